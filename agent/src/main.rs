@@ -1,0 +1,2 @@
+//! The `keystay-agent` command.
+fn main() {}

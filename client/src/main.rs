@@ -1,0 +1,2 @@
+//! The `keystay` command.
+fn main() {}

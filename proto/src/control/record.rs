@@ -1,0 +1,132 @@
+//! Audit records: one JSON line per decision.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::{GrantId, Mode};
+use crate::Fingerprint;
+
+/// One line of the audit log. It holds no secret and no payload.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Record {
+    /// When, in RFC 3339 with milliseconds, UTC.
+    pub time: String,
+    /// The grant it is about.
+    pub grant: GrantId,
+    /// The build's name.
+    pub build: String,
+    /// The grant's mode.
+    pub mode: Mode,
+    /// What happened.
+    pub event: Event,
+    /// What the request was for, where there was one.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub intent: Option<Intent>,
+    /// The key that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub key: Option<Fingerprint>,
+    /// The login name of the request; text of the outside.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub user: Option<String>,
+    /// The host, where its key is known.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub host: Option<String>,
+    /// Why it was refused.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub reason: Option<Reason>,
+    /// What else there is to say, in a few words.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub detail: Option<String>,
+}
+
+/// What a record tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Event {
+    /// A grant was opened.
+    Opened,
+    /// The keys were listed.
+    Listed,
+    /// A signature was allowed.
+    Allowed,
+    /// A request was refused.
+    Refused,
+    /// An allowed signature could not be made.
+    Failed,
+    /// A grant ended.
+    Closed,
+}
+
+/// What a request to sign is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Intent {
+    /// An SSH login (RFC 4252 §7), plain or host-bound.
+    Login,
+    /// A signature over data: git commits, files (OpenSSH PROTOCOL.sshsig).
+    SshSig,
+    /// Anything else.
+    Unknown,
+}
+
+/// Why a request was refused, in the order in which the reasons are looked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Reason {
+    /// The grant is past its expiry.
+    Expired,
+    /// The grant was revoked.
+    Revoked,
+    /// Every signature of the grant was used.
+    BudgetSpent,
+    /// The key is not one of the grant's.
+    KeyNotGranted,
+    /// The data is not exactly a login.
+    NotALogin,
+    /// The login is for another user.
+    WrongUser,
+    /// The login is for another service than `ssh-connection`.
+    WrongService,
+    /// The host key of the login belongs to no host of the grant.
+    HostNotGranted,
+    /// The host of the login cannot be verified and the grant is strict.
+    HostNotVerified,
+    /// The signature algorithm is not allowed.
+    AlgorithmNotAllowed,
+    /// The message type is not served to builds.
+    MessageNotServed,
+    /// The message could not be decoded.
+    Malformed,
+    /// The message is longer than any that is served.
+    TooLong,
+    /// The grant has as many connections as it may.
+    TooManyConnections,
+    /// The connection sent nothing, or not the rest of its message, for too long.
+    Stalled,
+    /// The grant has had as many refusals as it may, and is closed.
+    RefusalsSpent,
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Expired => "the grant has expired",
+            Self::Revoked => "the grant was revoked",
+            Self::BudgetSpent => "every signature of the grant was used",
+            Self::KeyNotGranted => "the key is not granted",
+            Self::NotALogin => "not a login",
+            Self::WrongUser => "login as another user",
+            Self::WrongService => "login for another service",
+            Self::HostNotGranted => "host not granted",
+            Self::HostNotVerified => "host not verified",
+            Self::AlgorithmNotAllowed => "signature algorithm not allowed",
+            Self::MessageNotServed => "message not served to builds",
+            Self::Malformed => "malformed message",
+            Self::TooLong => "message too long",
+            Self::TooManyConnections => "too many connections",
+            Self::Stalled => "stalled connection",
+            Self::RefusalsSpent => "too many refusals, the grant is closed",
+        })
+    }
+}
