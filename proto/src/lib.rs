@@ -1,8 +1,18 @@
 //! What travels between Keystay's processes and through a build's agent socket.
 //!
 //! Nothing here performs I/O, reads a clock or draws randomness: bytes in, values out, and back.
+//! Decoding is strict: every length prefix opens a reader of its own, nothing may follow what a
+//! message holds, and a value that was decoded encodes to the bytes that it came from.
 
 pub mod control;
+mod error;
+pub mod frame;
 mod key;
+pub mod limits;
+mod name;
+pub mod sshsig;
+pub mod userauth;
+mod wire;
 
-pub use key::{Fingerprint, FingerprintError};
+pub use error::DecodeError;
+pub use key::{Fingerprint, FingerprintError, Signature, algorithm};

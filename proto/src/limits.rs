@@ -1,0 +1,32 @@
+//! Every cap on what is decoded, with its source.
+//!
+//! What has no cap of its own is bounded by the message that it stands in.
+
+/// The longest message, in bytes without its length word: `AGENT_MAX_LEN` of OpenSSH's
+/// `ssh-agent.c`, and the longest reply that its `authfd.c` reads.
+pub const MAX_MESSAGE: usize = 256 * 1024;
+
+/// The most identities in one answer: `MAX_AGENT_IDENTITIES` of OpenSSH's `authfd.c`.
+pub const MAX_IDENTITIES: usize = 2048;
+
+/// The longest public key blob, in bytes. It travels inside a login request, and 32,768 bytes of
+/// payload are what every SSH implementation takes (RFC 4253 §6.1).
+pub const MAX_KEY_BLOB: usize = 32_768;
+
+/// The longest signature, in bytes, for the reason of [`MAX_KEY_BLOB`].
+pub const MAX_SIGNATURE: usize = 32_768;
+
+/// The longest name of an algorithm, method or service, in bytes: RFC 4251 §6.
+pub const MAX_ALGORITHM_NAME: usize = 64;
+
+/// The longest session id, in bytes: `AGENT_MAX_SID_LEN` of OpenSSH's `ssh-agent.c`.
+pub const MAX_SESSION_ID: usize = 128;
+
+/// The lengths that a session id of a login has, in bytes: the output of the hashes of the key
+/// exchange methods, SHA-1 (RFC 4253 §8), SHA-256 (RFC 8731), SHA-384 (RFC 5656) and SHA-512
+/// (RFC 8268).
+pub const SESSION_ID_LENGTHS: [usize; 4] = [20, 32, 48, 64];
+
+/// The longest login name, in bytes: the longest user name that OpenSSH's `ssh-agent.c` takes in a
+/// destination constraint, and far above `LOGIN_NAME_MAX` of the systems that logins end on.
+pub const MAX_USER: usize = 256;
