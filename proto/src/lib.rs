@@ -4,6 +4,7 @@
 //! Decoding is strict: every length prefix opens a reader of its own, nothing may follow what a
 //! message holds, and a value that was decoded encodes to the bytes that it came from.
 
+pub mod agent;
 pub mod control;
 mod error;
 pub mod frame;
