@@ -11,9 +11,11 @@ pub mod frame;
 mod key;
 pub mod limits;
 mod name;
+mod printable;
 pub mod sshsig;
 pub mod userauth;
 mod wire;
 
 pub use error::DecodeError;
 pub use key::{Fingerprint, FingerprintError, Signature, algorithm};
+pub use printable::printable;

@@ -35,7 +35,11 @@ pub enum ProblemCode {
 impl Problem {
     /// A problem with no hint.
     pub fn new(code: ProblemCode, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), hints: Vec::new() }
+        Self {
+            code,
+            message: message.into(),
+            hints: Vec::new(),
+        }
     }
 
     /// The same problem with one more hint.

@@ -1,0 +1,64 @@
+//! Text of the outside, made safe to show.
+
+/// The text with everything escaped that a terminal could take for a command or that could hide
+/// what is written: control characters, line separators, bidirectional controls, bytes that are not
+/// UTF-8. At most 256 characters of the input are kept; a cut is marked with `…`.
+#[must_use]
+pub fn printable(text: impl AsRef<[u8]>) -> String {
+    let text = String::from_utf8_lossy(text.as_ref());
+    let mut shown = String::with_capacity(text.len().min(MAX_CHARACTERS));
+    let mut characters = text.chars();
+    for character in characters.by_ref().take(MAX_CHARACTERS) {
+        if is_plain(character) {
+            shown.push(character);
+        } else {
+            shown.extend(character.escape_default());
+        }
+    }
+    if characters.next().is_some() {
+        shown.push('…');
+    }
+    shown
+}
+
+fn is_plain(character: char) -> bool {
+    let hides = matches!(
+        character,
+        '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}'
+    );
+    !(character.is_control() || hides)
+}
+
+const MAX_CHARACTERS: usize = 256;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plain_text_of_any_script_is_kept() {
+        assert_eq!(printable("git@host: größe 漢字"), "git@host: größe 漢字");
+    }
+
+    #[test]
+    fn escape_sequences_and_line_breaks_are_escaped() {
+        assert_eq!(printable("a\x1b[31mb\r\n"), "a\\u{1b}[31mb\\r\\n");
+    }
+
+    #[test]
+    fn direction_overrides_are_escaped() {
+        assert_eq!(printable("a\u{202e}b"), "a\\u{202e}b");
+    }
+
+    #[test]
+    fn bytes_that_are_not_utf8_are_replaced() {
+        assert_eq!(printable(b"a\xffb"), "a\u{fffd}b");
+    }
+
+    #[test]
+    fn long_text_is_cut() {
+        let shown = printable("x".repeat(1_000));
+        assert_eq!(shown.chars().count(), 257);
+        assert!(shown.ends_with('…'));
+    }
+}
