@@ -1,2 +1,7 @@
-//! The project's commands.
-fn main() {}
+//! The project's commands: `cargo xtask help`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    keystay_tests::xtask::main()
+}

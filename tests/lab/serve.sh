@@ -1,0 +1,60 @@
+#!/bin/sh
+# What a key may do on a git host of the lab; the forced command of every key.
+# usage: serve HOST KEY read|write REPOSITORY…    (`all` stands for every repository)
+set -f
+
+host=$1 key=$2 access=$3
+shift 3
+
+main() {
+    case ${SSH_ORIGINAL_COMMAND-} in
+        '') greet ;;
+        "git-upload-pack '"*"'" | "git-upload-archive '"*"'") serve "$@" ;;
+        "git-receive-pack '"*"'") serve "$@" ;;
+        *) refuse "Invalid command: '$SSH_ORIGINAL_COMMAND'" ;;
+    esac
+}
+
+greet() {
+    record greeted
+    echo "Hi $key! You've successfully authenticated, but this host does not provide shell access." >&2
+    exit 1
+}
+
+serve() {
+    verb=${SSH_ORIGINAL_COMMAND%% *}
+    name=${SSH_ORIGINAL_COMMAND#*\'}
+    name=${name%\'}
+    name=${name#/}
+    name=${name%/}
+    name=${name%.git}
+    opens "$@" || refuse 'Repository not found.'
+    [ "$verb" = git-receive-pack ] && [ "$access" != write ] &&
+        refuse 'The key you are authenticating with has been marked as read only.'
+    record allowed
+    exec "$verb" "/srv/git/$name.git"
+}
+
+opens() {
+    case /$name/ in
+        *[!A-Za-z0-9._/-]* | */../* | */./* | *//*) return 1 ;;
+    esac
+    [ -d "/srv/git/$name.git" ] || return 1
+    for granted; do
+        [ "$granted" = all ] || [ "$granted" = "$name" ] && return 0
+    done
+    return 1
+}
+
+refuse() {
+    record refused
+    echo "ERROR: $1" >&2
+    exit 1
+}
+
+record() {
+    line=$(printf '%s' "${SSH_ORIGINAL_COMMAND-}" | tr -c '[:print:]' '?')
+    printf '%s %s %s %s %s\n' "$(date -u +%FT%TZ)" "$host" "$key" "$1" "$line" >>/srv/log/access
+}
+
+main "$@"

@@ -1,0 +1,45 @@
+//! The lab: real engines, git hosts, base images, repositories and keys on this machine.
+//!
+//! [`Lab::up`] brings it up, or finds it standing. Everything lives under one folder
+//! (`$KEYSTAY_LAB`, by default `/var/lib/keystay-lab`) and every server listens on loopback or on a
+//! Unix socket there. The machine's own docker, agent and `~/.ssh` are never touched, and no user or
+//! service is added to it: the git hosts run in a Debian root folder of the lab.
+//!
+//! ```text
+//! docker-20.10   Debian 12's engine, BuildKit client in the CLI     [`Engine`]
+//! docker-26      Debian 13's engine and buildx                      [`Engine`]
+//! keystay/*:1    base images, the same in both engines              [`IMAGES`]
+//! git host       OpenSSH that behaves like a large public host      [`GitHost`]
+//! plain host     Dropbear, which knows no host-bound authentication [`GitHost`]
+//! acme/*         private repositories, the same on both hosts       [`REPOSITORIES`]
+//! keys           what opens which of them                           [`KEYS`]
+//! ```
+
+mod agent;
+mod apt;
+mod daemon;
+mod debian;
+mod down;
+mod engine;
+mod error;
+mod file;
+mod host;
+mod image;
+mod key;
+mod packages;
+mod paths;
+mod process;
+mod repo;
+mod stand;
+mod status;
+
+pub use agent::UpstreamAgent;
+pub use down::Removal;
+pub use engine::Engine;
+pub use error::LabError;
+pub use host::GitHost;
+pub use image::IMAGES;
+pub use key::{Access, KEYS, KeySpec, PASSPHRASE};
+pub use repo::{REPOSITORIES, Repository};
+pub use stand::Lab;
+pub use status::Status;

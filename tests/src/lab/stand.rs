@@ -1,0 +1,137 @@
+//! The lab as it stands.
+
+use std::path::{Path, PathBuf};
+use std::thread;
+
+use super::apt::{Apt, mirror};
+use super::debian::{self, SUITE};
+use super::down::{self, Removal};
+use super::engine::{self, Engine};
+use super::file::Lock;
+use super::host::{self, GitHost};
+use super::image::{self, joined};
+use super::key::{self, DECOYS};
+use super::paths::Paths;
+use super::process::say;
+use super::status::Status;
+use super::{LabError, packages};
+
+/// The lab, up: engines, git hosts, images, repositories and keys.
+#[derive(Clone, Debug)]
+pub struct Lab {
+    paths: Paths,
+    engines: [Engine; 2],
+    hosts: [GitHost; 2],
+}
+
+impl Lab {
+    /// Brings up what does not stand yet, saying so on stderr. Minutes on a new machine, well under
+    /// a second when everything stands. One process at a time; others wait for it.
+    pub fn up() -> Result<Self, LabError> {
+        if !rustix::process::geteuid().is_root() {
+            return Err(LabError::NotRoot);
+        }
+        let paths = Paths::find()?;
+        let _lock = Lock::take(&paths.lock())?;
+        packages::ensure()?;
+        key::make_all(&paths)?;
+        let engines = engine::find(&paths);
+        if !engine::are_unpacked(&paths)? || !debian::is_made(&paths)? {
+            get_programs(&paths, &engines)?;
+        }
+        engines.iter().try_for_each(Engine::ensure_up)?;
+        if !image::all_there(&engines) {
+            image::make_all(&paths, &engines, || fetch_lists(&paths))?;
+        }
+        if !debian::has_servers(&paths)? {
+            debian::add_servers(&paths, &fetch_lists(&paths)?)?;
+        }
+        let hosts = host::ensure_up(&paths)?;
+        Ok(Self {
+            paths,
+            engines,
+            hosts,
+        })
+    }
+
+    /// Stops everything the lab runs.
+    pub fn down(removal: Removal) -> Result<(), LabError> {
+        down::down(&Paths::find()?, removal)
+    }
+
+    /// What of the lab stands; changes nothing.
+    pub fn status() -> Result<Status, LabError> {
+        Status::of(&Paths::find()?)
+    }
+
+    /// Both engines, the older first.
+    #[must_use]
+    pub fn engines(&self) -> &[Engine; 2] {
+        &self.engines
+    }
+
+    /// OpenSSH that behaves like a large public host: any known key authenticates, a key opens only
+    /// its repositories, six tries.
+    #[must_use]
+    pub fn git_host(&self) -> &GitHost {
+        let [git, _] = &self.hosts;
+        git
+    }
+
+    /// Dropbear with the same keys and repositories; it knows no host-bound authentication.
+    #[must_use]
+    pub fn plain_host(&self) -> &GitHost {
+        let [_, plain] = &self.hosts;
+        plain
+    }
+
+    /// A private key by its name in [`super::KEYS`]; `.pub` added names its public half.
+    #[must_use]
+    pub fn key(&self, name: &str) -> PathBuf {
+        self.paths.keys().join(name)
+    }
+
+    /// Eleven keys that no server knows.
+    #[must_use]
+    pub fn decoys(&self) -> Vec<PathBuf> {
+        (1..=DECOYS)
+            .map(|number| self.key(&key::decoy(number)))
+            .collect()
+    }
+
+    /// A `known_hosts` file with the host keys of both git hosts.
+    #[must_use]
+    pub fn known_hosts(&self) -> PathBuf {
+        self.paths.known_hosts()
+    }
+
+    /// The lab's folder.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        self.paths.root()
+    }
+}
+
+/// The parts that take packages from the network, side by side.
+fn get_programs(paths: &Paths, engines: &[Engine; 2]) -> Result<(), LabError> {
+    let mirror = mirror()?;
+    say(&format!("taking Debian packages from {mirror}"));
+    thread::scope(|scope| {
+        let debian = scope.spawn(|| debian::make(paths, &mirror));
+        let programs = get_engines(paths, &mirror, engines);
+        joined(debian)?;
+        programs
+    })
+}
+
+fn get_engines(paths: &Paths, mirror: &str, engines: &[Engine; 2]) -> Result<(), LabError> {
+    if !engine::are_unpacked(paths)? {
+        let apt = Apt::fetch_lists(paths, SUITE, mirror)?;
+        engine::unpack_all(paths, mirror, &apt)?;
+    }
+    engines.iter().try_for_each(Engine::ensure_up)
+}
+
+fn fetch_lists(paths: &Paths) -> Result<Apt, LabError> {
+    Apt::fetch_lists(paths, SUITE, &mirror()?)
+}

@@ -1,0 +1,138 @@
+//! What of the lab stands.
+
+use std::fmt;
+
+use super::engine::{self, Engine};
+use super::host::{self, GitHost};
+use super::paths::Paths;
+use super::{IMAGES, KEYS, LabError, REPOSITORIES, repo};
+
+/// What of the lab stands, printed as a table.
+#[derive(Clone, Debug)]
+pub struct Status {
+    folder: String,
+    rows: Vec<Row>,
+}
+
+impl Status {
+    /// Whether everything stands.
+    #[must_use]
+    pub fn stands(&self) -> bool {
+        !self.rows.is_empty() && self.rows.iter().all(|row| row.stands)
+    }
+
+    pub(super) fn of(paths: &Paths) -> Result<Self, LabError> {
+        let folder = paths.root().display().to_string();
+        if !paths.root().exists() {
+            return Ok(Self {
+                folder,
+                rows: Vec::new(),
+            });
+        }
+        let mut rows = Vec::new();
+        let engines = engine::find(paths);
+        rows.extend(engines.iter().map(engine_row));
+        rows.extend(engines.iter().map(images_row));
+        rows.extend(host::find(paths)?.iter().map(host_row));
+        rows.push(repositories_row(paths));
+        rows.push(keys_row(paths));
+        Ok(Self { folder, rows })
+    }
+}
+
+impl fmt::Display for Status {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "lab in {}", self.folder)?;
+        if self.rows.is_empty() {
+            return writeln!(f, "not there: `cargo xtask lab up` makes it");
+        }
+        for Row {
+            kind,
+            name,
+            stands,
+            detail,
+        } in &self.rows
+        {
+            let state = if *stands { "up" } else { "DOWN" };
+            writeln!(f, "{kind:<13} {name:<13} {state:<5} {detail}")?;
+        }
+        Ok(())
+    }
+}
+
+#[derive(Clone, Debug)]
+struct Row {
+    kind: &'static str,
+    name: String,
+    stands: bool,
+    detail: String,
+}
+
+fn engine_row(engine: &Engine) -> Row {
+    let version = engine.version().unwrap_or_else(|| "-".to_owned());
+    Row {
+        kind: "engine",
+        name: engine.name().to_owned(),
+        stands: engine.is_up(),
+        detail: format!("{version}  {}", engine.socket().display()),
+    }
+}
+
+fn images_row(engine: &Engine) -> Row {
+    let (there, missing) = split(IMAGES, |image| engine.has_image(image));
+    Row {
+        kind: "images",
+        name: engine.name().to_owned(),
+        stands: missing.is_empty(),
+        detail: listed(&there, &missing),
+    }
+}
+
+fn host_row(host: &GitHost) -> Row {
+    Row {
+        kind: "git host",
+        name: host.name().to_owned(),
+        stands: host.is_up(),
+        detail: format!(
+            "git@127.0.0.1:{}  log {}",
+            host.port(),
+            host.log().display()
+        ),
+    }
+}
+
+fn repositories_row(paths: &Paths) -> Row {
+    let names = REPOSITORIES.map(|repository| repository.name);
+    let (there, missing) = split(names, |name| repo::bare(paths, name).is_dir());
+    Row {
+        kind: "repositories",
+        name: "both hosts".to_owned(),
+        stands: missing.is_empty(),
+        detail: listed(&there, &missing),
+    }
+}
+
+fn keys_row(paths: &Paths) -> Row {
+    let names = KEYS.map(|key| key.name);
+    let (there, missing) = split(names, |name| paths.keys().join(name).is_file());
+    Row {
+        kind: "keys",
+        name: paths.keys().display().to_string(),
+        stands: missing.is_empty(),
+        detail: listed(&there, &missing),
+    }
+}
+
+fn split<const N: usize>(
+    names: [&'static str; N],
+    is_there: impl Fn(&str) -> bool,
+) -> (Vec<&'static str>, Vec<&'static str>) {
+    names.into_iter().partition(|name| is_there(name))
+}
+
+fn listed(there: &[&str], missing: &[&str]) -> String {
+    if missing.is_empty() {
+        return there.join(" ");
+    }
+    format!("{}  missing: {}", there.join(" "), missing.join(" "))
+}
