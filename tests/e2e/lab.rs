@@ -1,0 +1,157 @@
+//! The lab is what the other tests take it for. No part of Keystay runs here.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output};
+use std::time::{Duration, Instant};
+
+use keystay_tests::lab::{Access, GitHost, KEYS, Lab, UpstreamAgent};
+
+use crate::command::{assert_prints, printed, ssh, ssh_with};
+
+#[test]
+fn everything_stands_after_up() {
+    Lab::up().unwrap();
+    let status = Lab::status().unwrap();
+    assert!(status.stands(), "{status}");
+}
+
+#[test]
+fn a_standing_lab_is_up_in_a_moment() {
+    Lab::up().unwrap();
+    let start = Instant::now();
+    Lab::up().unwrap();
+    assert!(
+        start.elapsed() < Duration::from_secs(5),
+        "{:?}",
+        start.elapsed()
+    );
+}
+
+#[test]
+fn a_key_opens_what_it_should_on_both_hosts() {
+    let lab = Lab::up().unwrap();
+    for host in [lab.git_host(), lab.plain_host()] {
+        for key in KEYS.iter().filter(|key| !is_encrypted(&lab.key(key.name))) {
+            for repository in ["acme/lib-a", "acme/lib-b"] {
+                let opens = match key.access {
+                    Access::None => false,
+                    Access::Read(only) => only == repository,
+                    Access::All => true,
+                };
+                let output = list(&lab, host, &lab.key(key.name), repository);
+                assert_eq!(output.status.success(), opens, "{} {repository}", key.name);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_key_that_does_not_open_a_repository_is_told_there_is_none() {
+    let lab = Lab::up().unwrap();
+    for host in [lab.git_host(), lab.plain_host()] {
+        for repository in ["acme/lib-b", "acme/nothing", "acme/../acme/lib-a"] {
+            let output = list(&lab, host, &lab.key("deploy-a"), repository);
+            assert_prints(&output, "ERROR: Repository not found.");
+        }
+    }
+}
+
+#[test]
+fn a_deploy_key_cannot_push() {
+    let lab = Lab::up().unwrap();
+    let output = ssh(&lab, lab.git_host(), &lab.key("deploy-a"))
+        .arg("git-receive-pack 'acme/lib-a.git'")
+        .output()
+        .unwrap();
+    assert!(!output.status.success());
+    assert_prints(&output, "marked as read only");
+    let log = fs::read_to_string(lab.git_host().access_log()).unwrap();
+    assert!(log.contains("git-host deploy-a refused git-receive-pack 'acme/lib-a.git'"));
+}
+
+#[test]
+fn the_right_key_after_six_wrong_ones_is_too_late() {
+    let lab = Lab::up().unwrap();
+    let mut keys = lab.decoys();
+    keys.push(lab.key("dev"));
+    assert_eq!(keys.len(), 12);
+    let agent = UpstreamAgent::with(&keys).unwrap();
+    let output = ssh_with(&lab, lab.git_host())
+        .arg("-o")
+        .arg(format!("IdentityAgent={}", agent.socket().display()))
+        .arg("git@127.0.0.1")
+        .output()
+        .unwrap();
+    assert_prints(&output, "Too many authentication failures");
+}
+
+#[test]
+fn only_the_git_host_offers_host_bound_authentication() {
+    let lab = Lab::up().unwrap();
+    let offers = |host: &GitHost| {
+        let output = ssh(&lab, host, &lab.key("dev"))
+            .arg("-vv")
+            .output()
+            .unwrap();
+        assert_prints(&output, "Hi dev! You've successfully authenticated");
+        printed(&output).contains("publickey-hostbound")
+    };
+    assert!(offers(lab.git_host()));
+    assert!(!offers(lab.plain_host()));
+}
+
+#[test]
+fn encrypted_keys_are_encrypted_in_the_form_that_their_name_says() {
+    let lab = Lab::up().unwrap();
+    for (name, start) in [
+        ("dev-rsa.pem", "-----BEGIN RSA PRIVATE KEY-----\nMII"),
+        ("dev-rsa.pk8", "-----BEGIN PRIVATE KEY-----\n"),
+        (
+            "dev-rsa.enc.pem",
+            "-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\n",
+        ),
+        ("dev-rsa.enc.pk8", "-----BEGIN ENCRYPTED PRIVATE KEY-----\n"),
+        ("dev-ecdsa.pem", "-----BEGIN EC PRIVATE KEY-----\n"),
+        ("dev-enc", "-----BEGIN OPENSSH PRIVATE KEY-----\n"),
+    ] {
+        assert!(
+            fs::read_to_string(lab.key(name))
+                .unwrap()
+                .starts_with(start),
+            "{name}"
+        );
+    }
+    for name in [
+        "dev-enc",
+        "dev-rsa.enc",
+        "dev-rsa.enc.pem",
+        "dev-rsa.enc.pk8",
+    ] {
+        assert!(is_encrypted(&lab.key(name)), "{name}");
+    }
+}
+
+/// `git ls-remote` with one key and nothing of the user's own.
+fn list(lab: &Lab, host: &GitHost, key: &Path, repository: &str) -> Output {
+    let ssh = format!(
+        "ssh -F none -o BatchMode=yes -o UserKnownHostsFile={} -o IdentityAgent=none \
+         -o IdentitiesOnly=yes -i {}",
+        lab.known_hosts().display(),
+        key.display()
+    );
+    Command::new("git")
+        .args(["ls-remote", &host.url(repository)])
+        .env("GIT_SSH_COMMAND", ssh)
+        .env("GIT_CONFIG_GLOBAL", "/dev/null")
+        .output()
+        .unwrap()
+}
+
+fn is_encrypted(key: &Path) -> bool {
+    let output = Command::new("ssh-keygen")
+        .args(["-y", "-P", "", "-f"])
+        .arg(key)
+        .output();
+    !output.unwrap().status.success()
+}

@@ -1,0 +1,8 @@
+//! End-to-end tests: real engines, git hosts and keys, one file for each promise.
+
+#[cfg(test)]
+mod command;
+#[cfg(test)]
+mod lab;
+#[cfg(test)]
+mod plain_build;
