@@ -43,7 +43,7 @@ pub enum Mode {
 pub enum Hosts {
     /// Every host whose key is known on this machine.
     Known,
-    /// These only, as known_hosts names them: `host`, or `[host]:port` for another port than 22.
+    /// These only, as `known_hosts` names them: `host`, or `[host]:port` for another port than 22.
     Only(Vec<String>),
 }
 
@@ -56,7 +56,7 @@ pub struct Grant {
     pub socket: PathBuf,
     /// The keys it holds.
     pub keys: Vec<KeyInfo>,
-    /// The verified host keys of its hosts in known_hosts form, host names hashed.
+    /// The verified host keys of its hosts in `known_hosts` form, host names hashed.
     pub known_hosts: String,
     /// The key files and keys that were left out, and why, a sentence each.
     pub notes: Vec<String>,

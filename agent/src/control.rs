@@ -1,0 +1,141 @@
+//! The control API's server: HTTP over a Unix socket, for the owner alone.
+
+mod body;
+mod grants;
+mod scan;
+
+use std::{convert::Infallible, sync::Arc, time::Duration};
+
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper::{
+    Method, Request, Response, StatusCode, body::Incoming, header, server::conn::http1,
+    service::service_fn,
+};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use keystay_proto::control::{KeyInfo, Problem, ProblemCode};
+use serde::Serialize;
+use tokio::{net::UnixStream, select, sync::Semaphore, sync::watch, task::JoinSet};
+use tracing::debug;
+
+use crate::{grant::Table, key::Key, listener::Listener};
+
+/// What the control API works on.
+#[derive(Debug)]
+pub(crate) struct Control {
+    /// The keys that the agent holds.
+    pub(crate) keys: Vec<Arc<Key>>,
+    /// Its grants.
+    pub(crate) grants: Table,
+}
+
+/// Serves the control socket until `stop` turns true; the socket goes before this returns, and
+/// connections that are idle end.
+pub(crate) async fn serve(
+    control: Arc<Control>,
+    listener: Listener,
+    mut stop: watch::Receiver<bool>,
+) {
+    let permits = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+    let mut connections = JoinSet::new();
+    loop {
+        // The permit comes first, so that what is over the limit waits in the kernel's queue.
+        let next = async {
+            let permit = Arc::clone(&permits).acquire_owned().await;
+            (permit, listener.accept().await)
+        };
+        let (permit, stream) = select! {
+            _ = stop.wait_for(|stop| *stop) => break,
+            next = next => next,
+        };
+        while connections.try_join_next().is_some() {}
+        let control = Arc::clone(&control);
+        connections.spawn(async move {
+            connection(control, stream).await;
+            drop(permit);
+        });
+    }
+    drop(listener);
+    connections.shutdown().await;
+}
+
+async fn connection(control: Arc<Control>, stream: UnixStream) {
+    let service = service_fn(move |request| {
+        let control = Arc::clone(&control);
+        async move { Ok::<_, Infallible>(answer(&control, request).await) }
+    });
+    let served = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEADER_TIME)
+        .serve_connection(TokioIo::new(stream), service)
+        .await;
+    if let Err(error) = served {
+        debug!(%error, "a control connection ended");
+    }
+}
+
+async fn answer(control: &Control, request: Request<Incoming>) -> Response<Full<Bytes>> {
+    let outcome = route(control, request).await;
+    outcome.unwrap_or_else(|problem| {
+        let status = match problem.code {
+            ProblemCode::Usage => StatusCode::BAD_REQUEST,
+            ProblemCode::Refused => StatusCode::FORBIDDEN,
+            ProblemCode::KeySource | ProblemCode::Configuration => StatusCode::UNPROCESSABLE_ENTITY,
+            ProblemCode::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+            ProblemCode::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+        };
+        json(status, &problem)
+    })
+}
+
+async fn route(
+    control: &Control,
+    request: Request<Incoming>,
+) -> Result<Response<Full<Bytes>>, Problem> {
+    let (parts, body) = request.into_parts();
+    let path: Vec<_> = parts.uri.path().split('/').skip(1).collect();
+    match (&parts.method, path.as_slice()) {
+        (&Method::GET, ["v1", "keys"]) => Ok(json(StatusCode::OK, &infos(&control.keys))),
+        (&Method::POST, ["v1", "grants"]) => {
+            let spec = body::json(body).await?;
+            grants::open(control, spec).map(|grant| json(StatusCode::CREATED, &grant))
+        }
+        (&Method::GET, ["v1", "grants", id]) => {
+            grants::report(control, id).map(|report| json(StatusCode::OK, &report))
+        }
+        (&Method::DELETE, ["v1", "grants", id]) => {
+            grants::revoke(control, id).map(|report| json(StatusCode::OK, &report))
+        }
+        (&Method::POST, ["v1", "grants", id, "scan"]) => scan::scan(control, id, body)
+            .await
+            .map(|report| json(StatusCode::OK, &report)),
+        (method, _) => {
+            let message = format!("no {method} {} in the control API", parts.uri.path());
+            Err(Problem::new(
+                ProblemCode::Usage,
+                keystay_proto::printable(message),
+            ))
+        }
+    }
+}
+
+fn infos(keys: &[Arc<Key>]) -> Vec<KeyInfo> {
+    keys.iter().map(|key| key.info.clone()).collect()
+}
+
+fn json(status: StatusCode, value: &impl Serialize) -> Response<Full<Bytes>> {
+    // Serialising plain structs to memory does not fail; an empty body would say so.
+    let body = serde_json::to_vec(value).unwrap_or_default();
+    let mut response = Response::new(Full::new(Bytes::from(body)));
+    *response.status_mut() = status;
+    let kind = header::HeaderValue::from_static("application/json");
+    response.headers_mut().insert(header::CONTENT_TYPE, kind);
+    response
+}
+
+const MAX_CONNECTIONS: usize = 64;
+/// How long a client may take to send the head of a request.
+const HEADER_TIME: Duration = Duration::from_secs(30);
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,235 @@
+use std::path::{Path, PathBuf};
+
+use http_body_util::BodyExt as _;
+use hyper::client::conn::http1 as client;
+use keystay_proto::control::{Grant, GrantReport, ScanReport};
+use serde::de::DeserializeOwned;
+use tempfile::TempDir;
+
+use super::*;
+use crate::{known_hosts::KnownHosts, testing::Fixture};
+
+/// A control server on a socket of its own.
+struct Server {
+    fixture: Fixture,
+    socket: PathBuf,
+    stop: watch::Sender<bool>,
+    tasks: JoinSet<()>,
+    _folder: TempDir,
+}
+
+impl Server {
+    async fn new() -> Self {
+        let fixture = Fixture::new().await;
+        let keys = vec![Arc::clone(&fixture.key)];
+        Self::with(fixture, keys)
+    }
+
+    fn with(fixture: Fixture, keys: Vec<Arc<Key>>) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let known_hosts = Arc::new(KnownHosts::parse("", Path::new("known_hosts")));
+        let grants = Table::new(
+            folder.path().to_owned(),
+            Arc::clone(&fixture.audit),
+            known_hosts,
+        );
+        let socket = folder.path().join("control");
+        let (stop, stopped) = watch::channel(false);
+        let mut tasks = JoinSet::new();
+        let listener = Listener::bind(&socket).unwrap();
+        tasks.spawn(serve(Arc::new(Control { keys, grants }), listener, stopped));
+        Self {
+            fixture,
+            socket,
+            stop,
+            tasks,
+            _folder: folder,
+        }
+    }
+
+    async fn ask(&mut self, method: Method, path: &str, body: Vec<u8>) -> (StatusCode, Bytes) {
+        let stream = UnixStream::connect(&self.socket).await.unwrap();
+        let (mut sender, connection) = client::handshake(TokioIo::new(stream)).await.unwrap();
+        self.tasks.spawn(async move { connection.await.unwrap() });
+        let request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header("host", "agent");
+        let request = request.body(Full::new(Bytes::from(body))).unwrap();
+        let response = sender.send_request(request).await.unwrap();
+        let status = response.status();
+        (
+            status,
+            response.into_body().collect().await.unwrap().to_bytes(),
+        )
+    }
+
+    async fn json<T: DeserializeOwned>(
+        &mut self,
+        method: Method,
+        path: &str,
+        body: Vec<u8>,
+    ) -> (StatusCode, T) {
+        let (status, body) = self.ask(method, path, body).await;
+        (status, serde_json::from_slice(&body).unwrap())
+    }
+
+    async fn open(&mut self) -> Grant {
+        let spec = serde_json::to_vec(&self.fixture.spec()).unwrap();
+        let (status, grant) = self.json(Method::POST, "/v1/grants", spec).await;
+        assert_eq!(status, StatusCode::CREATED);
+        grant
+    }
+}
+
+#[tokio::test]
+async fn a_grant_has_a_private_socket_that_goes_when_it_is_revoked() {
+    let mut server = Server::new().await;
+    let grant = server.open().await;
+    assert_eq!(
+        grant.keys[0].fingerprint,
+        server.fixture.key.info.fingerprint
+    );
+    assert!(UnixStream::connect(&grant.socket).await.is_ok());
+    let path = format!("/v1/grants/{}", grant.id);
+    let (status, report) = server
+        .json::<GrantReport>(Method::DELETE, &path, Vec::new())
+        .await;
+    assert_eq!((status, report.signatures), (StatusCode::OK, 0));
+    for _ in 0..100 {
+        if !grant.socket.exists() {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    assert!(!grant.socket.exists(), "the socket outlives the grant");
+    let (status, problem) = server.json::<Problem>(Method::GET, &path, Vec::new()).await;
+    assert_eq!(status, StatusCode::BAD_REQUEST);
+    assert_eq!(problem.message, format!("there is no grant {}", grant.id));
+}
+
+#[tokio::test]
+async fn two_grants_do_not_share_a_socket() {
+    let mut server = Server::new().await;
+    let (one, two) = (server.open().await, server.open().await);
+    assert_ne!(one.socket, two.socket);
+    assert_ne!(one.id, two.id);
+}
+
+#[tokio::test]
+async fn a_scan_finds_the_private_key_and_not_the_public_one() {
+    let mut server = Server::new().await;
+    let grant = server.open().await;
+    let path = format!("/v1/grants/{}/scan", grant.id);
+    let private = std::fs::read(server.fixture.path("id")).unwrap();
+    let (status, report) = server
+        .json::<ScanReport>(Method::POST, &path, private.clone())
+        .await;
+    assert_eq!(
+        (status, report.bytes),
+        (StatusCode::OK, private.len().try_into().unwrap())
+    );
+    assert_eq!(report.hits[0].key, server.fixture.key.info.fingerprint);
+    let public = std::fs::read(server.fixture.path("id.pub")).unwrap();
+    let (_, report) = server.json::<ScanReport>(Method::POST, &path, public).await;
+    assert_eq!(report.hits, []);
+}
+
+#[tokio::test]
+async fn requests_that_make_no_sense_are_problems() {
+    let mut server = Server::new().await;
+    let mut spec = server.fixture.spec();
+    spec.signatures = 0;
+    let empty = serde_json::to_vec(&spec).unwrap();
+    for (method, path, body, message) in [
+        (
+            Method::GET,
+            "/v2/keys",
+            vec![],
+            "no GET /v2/keys in the control API",
+        ),
+        (
+            Method::PUT,
+            "/v1/grants",
+            vec![],
+            "no PUT /v1/grants in the control API",
+        ),
+        (Method::GET, "/v1/grants/0", vec![], "there is no grant 0"),
+        (
+            Method::POST,
+            "/v1/grants/0/scan",
+            vec![],
+            "there is no grant 0",
+        ),
+        (
+            Method::POST,
+            "/v1/grants",
+            b"{".to_vec(),
+            "the request's body cannot be used: ",
+        ),
+        (
+            Method::POST,
+            "/v1/grants",
+            vec![b' '; 2 << 20],
+            "the request's body cannot be used: ",
+        ),
+        (
+            Method::POST,
+            "/v1/grants",
+            empty,
+            "a grant needs a user, at least one signature",
+        ),
+    ] {
+        let (status, problem) = server.json::<Problem>(method, path, body).await;
+        assert_eq!(status, StatusCode::BAD_REQUEST);
+        assert!(problem.message.starts_with(message), "{}", problem.message);
+    }
+}
+
+#[tokio::test]
+async fn more_keys_than_a_server_tries_are_refused_and_named() {
+    let fixture = Fixture::new().await;
+    let mut keys = Vec::new();
+    for _ in 0..7 {
+        keys.push(Fixture::new().await.key);
+    }
+    let wanted = keys[6].info.fingerprint;
+    let mut server = Server::with(fixture, keys);
+    let mut spec = server.fixture.spec();
+    let body = serde_json::to_vec(&spec).unwrap();
+    let (_, problem) = server
+        .json::<Problem>(Method::POST, "/v1/grants", body)
+        .await;
+    assert_eq!(
+        problem.message,
+        "7 keys are too many: servers end a login after 6 tries"
+    );
+    assert_eq!(problem.hints.len(), 8);
+    spec.keys = vec![wanted];
+    let body = serde_json::to_vec(&spec).unwrap();
+    let (status, grant) = server.json::<Grant>(Method::POST, "/v1/grants", body).await;
+    assert_eq!((status, grant.keys.len()), (StatusCode::CREATED, 1));
+}
+
+#[tokio::test]
+async fn a_key_that_is_not_held_is_a_problem() {
+    let mut server = Server::new().await;
+    let mut spec = server.fixture.spec();
+    spec.keys = vec![keystay_proto::Fingerprint::of(b"another")];
+    let body = serde_json::to_vec(&spec).unwrap();
+    let (_, problem) = server
+        .json::<Problem>(Method::POST, "/v1/grants", body)
+        .await;
+    assert_eq!(
+        problem.message,
+        format!("the agent holds no key {}", spec.keys[0])
+    );
+}
+
+#[tokio::test]
+async fn the_socket_goes_when_the_server_stops() {
+    let mut server = Server::new().await;
+    server.stop.send_replace(true);
+    server.tasks.join_next().await.unwrap().unwrap();
+    assert!(!server.socket.exists());
+}

@@ -1,0 +1,144 @@
+//! The agent's life: load, bind, say that it is ready, serve, drain.
+
+use std::{io, sync::Arc, time::Duration};
+
+use keystay_proto::control::{Problem, ProblemCode, Started};
+use tempfile::TempDir;
+use tokio::{
+    runtime::{self, Runtime},
+    select,
+    signal::unix::{Signal, SignalKind, signal},
+    sync::watch,
+    time::{MissedTickBehavior, interval},
+};
+
+use crate::{
+    audit::Audit,
+    config::{Config, announce},
+    control::{self, Control},
+    folder,
+    grant::Table,
+    harden,
+    key::{Key, source},
+    known_hosts::KnownHosts,
+    lifeline,
+    listener::Listener,
+    prompt::UserPrompt,
+};
+
+/// Runs a private agent until its parent is gone or it is told to end.
+///
+/// # Errors
+///
+/// Fails only before it is ready, with what to tell the person.
+pub fn run(config: Config) -> Result<(), Problem> {
+    harden::before_keys()
+        .map_err(|error| unavailable("the process cannot be protected", &error))?;
+    let runtime = runtime().map_err(|error| unavailable("the runtime does not start", &error))?;
+    let keys = load(&config, &runtime)?;
+    harden::after_keys();
+    let audit = Audit::open(&config.audit_log).map_err(|error| {
+        Problem::new(ProblemCode::Unavailable, error.to_string()).hint(
+            "nothing is signed without a record: make the path writable, or set XDG_STATE_HOME",
+        )
+    })?;
+    let folder = folder::make().map_err(|error| unavailable("no folder for sockets", &error))?;
+    let known_hosts = Arc::new(KnownHosts::load(&config.known_hosts).with_builtin());
+    let grants = Table::new(folder.path().to_owned(), Arc::new(audit), known_hosts);
+    let served = runtime.block_on(serve(Control { keys, grants }, &folder));
+    served.map_err(|error| unavailable("the control socket cannot be made", &error))
+}
+
+/// Every key of every source, once.
+fn load(config: &Config, runtime: &Runtime) -> Result<Vec<Arc<Key>>, Problem> {
+    let mut prompt = UserPrompt::new(&config.environment);
+    let sources = match config.sources.as_slice() {
+        [] => source::defaults(&config.environment)?,
+        sources => sources.to_vec(),
+    };
+    let mut keys: Vec<Arc<Key>> = Vec::new();
+    for source in &sources {
+        let loaded = source::load(source, &config.environment, &mut prompt);
+        for key in runtime.block_on(loaded)? {
+            if keys.iter().all(|held| held.blob != key.blob) {
+                keys.push(Arc::new(key));
+            }
+        }
+    }
+    Ok(keys)
+}
+
+/// One thread serves everything; only RSA signatures, which take milliseconds, go to others.
+fn runtime() -> io::Result<Runtime> {
+    runtime::Builder::new_current_thread()
+        .enable_io()
+        .enable_time()
+        .build()
+}
+
+async fn serve(control: Control, folder: &TempDir) -> io::Result<()> {
+    let socket = folder.path().join(folder::CONTROL);
+    let listener = Listener::bind(&socket)?;
+    let mut signals = Signals::install()?;
+    let parent = lifeline::watch(io::stdout())?;
+    let control = Arc::new(control);
+    let (stop, stopped) = watch::channel(false);
+    let server = control::serve(Arc::clone(&control), listener, stopped);
+    announce(&Started::Ready { control: socket });
+    let ended = async {
+        select! {
+            () = signals.end() => {}
+            _ = parent => {}
+            () = sweep(&control) => {}
+        }
+        stop.send_replace(true);
+        control.grants.drain().await;
+    };
+    tokio::join!(server, ended);
+    Ok(())
+}
+
+/// Ends grants that are past their expiry; it does not return.
+async fn sweep(control: &Control) {
+    let mut ticks = interval(SWEEP_INTERVAL);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        control.grants.sweep();
+    }
+}
+
+/// The signals that reach the agent.
+struct Signals {
+    terminate: Signal,
+    hangup: Signal,
+    /// The terminal's, meant for the build beside it: they are received and dropped.
+    _terminal: [Signal; 2],
+}
+
+impl Signals {
+    fn install() -> io::Result<Self> {
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            hangup: signal(SignalKind::hangup())?,
+            _terminal: [
+                signal(SignalKind::interrupt())?,
+                signal(SignalKind::quit())?,
+            ],
+        })
+    }
+
+    /// Returns when the agent shall end.
+    async fn end(&mut self) {
+        select! {
+            _ = self.terminate.recv() => {}
+            _ = self.hangup.recv() => {}
+        }
+    }
+}
+
+fn unavailable(what: &str, error: &dyn std::error::Error) -> Problem {
+    Problem::new(ProblemCode::Unavailable, format!("{what}: {error}"))
+}
+
+const SWEEP_INTERVAL: Duration = Duration::from_secs(5);

@@ -1,0 +1,137 @@
+//! The private folder that holds an agent's sockets.
+
+use std::{
+    env,
+    fs::{self, Permissions},
+    io,
+    os::unix::{
+        fs::{MetadataExt as _, PermissionsExt as _},
+        net::UnixStream,
+    },
+    path::{Path, PathBuf},
+    time::{Duration, SystemTime},
+};
+
+use rustix::process::geteuid;
+use tempfile::{Builder, TempDir};
+
+/// Makes a new 0700 folder with a short path; it goes when it is dropped.
+///
+/// It lies in `XDG_RUNTIME_DIR` if that is the user's own and short enough for a socket path, else
+/// in `/tmp`.
+pub(crate) fn make() -> io::Result<TempDir> {
+    let base = base();
+    sweep(&base);
+    let private = Permissions::from_mode(0o700);
+    Builder::new()
+        .prefix(PREFIX)
+        .permissions(private)
+        .tempdir_in(base)
+}
+
+fn base() -> PathBuf {
+    (env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from))
+        .filter(|path| path.is_absolute() && path.as_os_str().len() <= MAX_BASE && is_ours(path))
+        .unwrap_or_else(|| PathBuf::from("/tmp"))
+}
+
+/// Removes what agents left behind that were killed: folders of ours whose control socket nobody
+/// answers.
+fn sweep(base: &Path) {
+    let Ok(entries) = fs::read_dir(base) else {
+        return;
+    };
+    for path in entries.flatten().map(|entry| entry.path()) {
+        let named = path
+            .file_name()
+            .is_some_and(|name| name.as_encoded_bytes().starts_with(PREFIX.as_bytes()));
+        if named && is_ours(&path) && is_settled(&path) && is_dead(&path) {
+            // Another agent may sweep at the same time.
+            let _ = fs::remove_dir_all(&path);
+        }
+    }
+}
+
+fn is_ours(path: &Path) -> bool {
+    fs::symlink_metadata(path)
+        .is_ok_and(|found| found.is_dir() && found.uid() == geteuid().as_raw())
+}
+
+/// Whether the folder is old enough not to belong to an agent that is about to bind its socket.
+fn is_settled(path: &Path) -> bool {
+    (fs::symlink_metadata(path)
+        .and_then(|found| found.modified())
+        .ok())
+    .and_then(|made| SystemTime::now().duration_since(made).ok())
+    .is_some_and(|age| age > SETTLED)
+}
+
+fn is_dead(path: &Path) -> bool {
+    let answer = UnixStream::connect(path.join(CONTROL));
+    answer.is_err_and(|error| {
+        matches!(
+            error.kind(),
+            io::ErrorKind::ConnectionRefused | io::ErrorKind::NotFound
+        )
+    })
+}
+
+/// The name of the control socket in the folder.
+pub(crate) const CONTROL: &str = "control";
+const PREFIX: &str = "keystay-";
+/// A socket path holds 107 bytes (unix(7)), 103 on macOS; folder and socket names take 40.
+const MAX_BASE: usize = 60;
+const SETTLED: Duration = Duration::from_secs(60);
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::net::UnixListener;
+
+    use super::*;
+
+    fn age(path: &Path) {
+        let old = SystemTime::now() - Duration::from_secs(3_600);
+        fs::File::open(path).unwrap().set_modified(old).unwrap();
+    }
+
+    #[test]
+    fn the_folder_is_private_and_goes() {
+        let folder = make().unwrap();
+        let path = folder.path().to_owned();
+        assert_eq!(
+            fs::metadata(&path).unwrap().permissions().mode() & 0o777,
+            0o700
+        );
+        drop(folder);
+        assert!(!path.exists());
+    }
+
+    #[test]
+    fn the_folder_of_a_killed_agent_is_swept_and_that_of_a_live_one_stays() {
+        let base = tempfile::tempdir().unwrap();
+        let (dead, live) = (
+            base.path().join("keystay-dead"),
+            base.path().join("keystay-live"),
+        );
+        for path in [&dead, &live] {
+            fs::create_dir(path).unwrap();
+        }
+        drop(UnixListener::bind(dead.join(CONTROL)).unwrap());
+        let _serving = UnixListener::bind(live.join(CONTROL)).unwrap();
+        age(&dead);
+        age(&live);
+        sweep(base.path());
+        assert!(!dead.exists());
+        assert!(live.exists());
+    }
+
+    #[test]
+    fn other_folders_stay() {
+        let base = tempfile::tempdir().unwrap();
+        let other = base.path().join("other");
+        fs::create_dir(&other).unwrap();
+        age(&other);
+        sweep(base.path());
+        assert!(other.exists());
+    }
+}

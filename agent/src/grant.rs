@@ -1,0 +1,274 @@
+//! Grants: one build's permission, with its keys, its limits and what it was used for.
+
+mod ledger;
+mod socket;
+mod table;
+
+use std::{
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
+    time::{Instant, SystemTime},
+};
+
+use keystay_proto::{
+    Fingerprint,
+    agent::SignFlags,
+    control::{Event, Fault, GrantId, GrantReport, GrantSpec, Intent, Reason, Record},
+};
+use tokio::sync::watch;
+
+pub(crate) use socket::serve;
+pub(crate) use table::{OpenError, Opened, Table};
+
+use self::ledger::Ledger;
+use crate::{
+    audit::{Audit, AuditError},
+    key::Key,
+    known_hosts::KnownHosts,
+    policy::{Demand, Standing, Terms, Verdict, judge},
+    scan::Needles,
+};
+
+/// One live grant.
+#[derive(Debug)]
+pub(crate) struct Grant {
+    id: GrantId,
+    spec: GrantSpec,
+    terms: Terms,
+    keys: Vec<Arc<Key>>,
+    known_hosts: Arc<KnownHosts>,
+    audit: Arc<Audit>,
+    ledger: Mutex<Ledger>,
+    closed: watch::Sender<bool>,
+    needles: OnceLock<Needles>,
+}
+
+impl Grant {
+    /// A grant of these keys under this specification, open from now on.
+    pub(crate) fn new(
+        id: GrantId,
+        spec: GrantSpec,
+        keys: Vec<Arc<Key>>,
+        known_hosts: Arc<KnownHosts>,
+        audit: Arc<Audit>,
+        expires: Instant,
+    ) -> Self {
+        let terms = Terms {
+            keys: keys.iter().map(|key| key.blob.clone()).collect(),
+            user: spec.user.clone(),
+            hosts: spec.hosts.clone(),
+            strict: spec.strict,
+            signatures: spec.signatures,
+            expires,
+        };
+        let (closed, ledger) = (watch::Sender::new(false), Mutex::default());
+        let needles = OnceLock::new();
+        Self {
+            id,
+            spec,
+            terms,
+            keys,
+            known_hosts,
+            audit,
+            ledger,
+            closed,
+            needles,
+        }
+    }
+
+    /// Judges a request to sign and appends the record of the verdict. Where the record cannot be
+    /// written there is no verdict, and so no signature.
+    ///
+    /// One lock spans both, so that parallel connections cannot spend one signature twice.
+    pub(crate) fn judge_and_record(
+        &self,
+        demand: &Demand<'_>,
+        flags: SignFlags,
+        now: Instant,
+    ) -> Result<Verdict, AuditError> {
+        let mut ledger = self.ledger();
+        let standing = self.standing(&ledger);
+        let verdict = judge(&self.terms, standing, &self.known_hosts, demand, flags, now);
+        let mut record = self.record(&ledger_event(&verdict));
+        record.intent = Some(demand.intent());
+        record.key = Some(Fingerprint::of(demand.key_blob));
+        record.user = demand.user();
+        record.detail = demand.detail();
+        match &verdict {
+            Verdict::Allow { host, .. } => record.host.clone_from(host),
+            Verdict::Deny(reason) => record.reason = Some(*reason),
+        }
+        self.append(&mut ledger, &record)?;
+        match &verdict {
+            Verdict::Allow { host, .. } => {
+                ledger.sign(Fingerprint::of(demand.key_blob), host.as_deref())
+            }
+            Verdict::Deny(reason) => self.count_refusal(&mut ledger, *reason, refused(&record)),
+        }
+        Ok(verdict)
+    }
+
+    /// Whether the keys may be listed now; the first listing is recorded.
+    pub(crate) fn list_and_record(&self, now: Instant) -> Result<(), Reason> {
+        let mut ledger = self.ledger();
+        if now >= self.terms.expires {
+            return Err(Reason::Expired);
+        }
+        if *self.closed.borrow() {
+            return Err(Reason::Revoked);
+        }
+        if !ledger.listed {
+            let record = self.record(&Event::Listed);
+            self.append(&mut ledger, &record)
+                .map_err(|_| Reason::Revoked)?;
+            ledger.listed = true;
+        }
+        Ok(())
+    }
+
+    /// Records a request that is refused whatever the policy says.
+    pub(crate) fn refuse(&self, reason: Reason, detail: Option<&str>) {
+        let mut ledger = self.ledger();
+        let mut record = self.record(&Event::Refused);
+        record.reason = Some(reason);
+        record.detail = detail.map(ToOwned::to_owned);
+        // Nothing was signed: an unwritable log is a fault of its own, noted by `append`.
+        let _ = self.append(&mut ledger, &record);
+        self.count_refusal(&mut ledger, reason, record.detail);
+    }
+
+    /// Records an allowed signature that could not be made.
+    pub(crate) fn failed(&self, demand: &Demand<'_>, fault: Fault) {
+        let mut ledger = self.ledger();
+        let mut record = self.record(&Event::Failed);
+        record.intent = Some(Intent::Login);
+        record.key = Some(Fingerprint::of(demand.key_blob));
+        let (Fault::UpstreamAgent(why) | Fault::AuditUnwritable(why)) = &fault;
+        record.detail = Some(why.clone());
+        let _ = self.append(&mut ledger, &record);
+        ledger.unsign(Fingerprint::of(demand.key_blob));
+        ledger.fault(fault);
+    }
+
+    /// Appends the record that opens or closes the grant.
+    pub(crate) fn mark(&self, event: Event) -> Result<(), AuditError> {
+        let record = self.record(&event);
+        self.append(&mut self.ledger(), &record)
+    }
+
+    /// Ends the grant: nothing is signed from here on, and its socket goes.
+    pub(crate) fn close(&self) {
+        self.closed.send_replace(true);
+    }
+
+    /// Returns when the grant is closed.
+    pub(crate) async fn until_closed(&self) {
+        let _ = self.closed.subscribe().wait_for(|closed| *closed).await;
+    }
+
+    /// Whether it is past its expiry.
+    pub(crate) fn is_expired(&self, now: Instant) -> bool {
+        now >= self.terms.expires
+    }
+
+    /// Its name.
+    pub(crate) const fn id(&self) -> &GrantId {
+        &self.id
+    }
+
+    /// One of its keys, by its place.
+    pub(crate) fn key(&self, place: usize) -> Option<&Arc<Key>> {
+        self.keys.get(place)
+    }
+
+    /// Its keys.
+    pub(crate) fn keys(&self) -> &[Arc<Key>] {
+        &self.keys
+    }
+
+    /// The public key blobs of its keys.
+    pub(crate) fn key_blobs(&self) -> impl Iterator<Item = &[u8]> {
+        self.terms.keys.iter().map(Vec::as_slice)
+    }
+
+    /// What it was used for so far.
+    pub(crate) fn report(&self) -> GrantReport {
+        self.ledger().report(self.id.clone())
+    }
+
+    /// What to look for in images to find its private keys.
+    pub(crate) fn needles(&self) -> &Needles {
+        self.needles.get_or_init(|| {
+            Needles::new(self.keys.iter().flat_map(|key| {
+                key.cores()
+                    .iter()
+                    .map(|core| (key.info.fingerprint, core.bytes.bytes()))
+            }))
+        })
+    }
+
+    fn standing(&self, ledger: &Ledger) -> Standing {
+        Standing {
+            revoked: *self.closed.borrow(),
+            signed: ledger.signed(),
+        }
+    }
+
+    /// Counts a refusal; one too many ends the grant, so that a build cannot fill the disk with
+    /// records.
+    fn count_refusal(&self, ledger: &mut Ledger, reason: Reason, detail: Option<String>) {
+        ledger.refuse(reason, detail);
+        if ledger.refused() == MAX_REFUSALS {
+            let mut record = self.record(&Event::Refused);
+            record.reason = Some(Reason::RefusalsSpent);
+            let _ = self.append(ledger, &record);
+            ledger.refuse(Reason::RefusalsSpent, None);
+            self.close();
+        }
+    }
+
+    fn append(&self, ledger: &mut Ledger, record: &Record) -> Result<(), AuditError> {
+        let outcome = self.audit.append(record);
+        if let Err(error) = &outcome {
+            ledger.fault(Fault::AuditUnwritable(error.to_string()));
+        }
+        outcome
+    }
+
+    fn record(&self, event: &Event) -> Record {
+        Record {
+            time: humantime::format_rfc3339_millis(SystemTime::now()).to_string(),
+            grant: self.id.clone(),
+            build: self.spec.build.clone(),
+            mode: self.spec.mode,
+            event: *event,
+            intent: None,
+            key: None,
+            user: None,
+            host: None,
+            reason: None,
+            detail: None,
+        }
+    }
+
+    fn ledger(&self) -> MutexGuard<'_, Ledger> {
+        self.ledger.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn ledger_event(verdict: &Verdict) -> Event {
+    match verdict {
+        Verdict::Allow { .. } => Event::Allowed,
+        Verdict::Deny(_) => Event::Refused,
+    }
+}
+
+/// What the summary says of a refused login: for whom it was.
+fn refused(record: &Record) -> Option<String> {
+    record
+        .detail
+        .clone()
+        .or_else(|| record.user.as_ref().map(|user| format!("user {user}")))
+}
+
+/// How many refusals a build may cause before its grant is closed.
+const MAX_REFUSALS: u32 = 10_000;

@@ -1,0 +1,97 @@
+//! What a grant was used for, counted.
+
+use std::collections::BTreeMap;
+
+use keystay_proto::{
+    Fingerprint,
+    control::{Fault, GrantId, GrantReport, HostUse, KeyUse, Reason, Refusal},
+};
+
+/// The counts of one grant.
+#[derive(Debug, Default)]
+pub(super) struct Ledger {
+    /// Whether the keys were listed before.
+    pub(super) listed: bool,
+    allowed: u32,
+    failed: u32,
+    refused: u32,
+    keys: BTreeMap<Fingerprint, u32>,
+    hosts: BTreeMap<Option<String>, u32>,
+    refusals: BTreeMap<Reason, (u32, Option<String>)>,
+    faults: Vec<Fault>,
+}
+
+impl Ledger {
+    /// Signatures taken from the budget so far, those that could not be made among them.
+    pub(super) const fn signed(&self) -> u32 {
+        self.allowed
+    }
+
+    /// Requests refused so far.
+    pub(super) const fn refused(&self) -> u32 {
+        self.refused
+    }
+
+    /// Takes one signature from the budget.
+    pub(super) fn sign(&mut self, key: Fingerprint, host: Option<&str>) {
+        self.allowed = self.allowed.saturating_add(1);
+        add_one(self.keys.entry(key).or_default());
+        add_one(self.hosts.entry(host.map(ToOwned::to_owned)).or_default());
+    }
+
+    /// Notes that an allowed signature was not made; it stays taken from the budget.
+    pub(super) fn unsign(&mut self, key: Fingerprint) {
+        self.failed = self.failed.saturating_add(1);
+        if let Some(count) = self.keys.get_mut(&key) {
+            *count = count.saturating_sub(1);
+        }
+    }
+
+    /// Counts a refusal; the detail of the first one of its reason is kept.
+    pub(super) fn refuse(&mut self, reason: Reason, detail: Option<String>) {
+        add_one(&mut self.refused);
+        add_one(&mut self.refusals.entry(reason).or_insert((0, detail)).0);
+    }
+
+    /// Keeps a fault, once.
+    pub(super) fn fault(&mut self, fault: Fault) {
+        if self.faults.len() < MAX_FAULTS && !self.faults.contains(&fault) {
+            self.faults.push(fault);
+        }
+    }
+
+    /// The counts as the control API gives them.
+    pub(super) fn report(&self, id: GrantId) -> GrantReport {
+        let refusal = |(reason, (count, detail)): (&Reason, &(u32, Option<String>))| Refusal {
+            reason: *reason,
+            count: *count,
+            detail: detail.clone(),
+        };
+        GrantReport {
+            id,
+            signatures: self.allowed.saturating_sub(self.failed),
+            keys: (self.keys.iter())
+                .filter(|(_, count)| **count > 0)
+                .map(|(key, count)| KeyUse {
+                    fingerprint: *key,
+                    count: *count,
+                })
+                .collect(),
+            hosts: (self.hosts.iter())
+                .map(|(host, count)| HostUse {
+                    host: host.clone(),
+                    count: *count,
+                })
+                .collect(),
+            refusals: self.refusals.iter().map(refusal).collect(),
+            faults: self.faults.clone(),
+        }
+    }
+}
+
+fn add_one(count: &mut u32) {
+    *count = count.saturating_add(1);
+}
+
+/// Different faults kept for the report.
+const MAX_FAULTS: usize = 16;

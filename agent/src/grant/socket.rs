@@ -1,0 +1,41 @@
+//! A grant's own agent socket.
+
+use std::sync::Arc;
+
+use keystay_proto::control::Reason;
+use tokio::{select, sync::Semaphore, task::JoinSet};
+
+use super::Grant;
+use crate::{listener::Listener, session};
+
+/// Serves a grant on its socket until the grant is closed; the socket goes before this returns.
+///
+/// A connection over the limit is accepted and closed at once rather than left waiting: in `BuildKit`
+/// every waiting one holds a stream of the build's session, which dies when it runs out of them.
+pub(crate) async fn serve(grant: Arc<Grant>, listener: Listener) {
+    let permits = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+    let mut sessions = JoinSet::new();
+    loop {
+        let stream = select! {
+            () = grant.until_closed() => break,
+            stream = listener.accept() => stream,
+        };
+        while sessions.try_join_next().is_some() {}
+        match Arc::clone(&permits).try_acquire_owned() {
+            Ok(permit) => {
+                let grant = Arc::clone(&grant);
+                sessions.spawn(async move {
+                    session::run(&grant, stream).await;
+                    drop(permit);
+                });
+            }
+            Err(_) => grant.refuse(Reason::TooManyConnections, None),
+        }
+    }
+    drop(listener);
+    sessions.shutdown().await;
+}
+
+/// Connections of one grant at a time. A `BuildKit` session serves 250 streams and dies when its
+/// health check finds none free.
+const MAX_CONNECTIONS: usize = 128;

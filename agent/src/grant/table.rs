@@ -1,0 +1,175 @@
+//! Every live grant of an agent.
+
+use std::{
+    collections::BTreeMap,
+    io,
+    path::PathBuf,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
+};
+
+use keystay_proto::control::{Event, GrantId, GrantReport, GrantSpec, Hosts};
+use tokio::task::JoinSet;
+
+use super::{Grant, serve};
+use crate::{
+    audit::{Audit, AuditError},
+    key::Key,
+    known_hosts::KnownHosts,
+    listener::Listener,
+};
+
+/// The live grants, and the tasks that serve their sockets.
+#[derive(Debug)]
+pub(crate) struct Table {
+    folder: PathBuf,
+    audit: Arc<Audit>,
+    known_hosts: Arc<KnownHosts>,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    grants: BTreeMap<GrantId, Arc<Grant>>,
+    tasks: JoinSet<()>,
+}
+
+/// A grant that was just opened.
+#[derive(Debug)]
+pub(crate) struct Opened {
+    /// The grant.
+    pub(crate) grant: Arc<Grant>,
+    /// Its socket.
+    pub(crate) socket: PathBuf,
+}
+
+/// Why a grant was not opened.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum OpenError {
+    #[error("{MAX_GRANTS} grants are open already")]
+    TooMany,
+    #[error("the kernel gives no randomness")]
+    Random(#[source] getrandom::Error),
+    #[error("cannot make the socket {}", path.display())]
+    Socket { path: PathBuf, source: io::Error },
+    #[error(transparent)]
+    Audit(#[from] AuditError),
+}
+
+impl Table {
+    /// An empty table whose sockets are made in this folder, which must be private to the user.
+    pub(crate) fn new(folder: PathBuf, audit: Arc<Audit>, known_hosts: Arc<KnownHosts>) -> Self {
+        Self {
+            folder,
+            audit,
+            known_hosts,
+            state: Mutex::default(),
+        }
+    }
+
+    /// Opens a grant of these keys: its first record is written, its socket listens.
+    pub(crate) fn open(&self, spec: GrantSpec, keys: Vec<Arc<Key>>) -> Result<Opened, OpenError> {
+        let mut state = self.state();
+        sweep(&mut state);
+        if state.grants.len() >= MAX_GRANTS {
+            return Err(OpenError::TooMany);
+        }
+        let id = random_id().map_err(OpenError::Random)?;
+        let socket = self.folder.join(id.as_str());
+        let listener = Listener::bind(&socket).map_err(|source| OpenError::Socket {
+            path: socket.clone(),
+            source,
+        })?;
+        let expires = Instant::now() + Duration::from_secs(spec.ttl.min(MAX_TTL));
+        let (known_hosts, audit) = (Arc::clone(&self.known_hosts), Arc::clone(&self.audit));
+        let grant = Arc::new(Grant::new(
+            id.clone(),
+            spec,
+            keys,
+            known_hosts,
+            audit,
+            expires,
+        ));
+        grant.mark(Event::Opened)?;
+        state.tasks.spawn(serve(Arc::clone(&grant), listener));
+        state.grants.insert(id, Arc::clone(&grant));
+        Ok(Opened { grant, socket })
+    }
+
+    /// The host keys that a build with these hosts gets, in `known_hosts` form.
+    pub(crate) fn known_hosts_for(&self, hosts: &Hosts) -> Result<String, OpenError> {
+        let mut failure = None;
+        let salt = || {
+            let mut salt = [0; 20];
+            failure = failure.or(getrandom::fill(&mut salt).err());
+            salt
+        };
+        let lines = self.known_hosts.for_grant(hosts, salt);
+        failure.map_or(Ok(lines), |error| Err(OpenError::Random(error)))
+    }
+
+    /// A live grant.
+    pub(crate) fn find(&self, id: &str) -> Option<Arc<Grant>> {
+        let state = self.state();
+        state
+            .grants
+            .values()
+            .find(|grant| grant.id().as_str() == id)
+            .cloned()
+    }
+
+    /// Ends a grant and says what it was used for.
+    pub(crate) fn revoke(&self, id: &str) -> Option<GrantReport> {
+        let grant = self.find(id)?;
+        self.state().grants.remove(grant.id());
+        Some(end(&grant))
+    }
+
+    /// Ends every grant that is past its expiry.
+    pub(crate) fn sweep(&self) {
+        sweep(&mut self.state());
+    }
+
+    /// Ends every grant and waits until their sockets are gone.
+    pub(crate) async fn drain(&self) {
+        let State { grants, mut tasks } = std::mem::take(&mut *self.state());
+        for grant in grants.values() {
+            end(grant);
+        }
+        while tasks.join_next().await.is_some() {}
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn sweep(state: &mut State) {
+    let now = Instant::now();
+    state.grants.retain(|_, grant| {
+        let live = !grant.is_expired(now);
+        if !live {
+            end(grant);
+        }
+        live
+    });
+    while state.tasks.try_join_next().is_some() {}
+}
+
+fn end(grant: &Grant) -> GrantReport {
+    grant.close();
+    // The grant is over whether or not its last record could be written.
+    let _ = grant.mark(Event::Closed);
+    grant.report()
+}
+
+fn random_id() -> Result<GrantId, getrandom::Error> {
+    let mut bytes = [0; 8];
+    getrandom::fill(&mut bytes)?;
+    Ok(GrantId::from_random(bytes))
+}
+
+/// Grants that may be open at once.
+const MAX_GRANTS: usize = 4_096;
+/// The longest life of a grant, in seconds: a day.
+const MAX_TTL: u64 = 24 * 60 * 60;

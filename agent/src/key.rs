@@ -1,0 +1,36 @@
+//! Keys: one SSH identity each, with what signs for it.
+
+mod format;
+pub mod source;
+
+use keystay_proto::control::KeyInfo;
+
+pub use self::format::FormatError;
+
+use crate::sign::{Core, Signer, algorithm_for};
+
+/// One SSH identity that can be signed with.
+#[derive(Debug)]
+pub struct Key {
+    /// What people are told about it. Its comment is never shown to a build.
+    pub info: KeyInfo,
+    /// Its public key blob, which is all that a build sees.
+    pub blob: Vec<u8>,
+    /// What signs for it.
+    pub signer: Signer,
+}
+
+impl Key {
+    /// The algorithm name that a login carries when it is signed with `flags`; see
+    /// [`algorithm_for`].
+    #[must_use]
+    pub fn algorithm_for(&self, flags: u32) -> Option<&str> {
+        algorithm_for(&self.blob, flags)
+    }
+
+    /// The private key's secret byte strings; none when another agent holds the key.
+    #[must_use]
+    pub fn cores(&self) -> &[Core] {
+        self.signer.cores()
+    }
+}

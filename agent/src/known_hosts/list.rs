@@ -1,0 +1,188 @@
+//! All lines of all files.
+
+use std::{
+    fmt,
+    fs::File,
+    io::{self, Read as _},
+    path::{Path, PathBuf},
+};
+
+use keystay_proto::control::Hosts;
+
+use super::{
+    builtin,
+    entry::{Entry, LineFault, Marker},
+};
+
+/// The host keys that are known.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct KnownHosts {
+    pub(super) entries: Vec<Entry>,
+    notes: Vec<Note>,
+}
+
+/// Something that was left out.
+#[derive(Clone, Debug)]
+pub(crate) struct Note {
+    /// The file.
+    pub(crate) origin: PathBuf,
+    /// Why.
+    pub(crate) fault: Fault,
+}
+
+/// Why something was left out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Fault {
+    /// The file could not be read.
+    Unreadable(io::ErrorKind),
+    /// The file is longer than is read, and none of it was.
+    TooLong,
+    /// The line, counted from 1, could not be understood.
+    Line(usize, LineFault),
+}
+
+impl KnownHosts {
+    /// The lines of `text`, which came from `origin`. Lines that cannot be understood are left out
+    /// and noted.
+    pub(crate) fn parse(text: &str, origin: &Path) -> Self {
+        let mut known = Self::default();
+        for (number, line) in (1..).zip(text.split('\n')) {
+            match Entry::parse(line) {
+                Ok(entry) => known.entries.extend(entry),
+                Err(fault) => known.note(origin, Fault::Line(number, fault)),
+            }
+        }
+        known
+    }
+
+    /// The lines of files, in their order. A file that does not exist is empty; one that cannot be
+    /// read, or is longer than 16 MiB, is left out and noted.
+    pub(crate) fn load(paths: &[PathBuf]) -> Self {
+        paths.iter().fold(Self::default(), |known, path| {
+            known.merge(Self::load_one(path))
+        })
+    }
+
+    /// The lines of both, these first.
+    pub(crate) fn merge(mut self, other: Self) -> Self {
+        self.entries.extend(other.entries);
+        self.notes.extend(other.notes);
+        self
+    }
+
+    /// These lines, and the keys of the large public git hosts; a host that these lines
+    /// have a key of has no other.
+    pub(crate) fn with_builtin(mut self) -> Self {
+        let theirs = builtin::entries();
+        let new = theirs
+            .filter(|(host, _)| !self.knows(host))
+            .map(|(_, entry)| entry);
+        let new = new.collect::<Vec<_>>();
+        self.entries.extend(new);
+        self
+    }
+
+    /// What was left out.
+    pub(crate) fn notes(&self) -> &[Note] {
+        &self.notes
+    }
+
+    /// A host of the grant that this key belongs to, and that it is not revoked for.
+    ///
+    /// For a grant of named hosts it is the first of them, as the grant writes it. For a grant of
+    /// every known host it is a name under which the key is known, or, where no line tells a name,
+    /// the pattern of a line, or `a known host (hashed)`; then the key must not be revoked for any
+    /// host.
+    pub(crate) fn host_of(&self, host_key: &[u8], granted: &Hosts) -> Option<String> {
+        match granted {
+            Hosts::Only(names) => names
+                .iter()
+                .find(|name| self.belongs(host_key, name))
+                .cloned(),
+            Hosts::Known => self.named(host_key).or_else(|| self.described(host_key)),
+        }
+    }
+
+    fn named(&self, key: &[u8]) -> Option<String> {
+        let mut plain = self.entries.iter().flat_map(|entry| entry.names.plain());
+        let own = plain.find(|name| self.belongs(key, name));
+        own.or_else(|| builtin::hosts().find(|name| self.belongs(key, name)))
+            .map(str::to_owned)
+    }
+
+    fn described(&self, key: &[u8]) -> Option<String> {
+        let revoked = self.lines(key, Marker::Revoked).next().is_some();
+        let mut names = self
+            .lines(key, Marker::Host)
+            .filter_map(|entry| entry.names.describe());
+        names.next().filter(|_| !revoked).map(str::to_owned)
+    }
+
+    fn belongs(&self, key: &[u8], host: &str) -> bool {
+        self.lines(key, Marker::Host)
+            .any(|entry| entry.names.matches(host))
+            && !self
+                .lines(key, Marker::Revoked)
+                .any(|entry| entry.names.matches(host))
+    }
+
+    fn lines<'a>(&'a self, key: &'a [u8], marker: Marker) -> impl Iterator<Item = &'a Entry> {
+        self.entries
+            .iter()
+            .filter(move |entry| entry.marker == marker && entry.key == key)
+    }
+
+    /// Whether a line has a key of `host`.
+    fn knows(&self, host: &str) -> bool {
+        let mut own = self
+            .entries
+            .iter()
+            .filter(|entry| entry.marker == Marker::Host);
+        own.any(|entry| entry.names.matches(host))
+    }
+
+    fn load_one(path: &Path) -> Self {
+        match read(path) {
+            Ok(text) => Self::parse(&text, path),
+            Err(Fault::Unreadable(io::ErrorKind::NotFound)) => Self::default(),
+            Err(fault) => {
+                let mut known = Self::default();
+                known.note(path, fault);
+                known
+            }
+        }
+    }
+
+    fn note(&mut self, origin: &Path, fault: Fault) {
+        self.notes.push(Note {
+            origin: origin.to_owned(),
+            fault,
+        });
+    }
+}
+
+fn read(path: &Path) -> Result<String, Fault> {
+    let mut bytes = Vec::new();
+    let file = File::open(path).map_err(|error| Fault::Unreadable(error.kind()))?;
+    let read = file.take(MAX_FILE + 1).read_to_end(&mut bytes);
+    let length = read.map_err(|error| Fault::Unreadable(error.kind()))?;
+    if u64::try_from(length).is_ok_and(|length| length <= MAX_FILE) {
+        Ok(String::from_utf8_lossy(&bytes).into_owned())
+    } else {
+        Err(Fault::TooLong)
+    }
+}
+
+impl fmt::Display for Note {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let origin = self.origin.display();
+        match &self.fault {
+            Fault::Unreadable(kind) => write!(f, "{origin} cannot be read: {kind}"),
+            Fault::TooLong => write!(f, "{origin} is longer than {MAX_FILE} bytes"),
+            Fault::Line(number, fault) => write!(f, "{origin}:{number}: {fault}"),
+        }
+    }
+}
+
+/// The longest file that is read, in bytes.
+const MAX_FILE: u64 = 16 * 1024 * 1024;

@@ -1,0 +1,45 @@
+//! How a private agent learns that its parent is gone, however the parent ended.
+
+use std::{io::Stdout, thread, time::Duration};
+
+use rustix::event::{PollFd, PollFlags, poll};
+use tokio::sync::oneshot;
+
+/// Watches the pipe behind standard output, whose reading end only the parent holds. The receiver
+/// resolves when the parent has closed it or is gone.
+///
+/// A thread of its own watches, and ends the process after a grace period: a runtime that hangs
+/// cannot keep an agent alive that nobody owns.
+pub(crate) fn watch(stdout: Stdout) -> std::io::Result<oneshot::Receiver<()>> {
+    let (gone, receiver) = oneshot::channel();
+    thread::Builder::new()
+        .name("lifeline".to_owned())
+        .spawn(move || {
+            wait_until_closed(&stdout);
+            // The daemon may have ended by itself meanwhile.
+            let _ = gone.send(());
+            thread::sleep(GRACE);
+            std::process::abort();
+        })?;
+    Ok(receiver)
+}
+
+fn wait_until_closed(stdout: &Stdout) {
+    loop {
+        let mut pipe = [PollFd::new(stdout, PollFlags::empty())];
+        match poll(&mut pipe, None) {
+            Ok(_) | Err(rustix::io::Errno::INTR) => {}
+            Err(_) => return,
+        }
+        let [pipe] = pipe;
+        if pipe
+            .revents()
+            .intersects(PollFlags::ERR | PollFlags::HUP | PollFlags::NVAL)
+        {
+            return;
+        }
+    }
+}
+
+/// How long an orderly end may take once the parent is gone.
+const GRACE: Duration = Duration::from_secs(1);

@@ -1,0 +1,77 @@
+//! The path from a message to a reply: decode, identify, judge, record, sign, reply.
+
+use std::time::Instant;
+
+use keystay_proto::{
+    agent::{Identity, Request, Response, SignRequest},
+    control::{Fault, Reason},
+};
+use tracing::debug;
+
+use crate::{
+    grant::Grant,
+    policy::{Demand, Verdict},
+    sign::SignError,
+};
+
+/// Answers one message of a build. Every way out of here is a well-formed reply of a type that the
+/// request allows; nothing is signed that was not recorded first.
+pub(crate) async fn answer(grant: &Grant, message: &[u8]) -> Vec<u8> {
+    match Request::decode(message) {
+        Ok(Request::SignRequest(request)) => sign(grant, &request).await,
+        Ok(Request::RequestIdentities) => list(grant),
+        Ok(other) => refuse(grant, Reason::MessageNotServed, &other.number().to_string()),
+        Err(error) => refuse(grant, Reason::Malformed, &error.to_string()),
+    }
+}
+
+async fn sign(grant: &Grant, request: &SignRequest<'_>) -> Vec<u8> {
+    let demand = Demand::identify(request);
+    let Ok(verdict) = grant.judge_and_record(&demand, request.flags, Instant::now()) else {
+        return reply(&Response::Failure);
+    };
+    let Verdict::Allow { key, .. } = verdict else {
+        return reply(&Response::Failure);
+    };
+    let Some(key) = grant.key(key) else {
+        return reply(&Response::Failure);
+    };
+    match key.signer.sign(request.data, request.flags.0).await {
+        Ok(signature) => reply(&Response::SignResponse {
+            signature: &signature,
+        }),
+        Err(error) => fail(grant, &demand, &error),
+    }
+}
+
+/// The granted keys, with empty comments: a comment tells who the user is.
+fn list(grant: &Grant) -> Vec<u8> {
+    if let Err(reason) = grant.list_and_record(Instant::now()) {
+        debug!(%reason, "the keys are not listed");
+        return reply(&Response::Failure);
+    }
+    let identity = |blob| Identity {
+        key_blob: blob,
+        comment: b"",
+    };
+    reply(&Response::IdentitiesAnswer(
+        grant.key_blobs().map(identity).collect(),
+    ))
+}
+
+fn refuse(grant: &Grant, reason: Reason, detail: &str) -> Vec<u8> {
+    grant.refuse(reason, Some(detail));
+    reply(&Response::Failure)
+}
+
+/// An allowed signature that could not be made: the build sees a failure, the user sees why.
+fn fail(grant: &Grant, demand: &Demand<'_>, error: &SignError) -> Vec<u8> {
+    grant.failed(demand, Fault::UpstreamAgent(error.to_string()));
+    reply(&Response::Failure)
+}
+
+fn reply(response: &Response<'_>) -> Vec<u8> {
+    let mut body = Vec::new();
+    response.encode(&mut body);
+    body
+}

@@ -1,0 +1,360 @@
+use std::{path::Path, time::Duration};
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use keystay_proto::agent::SignRequest;
+
+use super::*;
+
+/// A public key blob: its algorithm's name and 32 bytes.
+fn blob(algorithm: &str, fill: u8) -> Vec<u8> {
+    let mut blob = Vec::new();
+    for part in [algorithm.as_bytes(), &[fill; 32]] {
+        blob.extend_from_slice(&u32::try_from(part.len()).unwrap().to_be_bytes());
+        blob.extend_from_slice(part);
+    }
+    blob
+}
+
+fn key() -> Vec<u8> {
+    blob("ssh-ed25519", 1)
+}
+
+fn host_key() -> Vec<u8> {
+    blob("ssh-ed25519", 9)
+}
+
+fn other_host_key() -> Vec<u8> {
+    blob("ssh-ed25519", 8)
+}
+
+fn known_hosts() -> KnownHosts {
+    let line = |name: &str, key: &[u8]| format!("{name} ssh-ed25519 {}\n", STANDARD.encode(key));
+    let text = line("git.acme.internal", &host_key()) + &line("other.example", &other_host_key());
+    KnownHosts::parse(&text, Path::new("known_hosts"))
+}
+
+fn terms(now: Instant) -> Terms {
+    Terms {
+        keys: vec![
+            blob("ssh-ed25519", 7),
+            key(),
+            blob("ssh-rsa", 2),
+            blob("ssh-dss", 3),
+        ],
+        user: "git".to_owned(),
+        hosts: Hosts::Only(vec!["git.acme.internal".to_owned()]),
+        strict: false,
+        signatures: 50,
+        expires: now + Duration::from_secs(60),
+    }
+}
+
+const FRESH: Standing = Standing {
+    revoked: false,
+    signed: 0,
+};
+
+/// A login with everything right, to be spoilt by each test.
+fn login<'a>(key: &'a [u8], host_key: Option<&'a [u8]>) -> Userauth<'a> {
+    Userauth {
+        session_id: &[5; 32],
+        user: b"git",
+        service: "ssh-connection",
+        algorithm: "ssh-ed25519",
+        key_blob: key,
+        host_key,
+    }
+}
+
+fn encoded(login: &Userauth<'_>) -> Vec<u8> {
+    let mut data = Vec::new();
+    login.encode(&mut data);
+    data
+}
+
+struct Case {
+    terms: Terms,
+    standing: Standing,
+    flags: SignFlags,
+    now: Instant,
+}
+
+impl Case {
+    fn new() -> Self {
+        let now = Instant::now();
+        Self {
+            terms: terms(now),
+            standing: FRESH,
+            flags: SignFlags(0),
+            now,
+        }
+    }
+
+    fn judge_data(&self, key: &[u8], data: &[u8]) -> Verdict {
+        let request = SignRequest {
+            key_blob: key,
+            data,
+            flags: self.flags,
+        };
+        let demand = Demand::identify(&request);
+        judge(
+            &self.terms,
+            self.standing,
+            &known_hosts(),
+            &demand,
+            self.flags,
+            self.now,
+        )
+    }
+
+    fn judge(&self, login: &Userauth<'_>) -> Verdict {
+        self.judge_data(login.key_blob, &encoded(login))
+    }
+}
+
+#[test]
+fn a_plain_login_is_allowed_and_its_host_is_not_known() {
+    let verdict = Case::new().judge(&login(&key(), None));
+    assert_eq!(verdict, Verdict::Allow { key: 1, host: None });
+}
+
+#[test]
+fn a_host_bound_login_to_a_granted_host_is_allowed_and_names_it() {
+    let verdict = Case::new().judge(&login(&key(), Some(&host_key())));
+    assert_eq!(
+        verdict,
+        Verdict::Allow {
+            key: 1,
+            host: Some("git.acme.internal".to_owned())
+        }
+    );
+}
+
+#[test]
+fn without_a_host_list_every_known_host_is_granted_and_an_unknown_one_is_not() {
+    let mut case = Case::new();
+    case.terms.hosts = Hosts::Known;
+    let verdict = case.judge(&login(&key(), Some(&other_host_key())));
+    assert_eq!(
+        verdict,
+        Verdict::Allow {
+            key: 1,
+            host: Some("other.example".to_owned())
+        }
+    );
+    let verdict = case.judge(&login(&key(), Some(&blob("ssh-ed25519", 77))));
+    assert_eq!(verdict, Verdict::Deny(Reason::HostNotGranted));
+}
+
+#[test]
+fn a_grant_is_over_at_its_expiry() {
+    let mut case = Case::new();
+    case.now = case.terms.expires;
+    assert_eq!(
+        case.judge(&login(&key(), None)),
+        Verdict::Deny(Reason::Expired)
+    );
+}
+
+#[test]
+fn a_revoked_grant_signs_nothing() {
+    let mut case = Case::new();
+    case.standing.revoked = true;
+    assert_eq!(
+        case.judge(&login(&key(), None)),
+        Verdict::Deny(Reason::Revoked)
+    );
+}
+
+#[test]
+fn the_fiftieth_signature_is_allowed_and_the_next_is_not() {
+    let mut case = Case::new();
+    case.standing.signed = 49;
+    assert!(matches!(
+        case.judge(&login(&key(), None)),
+        Verdict::Allow { .. }
+    ));
+    case.standing.signed = 50;
+    assert_eq!(
+        case.judge(&login(&key(), None)),
+        Verdict::Deny(Reason::BudgetSpent)
+    );
+}
+
+#[test]
+fn a_key_that_is_not_granted_does_not_sign() {
+    let verdict = Case::new().judge(&login(&blob("ssh-ed25519", 66), None));
+    assert_eq!(verdict, Verdict::Deny(Reason::KeyNotGranted));
+}
+
+#[test]
+fn git_signatures_are_not_logins() {
+    let mut data = Vec::new();
+    let signed = keystay_proto::sshsig::SignedData {
+        namespace: b"git",
+        reserved: b"",
+        hash_algorithm: "sha512",
+        hash: &[1; 64],
+    };
+    signed.encode(&mut data);
+    let verdict = Case::new().judge_data(&key(), &data);
+    assert_eq!(verdict, Verdict::Deny(Reason::NotALogin));
+}
+
+#[test]
+fn nothing_but_exactly_a_login_is_one() {
+    let whole = encoded(&login(&key(), None));
+    let (shorter, mut longer) = (&whole[..whole.len() - 1], whole.clone());
+    longer.push(0);
+    let hash = [3; 32];
+    for data in [shorter, &longer, &hash, b"", &key()] {
+        let verdict = Case::new().judge_data(&key(), data);
+        assert_eq!(verdict, Verdict::Deny(Reason::NotALogin), "{data:?}");
+    }
+}
+
+#[test]
+fn a_login_with_another_key_inside_is_not_one() {
+    let data = encoded(&login(&blob("ssh-ed25519", 7), None));
+    assert_eq!(
+        Case::new().judge_data(&key(), &data),
+        Verdict::Deny(Reason::NotALogin)
+    );
+}
+
+#[test]
+fn another_user_is_refused() {
+    let key = key();
+    let login = Userauth {
+        user: b"root",
+        ..login(&key, None)
+    };
+    assert_eq!(Case::new().judge(&login), Verdict::Deny(Reason::WrongUser));
+}
+
+#[test]
+fn another_service_is_refused() {
+    let key = key();
+    let login = Userauth {
+        service: "ssh-userauth",
+        ..login(&key, None)
+    };
+    assert_eq!(
+        Case::new().judge(&login),
+        Verdict::Deny(Reason::WrongService)
+    );
+}
+
+#[test]
+fn a_host_bound_login_to_another_host_is_refused() {
+    let verdict = Case::new().judge(&login(&key(), Some(&other_host_key())));
+    assert_eq!(verdict, Verdict::Deny(Reason::HostNotGranted));
+}
+
+#[test]
+fn a_strict_grant_refuses_a_login_that_shows_no_host() {
+    let mut case = Case::new();
+    case.terms.strict = true;
+    assert_eq!(
+        case.judge(&login(&key(), None)),
+        Verdict::Deny(Reason::HostNotVerified)
+    );
+    assert!(matches!(
+        case.judge(&login(&key(), Some(&host_key()))),
+        Verdict::Allow { .. }
+    ));
+}
+
+#[test]
+fn rsa_signs_with_sha2_and_never_with_sha1() {
+    let key = blob("ssh-rsa", 2);
+    let with = |algorithm, flags| {
+        let mut case = Case::new();
+        case.flags = SignFlags(flags);
+        case.judge(&Userauth {
+            algorithm,
+            ..login(&key, None)
+        })
+    };
+    let allowed = Verdict::Allow { key: 2, host: None };
+    let denied = Verdict::Deny(Reason::AlgorithmNotAllowed);
+    assert_eq!(with("rsa-sha2-256", 2), allowed);
+    assert_eq!(with("rsa-sha2-512", 4), allowed);
+    assert_eq!(with("rsa-sha2-256", 6), allowed);
+    assert_eq!(with("ssh-rsa", 0), denied);
+    assert_eq!(with("rsa-sha2-512", 0), denied);
+    assert_eq!(with("rsa-sha2-512", 2), denied);
+}
+
+#[test]
+fn dsa_and_names_that_do_not_fit_the_key_are_refused() {
+    let (dss, ed25519) = (blob("ssh-dss", 3), key());
+    for login in [
+        Userauth {
+            algorithm: "ssh-dss",
+            ..login(&dss, None)
+        },
+        Userauth {
+            algorithm: "ssh-rsa",
+            ..login(&ed25519, None)
+        },
+    ] {
+        assert_eq!(
+            Case::new().judge(&login),
+            Verdict::Deny(Reason::AlgorithmNotAllowed)
+        );
+    }
+}
+
+/// Everything is wrong at once, and is put right one by one: the reasons come in their order.
+#[test]
+fn reasons_are_looked_for_in_a_fixed_order() {
+    let mut case = Case::new();
+    case.terms.strict = true;
+    case.now = case.terms.expires;
+    case.standing = Standing {
+        revoked: true,
+        signed: 50,
+    };
+    let (stranger, key, dss) = (blob("ssh-ed25519", 66), key(), blob("ssh-dss", 3));
+    let not_a_login = |case: &Case, key: &[u8]| case.judge_data(key, b"not a login");
+    assert_eq!(
+        not_a_login(&case, &stranger),
+        Verdict::Deny(Reason::Expired)
+    );
+    case.now -= Duration::from_secs(1);
+    assert_eq!(
+        not_a_login(&case, &stranger),
+        Verdict::Deny(Reason::Revoked)
+    );
+    case.standing.revoked = false;
+    assert_eq!(
+        not_a_login(&case, &stranger),
+        Verdict::Deny(Reason::BudgetSpent)
+    );
+    case.standing.signed = 0;
+    assert_eq!(
+        not_a_login(&case, &stranger),
+        Verdict::Deny(Reason::KeyNotGranted)
+    );
+    assert_eq!(not_a_login(&case, &key), Verdict::Deny(Reason::NotALogin));
+    let (wrong_host, right_host) = (other_host_key(), host_key());
+    let mut login = Userauth {
+        user: b"root",
+        service: "x",
+        algorithm: "ssh-dss",
+        ..login(&dss, Some(&wrong_host))
+    };
+    assert_eq!(case.judge(&login), Verdict::Deny(Reason::WrongUser));
+    login.user = b"git";
+    assert_eq!(case.judge(&login), Verdict::Deny(Reason::WrongService));
+    login.service = "ssh-connection";
+    assert_eq!(case.judge(&login), Verdict::Deny(Reason::HostNotGranted));
+    login.host_key = None;
+    assert_eq!(case.judge(&login), Verdict::Deny(Reason::HostNotVerified));
+    login.host_key = Some(&right_host);
+    assert_eq!(
+        case.judge(&login),
+        Verdict::Deny(Reason::AlgorithmNotAllowed)
+    );
+}

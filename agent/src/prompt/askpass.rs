@@ -1,0 +1,34 @@
+//! Asking through a program with a window of its own.
+
+use std::{
+    io,
+    path::Path,
+    process::{Command, Stdio},
+};
+
+use super::{MAX_ANSWER, PromptError};
+use crate::secret::Secret;
+
+/// Runs `program` with the text as its argument; its answer is what it prints.
+pub(super) fn ask(program: &Path, text: &str) -> Result<Secret, PromptError> {
+    let answer = run(program, text).map_err(|source| PromptError::Askpass {
+        program: program.to_path_buf(),
+        source,
+    })?;
+    answer.ok_or(PromptError::GivenUp)
+}
+
+/// `None` when the person pressed cancel.
+fn run(program: &Path, text: &str) -> io::Result<Option<Secret>> {
+    let mut child = Command::new(program)
+        .arg(text)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .spawn()?;
+    let answer = child
+        .stdout
+        .take()
+        .map(|mut output| Secret::read(&mut output, MAX_ANSWER));
+    let done = child.wait()?;
+    Ok(answer.transpose()?.flatten().filter(|_| done.success()))
+}

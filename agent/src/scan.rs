@@ -1,0 +1,23 @@
+//! Looking for private keys in plain bytes.
+//!
+//! [`Needles`] holds the secret numbers of some keys in every encoding that is looked for;
+//! a [`Scanner`] is given bytes as they come and says where they hold 80 bits or more of one of
+//! those numbers. Nothing here parses: containers (PEM, OpenSSH, PKCS#8, JSON) need no knowledge of
+//! their form, since each holds the number itself, raw or in base64 at one of three alignments.
+//!
+//! How: every 8-byte window of every encoded number stands in a hash table; of the text only every
+//! eighth byte begins a window that is looked up, which any run of 15 matching bytes cannot slip
+//! through. A window that is found is extended to both sides byte by byte.
+
+mod check;
+mod encode;
+mod evidence;
+mod hits;
+mod needles;
+mod pattern;
+mod scanner;
+mod table;
+
+pub use check::Blind;
+pub use needles::Needles;
+pub use scanner::Scanner;

@@ -1,0 +1,114 @@
+//! One connection to a grant's socket: a message in, a reply out, in order.
+
+use std::{io, time::Duration};
+
+use keystay_proto::{
+    control::Reason,
+    frame::{self, FrameTooLong},
+    limits::MAX_MESSAGE,
+};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::UnixStream,
+    time::timeout,
+};
+
+use crate::{grant::Grant, pipeline};
+
+/// Serves one connection until it ends, breaks a rule or stalls; each of the latter is recorded.
+pub(crate) async fn run(grant: &Grant, mut stream: UnixStream) {
+    if let Err(End::Refused(reason, detail)) = exchange(grant, &mut stream).await {
+        grant.refuse(reason, detail.as_deref());
+    }
+}
+
+/// Why a connection ends.
+enum End {
+    /// The peer left, or reading or writing failed.
+    Gone,
+    /// The peer broke a rule.
+    Refused(Reason, Option<String>),
+}
+
+async fn exchange(grant: &Grant, stream: &mut UnixStream) -> Result<(), End> {
+    let mut input = Input::default();
+    loop {
+        let message = input.next(stream).await?;
+        let body = pipeline::answer(grant, message.as_slice()).await;
+        let mut reply = Vec::with_capacity(body.len().saturating_add(4));
+        // A reply that cannot be framed is a defect on this side; the connection ends.
+        frame::join(&body, &mut reply).map_err(|_| End::Gone)?;
+        let written = timeout(WRITE_TIME, stream.write_all(&reply)).await;
+        written
+            .map_err(|_| stalled("the reply was not taken"))?
+            .map_err(|_| End::Gone)?;
+    }
+}
+
+/// Bytes of the peer that are not answered yet.
+#[derive(Default)]
+struct Input {
+    buffer: Vec<u8>,
+}
+
+impl Input {
+    /// The next whole message. Its length is judged before room is made for it.
+    async fn next(&mut self, stream: &mut UnixStream) -> Result<Vec<u8>, End> {
+        if let Some(message) = self.take()? {
+            return Ok(message);
+        }
+        if self.buffer.is_empty() {
+            let read = timeout(IDLE_TIME, self.fill(stream)).await;
+            read.map_err(|_| stalled("nothing was sent"))?
+                .map_err(|_| End::Gone)?;
+        }
+        let rest = async {
+            loop {
+                if let Some(message) = self.take()? {
+                    return Ok(message);
+                }
+                self.fill(stream).await.map_err(|_| End::Gone)?;
+            }
+        };
+        timeout(MESSAGE_TIME, rest)
+            .await
+            .map_err(|_| stalled("a message was not finished"))?
+    }
+
+    fn take(&mut self) -> Result<Option<Vec<u8>>, End> {
+        let Some((body, rest)) = frame::split(&self.buffer).map_err(too_long)? else {
+            return Ok(None);
+        };
+        let (body, rest) = (body.to_vec(), rest.to_vec());
+        self.buffer = rest;
+        Ok(Some(body))
+    }
+
+    async fn fill(&mut self, stream: &mut UnixStream) -> io::Result<()> {
+        self.buffer.reserve(READ_SIZE);
+        match stream.read_buf(&mut self.buffer).await? {
+            0 => Err(io::ErrorKind::UnexpectedEof.into()),
+            _ => Ok(()),
+        }
+    }
+}
+
+fn too_long(error: FrameTooLong) -> End {
+    let detail = format!("{} bytes, {MAX_MESSAGE} at most", error.length);
+    End::Refused(Reason::TooLong, Some(detail))
+}
+
+fn stalled(detail: &str) -> End {
+    End::Refused(Reason::Stalled, Some(detail.to_owned()))
+}
+
+const READ_SIZE: usize = 4 * 1024;
+/// How long a connection may be open and say nothing. Clients connect when they are about to ask.
+const IDLE_TIME: Duration = Duration::from_secs(30);
+/// How long a message may take from its first byte to its last.
+const MESSAGE_TIME: Duration = Duration::from_secs(10);
+/// How long the peer may take to read a reply.
+const WRITE_TIME: Duration = Duration::from_secs(10);
+
+#[cfg(test)]
+mod tests;

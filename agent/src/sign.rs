@@ -1,0 +1,70 @@
+//! Signers: what makes a signature for a key.
+
+mod algorithm;
+mod encode;
+mod local;
+mod private;
+mod upstream;
+
+use std::io;
+
+pub use algorithm::algorithm_for;
+pub(crate) use algorithm::key_type;
+pub(crate) use encode::put_string;
+pub(crate) use local::RejectedKey;
+pub use local::{Core, LocalSigner};
+pub(crate) use private::{Curve, Private, RsaPrivate, ecdsa_blob, ed25519_blob, rsa_blob};
+pub(crate) use upstream::Identity;
+pub use upstream::{AgentError, UpstreamAgent, UpstreamSigner};
+
+/// What makes a signature for a key.
+#[derive(Debug)]
+pub enum Signer {
+    /// With the private key in this process.
+    Local(LocalSigner),
+    /// By asking another agent.
+    Upstream(UpstreamSigner),
+}
+
+/// Why a signature was not made.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SignError {
+    /// The flags ask for an algorithm that is never used: SHA-1 with RSA, DSA.
+    #[error("the signature algorithm is not allowed")]
+    AlgorithmNotAllowed,
+    /// The cryptographic library failed.
+    #[error("the signature could not be made")]
+    Failed,
+    /// The upstream agent cannot be reached, closed the connection or did not answer in time.
+    #[error("the upstream agent does not answer")]
+    UpstreamGone(#[source] io::Error),
+    /// The upstream agent answered that it does not sign this.
+    #[error("the upstream agent refuses to sign")]
+    UpstreamRefused,
+    /// The upstream agent's answer is no signature of the asked kind.
+    #[error("the upstream agent's answer is not the signature asked for")]
+    UpstreamAnswer,
+}
+
+impl Signer {
+    /// Signs `data` with the algorithm that the key and the agent protocol's `flags` ask for, and
+    /// returns an SSH signature blob (RFC 4253 §6.6): `string algorithm`, `string signature`.
+    ///
+    /// May take as long as a person needs to confirm when the key is another agent's.
+    pub async fn sign(&self, data: &[u8], flags: u32) -> Result<Vec<u8>, SignError> {
+        match self {
+            Self::Local(signer) => signer.sign(data, flags).await,
+            Self::Upstream(signer) => signer.sign(data, flags).await,
+        }
+    }
+
+    /// The private key's secret byte strings; none when another agent holds the key.
+    #[must_use]
+    pub fn cores(&self) -> &[Core] {
+        match self {
+            Self::Local(signer) => signer.cores(),
+            Self::Upstream(_) => &[],
+        }
+    }
+}

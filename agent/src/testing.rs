@@ -1,0 +1,122 @@
+//! What the agent's own tests share: real keys, and grants of them.
+
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use keystay_proto::{
+    control::{GrantId, GrantSpec, Hosts, Mode, Record},
+    userauth::Userauth,
+};
+use tempfile::TempDir;
+
+use crate::{
+    audit::Audit,
+    grant::Grant,
+    key::{
+        Key,
+        source::{self, Environment, Source},
+    },
+    known_hosts::KnownHosts,
+    prompt::{Prompt, PromptError},
+    secret::Secret,
+};
+
+/// A folder with a fresh ed25519 key and an audit log, and a grant of the key.
+pub(crate) struct Fixture {
+    pub(crate) folder: TempDir,
+    pub(crate) key: Arc<Key>,
+    pub(crate) audit: Arc<Audit>,
+}
+
+impl Fixture {
+    pub(crate) async fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("id");
+        generate(&path);
+        let key = load(&path).await;
+        let audit = Arc::new(Audit::open(&folder.path().join("audit.jsonl")).unwrap());
+        Self {
+            folder,
+            key: Arc::new(key),
+            audit,
+        }
+    }
+
+    pub(crate) fn spec(&self) -> GrantSpec {
+        GrantSpec {
+            build: "test".to_owned(),
+            mode: Mode::Sign,
+            keys: Vec::new(),
+            user: "git".to_owned(),
+            hosts: Hosts::Known,
+            signatures: 3,
+            ttl: 60,
+            strict: false,
+        }
+    }
+
+    pub(crate) fn grant(&self, spec: GrantSpec) -> Arc<Grant> {
+        let expires = Instant::now() + Duration::from_secs(spec.ttl);
+        let known_hosts = Arc::new(KnownHosts::parse("", Path::new("known_hosts")));
+        let (keys, audit) = (vec![Arc::clone(&self.key)], Arc::clone(&self.audit));
+        let id = GrantId::from_random([1; 8]);
+        Arc::new(Grant::new(id, spec, keys, known_hosts, audit, expires))
+    }
+
+    /// What a client signs to log in with the fixture's key.
+    pub(crate) fn login(&self, user: &str) -> Vec<u8> {
+        let login = Userauth {
+            session_id: &[5; 32],
+            user: user.as_bytes(),
+            service: "ssh-connection",
+            algorithm: "ssh-ed25519",
+            key_blob: &self.key.blob,
+            host_key: None,
+        };
+        let mut data = Vec::new();
+        login.encode(&mut data);
+        data
+    }
+
+    pub(crate) fn records(&self) -> Vec<Record> {
+        let text = std::fs::read_to_string(self.folder.path().join("audit.jsonl")).unwrap();
+        text.lines()
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect()
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+}
+
+fn generate(path: &Path) {
+    let made = Command::new("ssh-keygen")
+        .args(["-q", "-t", "ed25519", "-N", "", "-C", "person@laptop", "-f"])
+        .arg(path)
+        .status()
+        .expect("ssh-keygen is missing: install openssh-client");
+    assert!(made.success());
+}
+
+async fn load(path: &Path) -> Key {
+    let environment = Environment::new(|_| None, || Err(std::io::ErrorKind::Unsupported.into()));
+    let source = Source::File(path.to_owned());
+    let mut keys = source::load(&source, &environment, &mut NoPerson)
+        .await
+        .unwrap();
+    keys.remove(0)
+}
+
+/// Nobody to ask.
+struct NoPerson;
+
+impl Prompt for NoPerson {
+    fn ask(&mut self, _: &str) -> Result<Secret, PromptError> {
+        Err(PromptError::Nowhere)
+    }
+}
