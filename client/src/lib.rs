@@ -1,1 +1,25 @@
-//! Keystay.
+//! What a person runs: the engine's command line with a grant wired in, the check of the image it
+//! made, and the summary of what was used.
+//!
+//! | module | holds |
+//! |---|---|
+//! | `program` | the way from the command line to an exit status |
+//! | `cli` | the command line's types |
+//! | `command` | one module for each command |
+//! | `engine` | the tools that build |
+//! | `agent_link` | the private agent and calls to it |
+//! | `summary` | what a build used, in at most five lines |
+//! | `error`, `exit_code`, `output` | what a person reads when it ends |
+
+mod agent_link;
+mod cli;
+mod command;
+mod engine;
+mod error;
+mod exit_code;
+mod output;
+mod program;
+mod summary;
+mod unix_http;
+
+pub use program::main;

@@ -1,2 +1,7 @@
 //! The `keystay` command.
-fn main() {}
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    keystay::main()
+}

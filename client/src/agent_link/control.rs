@@ -1,0 +1,161 @@
+//! Calls to the control API (`keystay_proto::control`).
+
+use std::{convert::Infallible, path::PathBuf, time::Duration};
+
+use bytes::Bytes;
+use http_body_util::{BodyExt as _, Full, Limited, combinators::BoxBody};
+use hyper::{Method, Request, Response, body::Incoming, header::CONTENT_TYPE};
+use hyper_util::client::legacy::Client;
+use hyperlocal::UnixConnector;
+use keystay_proto::control::{
+    Grant, GrantId, GrantReport, GrantSpec, KeyInfo, Problem, ScanReport,
+};
+use serde::{Serialize, de::DeserializeOwned};
+use tokio::{sync::mpsc::Receiver, time::timeout};
+
+use super::{LinkError, body::Chunks};
+use crate::unix_http::{self, io_error};
+
+/// An agent's control socket. Clones share their connections.
+#[derive(Clone, Debug)]
+pub(crate) struct Control {
+    socket: PathBuf,
+    client: Client<UnixConnector, BoxBody<Bytes, Infallible>>,
+}
+
+impl Control {
+    /// Calls to the agent that serves on this socket.
+    pub(crate) fn new(socket: PathBuf) -> Self {
+        Self {
+            socket,
+            client: unix_http::client(),
+        }
+    }
+
+    /// The keys that the agent holds.
+    pub(crate) async fn keys(&self) -> Result<Vec<KeyInfo>, LinkError> {
+        self.call("list the keys", Method::GET, "/v1/keys", Full::default())
+            .await
+    }
+
+    /// Opens a grant.
+    pub(crate) async fn open_grant(&self, spec: &GrantSpec) -> Result<Grant, LinkError> {
+        let what = "open a grant";
+        self.call(what, Method::POST, "/v1/grants", json(what, spec)?)
+            .await
+    }
+
+    /// What a grant was used for so far.
+    pub(crate) async fn report(&self, id: &GrantId) -> Result<GrantReport, LinkError> {
+        self.call(
+            "report",
+            Method::GET,
+            &format!("/v1/grants/{id}"),
+            Full::default(),
+        )
+        .await
+    }
+
+    /// Ends a grant and tells what it was used for.
+    pub(crate) async fn revoke(&self, id: &GrantId) -> Result<GrantReport, LinkError> {
+        let path = format!("/v1/grants/{id}");
+        self.call("revoke the grant", Method::DELETE, &path, Full::default())
+            .await
+    }
+
+    /// Looks for a grant's private keys in the bytes that come out of a channel. Takes as long as
+    /// the channel is open.
+    pub(crate) async fn scan(
+        &self,
+        id: &GrantId,
+        bytes: Receiver<Bytes>,
+    ) -> Result<ScanReport, LinkError> {
+        let what = "search for the keys";
+        let path = format!("/v1/grants/{id}/scan");
+        let request = self.request(what, Method::POST, &path, Chunks(bytes).boxed())?;
+        self.exchange(what, request).await
+    }
+
+    async fn call<T: DeserializeOwned>(
+        &self,
+        what: &'static str,
+        method: Method,
+        path: &str,
+        body: Full<Bytes>,
+    ) -> Result<T, LinkError> {
+        let request = self.request(what, method, path, body.boxed())?;
+        let late = |_| LinkError::Late {
+            what,
+            within: PATIENCE,
+        };
+        timeout(PATIENCE, self.exchange(what, request))
+            .await
+            .map_err(late)?
+    }
+
+    fn request(
+        &self,
+        what: &'static str,
+        method: Method,
+        path: &str,
+        body: BoxBody<Bytes, Infallible>,
+    ) -> Result<Request<BoxBody<Bytes, Infallible>>, LinkError> {
+        let request = Request::builder()
+            .method(method)
+            .uri(unix_http::uri(&self.socket, path));
+        let request = request.header(CONTENT_TYPE, "application/json").body(body);
+        request.map_err(|source| LinkError::Malformed {
+            what,
+            source: source.into(),
+        })
+    }
+
+    async fn exchange<T: DeserializeOwned>(
+        &self,
+        what: &'static str,
+        request: Request<BoxBody<Bytes, Infallible>>,
+    ) -> Result<T, LinkError> {
+        let response = self.client.request(request).await;
+        let response = response.map_err(|error| LinkError::Gone {
+            what,
+            source: io_error(error),
+        })?;
+        answer(what, response).await
+    }
+}
+
+fn json(what: &'static str, value: &impl Serialize) -> Result<Full<Bytes>, LinkError> {
+    let text = serde_json::to_vec(value);
+    text.map(|text| Full::new(text.into()))
+        .map_err(|source| LinkError::Malformed {
+            what,
+            source: source.into(),
+        })
+}
+
+async fn answer<T: DeserializeOwned>(
+    what: &'static str,
+    response: Response<Incoming>,
+) -> Result<T, LinkError> {
+    let is_success = response.status().is_success();
+    let body = Limited::new(response.into_body(), LARGEST_ANSWER)
+        .collect()
+        .await;
+    let body = body
+        .map_err(|source| LinkError::Malformed { what, source })?
+        .to_bytes();
+    let parsed = if is_success {
+        serde_json::from_slice(&body).map(Ok)
+    } else {
+        serde_json::from_slice::<Problem>(&body).map(|problem| Err(problem.into()))
+    };
+    parsed.map_err(|source| LinkError::Malformed {
+        what,
+        source: source.into(),
+    })?
+}
+
+/// The agent answers at once: it opens a socket or reads its own tables.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// A thousand hits and a known_hosts of thousands of lines fit.
+const LARGEST_ANSWER: usize = 16 << 20;

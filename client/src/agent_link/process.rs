@@ -1,0 +1,210 @@
+//! The private agent's process.
+
+use std::{env, ffi::OsString, path::PathBuf, process::Stdio, time::Duration};
+
+use keystay_proto::control::Started;
+use tokio::{
+    io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader},
+    process::{Child, ChildStdout, Command},
+    time::timeout,
+};
+
+use super::{Control, LinkError};
+use crate::cli::KeySource;
+
+/// How to start an agent.
+#[derive(Clone, Debug)]
+pub(crate) struct Program {
+    path: PathBuf,
+    arguments: Vec<OsString>,
+    reads_stdin: bool,
+}
+
+impl Program {
+    /// This program's own agent, for keys from these sources; from the user's agent if there are
+    /// none.
+    pub(crate) fn own(sources: &[KeySource]) -> Result<Self, LinkError> {
+        let path = env::current_exe().map_err(LinkError::Start)?;
+        let default = [KeySource::Agent(None)];
+        let sources = if sources.is_empty() {
+            &default
+        } else {
+            sources
+        };
+        let keys = sources
+            .iter()
+            .flat_map(|source| ["--key".into(), source.to_string().into()]);
+        let arguments = ["agent".into(), "--private".into()]
+            .into_iter()
+            .chain(keys)
+            .collect();
+        Ok(Self {
+            path,
+            arguments,
+            reads_stdin: sources.contains(&KeySource::Stdin),
+        })
+    }
+}
+
+/// A private agent that runs as long as this value lives, and no longer than this process.
+///
+/// The pipe that carries its one line is its lifeline: it ends when the read end is closed. The
+/// read end is close-on-exec, so no other child keeps it open.
+#[derive(Debug)]
+pub(crate) struct PrivateAgent {
+    child: Child,
+    lifeline: ChildStdout,
+    control: Control,
+}
+
+impl PrivateAgent {
+    /// Starts an agent and waits until it serves; it may ask a person for passphrases meanwhile.
+    pub(crate) async fn start(program: &Program) -> Result<Self, LinkError> {
+        let mut command = Command::new(&program.path);
+        command
+            .args(&program.arguments)
+            .stdout(Stdio::piped())
+            .kill_on_drop(true);
+        command.stdin(if program.reads_stdin {
+            Stdio::inherit()
+        } else {
+            Stdio::null()
+        });
+        let mut child = command.spawn().map_err(LinkError::Start)?;
+        let stdout = child.stdout.take().ok_or(LinkError::Ended)?;
+        let mut lines = BufReader::new(stdout);
+        let late = |_| LinkError::Late {
+            what: "start",
+            within: START,
+        };
+        match timeout(START, started(&mut lines)).await.map_err(late)?? {
+            Started::Ready { control } => {
+                let control = Control::new(control);
+                Ok(Self {
+                    child,
+                    lifeline: lines.into_inner(),
+                    control,
+                })
+            }
+            Started::Failed(problem) => Err(problem.into()),
+        }
+    }
+
+    /// Its control API.
+    pub(crate) fn control(&self) -> &Control {
+        &self.control
+    }
+
+    /// Ends it: closes the lifeline, and kills it if that does not help.
+    pub(crate) async fn end(self) {
+        let Self {
+            mut child,
+            lifeline,
+            ..
+        } = self;
+        drop(lifeline);
+        if timeout(END, child.wait()).await.is_err() {
+            tracing::warn!("the agent does not end by itself");
+            let _ = child.kill().await;
+        }
+    }
+}
+
+async fn started(lines: &mut BufReader<ChildStdout>) -> Result<Started, LinkError> {
+    let mut line = Vec::new();
+    let read = lines.take(LONGEST_LINE).read_until(b'\n', &mut line).await;
+    let what = "start";
+    match read {
+        Ok(0) => Err(LinkError::Ended),
+        Ok(_) => serde_json::from_slice(&line).map_err(|source| LinkError::Malformed {
+            what,
+            source: source.into(),
+        }),
+        Err(source) => Err(LinkError::Gone { what, source }),
+    }
+}
+
+/// Long enough for a person to look for passphrases.
+const START: Duration = Duration::from_mins(5);
+const END: Duration = Duration::from_secs(2);
+/// A path and a few words; the agent is ours, but a program that is not must not fill memory.
+const LONGEST_LINE: u64 = 64 * 1024;
+
+#[cfg(test)]
+mod tests {
+    use std::time::Instant;
+
+    use keystay_proto::control::ProblemCode;
+
+    use super::*;
+
+    fn shell(script: &str) -> Program {
+        let arguments = ["-c".into(), script.into()].into();
+        Program {
+            path: "/bin/sh".into(),
+            arguments,
+            reads_stdin: false,
+        }
+    }
+
+    async fn failure(script: &str) -> LinkError {
+        PrivateAgent::start(&shell(script)).await.unwrap_err()
+    }
+
+    #[tokio::test]
+    async fn the_lifeline_ends_the_agent() {
+        let script = r#"echo '{"ready":{"control":"/run/c"}}'; while echo; do sleep 0.05; done"#;
+        let agent = PrivateAgent::start(&shell(script)).await.unwrap();
+        let begin = Instant::now();
+        agent.end().await;
+        assert!(begin.elapsed() < END);
+    }
+
+    #[tokio::test]
+    async fn an_agent_that_holds_on_is_killed() {
+        let script = r#"echo '{"ready":{"control":"/run/c"}}'; exec sleep 60"#;
+        let agent = PrivateAgent::start(&shell(script)).await.unwrap();
+        let begin = Instant::now();
+        agent.end().await;
+        assert!((END..END * 3).contains(&begin.elapsed()));
+    }
+
+    #[tokio::test]
+    async fn a_problem_of_the_agent_is_handed_on() {
+        let line = r#"{"failed":{"code":"key-source","message":"no such file","hints":["look"]}}"#;
+        let LinkError::Problem(problem) = failure(&format!("echo '{line}'")).await else {
+            panic!("not a problem");
+        };
+        assert_eq!(problem.code, ProblemCode::KeySource);
+        assert_eq!(problem.hints, ["look"]);
+    }
+
+    #[tokio::test]
+    async fn an_agent_that_dies_or_babbles_is_an_error() {
+        assert_eq!(
+            failure("exit 3").await.to_string(),
+            "the agent ended before it was ready"
+        );
+        let error = failure("echo hello").await;
+        assert_eq!(
+            error.to_string(),
+            "cannot start: the agent's answer is not understood"
+        );
+        assert!(matches!(
+            failure("tr '\\0' x </dev/zero").await,
+            LinkError::Malformed { .. }
+        ));
+    }
+
+    #[test]
+    fn keys_come_from_the_users_agent_unless_named() {
+        let own = |sources: &[KeySource]| Program::own(sources).unwrap();
+        assert_eq!(own(&[]).arguments, ["agent", "--private", "--key", "agent"]);
+        let program = own(&[KeySource::Stdin, KeySource::Env("K".into())]);
+        assert_eq!(
+            program.arguments,
+            ["agent", "--private", "--key", "stdin", "--key", "env:K"]
+        );
+        assert!(program.reads_stdin);
+    }
+}

@@ -1,0 +1,130 @@
+//! The command line's types.
+
+mod host;
+mod source;
+mod ttl;
+mod usage;
+
+pub(crate) use host::HostName;
+pub(crate) use source::KeySource;
+pub(crate) use ttl::Ttl;
+pub(crate) use usage::{Parsed, UsageError, parse};
+
+use std::ffi::OsString;
+
+use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+
+/// Container builds that fetch private git repositories; the key stays on this machine.
+#[derive(Debug, Parser)]
+#[command(
+    name = "keystay",
+    version,
+    after_help = AFTER_HELP,
+    arg_required_else_help = false,
+    disable_help_subcommand = true,
+    max_term_width = 100
+)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) options: Options,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// Keystay's own options; they stand before the command word.
+#[derive(Args, Clone, Debug)]
+pub(crate) struct Options {
+    /// Where a key comes from: agent[:FINGERPRINT], file:PATH, env:NAME or stdin [default: agent]
+    #[arg(long = "key", value_name = "SOURCE")]
+    pub(crate) keys: Vec<KeySource>,
+    /// A host the build may log in to, HOST or HOST:PORT [default: every host in known_hosts]
+    #[arg(long = "host", value_name = "NAME")]
+    pub(crate) hosts: Vec<HostName>,
+    /// The login name the build may use
+    #[arg(long, value_name = "NAME", default_value = "git", value_parser = clap::builder::NonEmptyStringValueParser::new())]
+    pub(crate) user: String,
+    /// How long the build may use the keys, 1s to 24h
+    #[arg(long, value_name = "TIME", default_value = "30m")]
+    pub(crate) ttl: Ttl,
+    /// How many signatures the build may obtain
+    #[arg(long, value_name = "N", default_value_t = 200, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub(crate) signatures: u32,
+    /// Refuse logins whose host cannot be verified, fail when the image cannot be searched whole
+    #[arg(long)]
+    pub(crate) strict: bool,
+    /// What to change in the Dockerfile's ssh mounts
+    #[arg(long, value_name = "HOW", value_enum, default_value_t = Wire::Auto)]
+    pub(crate) wire: Wire,
+    /// Do not search the image for the keys
+    #[arg(long)]
+    pub(crate) no_verify: bool,
+    /// Print the wired command and Dockerfile, run nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Print errors and findings only
+    #[arg(short, long)]
+    pub(crate) quiet: bool,
+    /// Say more; repeat for more still
+    #[arg(short, long, action = ArgAction::Count)]
+    pub(crate) verbose: u8,
+}
+
+/// How much of a Dockerfile is wired.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Wire {
+    /// Usable sockets and verified host keys for every ssh mount
+    Auto,
+    /// Nothing: the Dockerfile is built as it stands
+    None,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run `docker build ARGS…` with the keys wired in
+    #[command(disable_help_flag = true)]
+    Build(Verbatim),
+    /// Run `docker buildx build ARGS…` with the keys wired in
+    #[command(disable_help_flag = true)]
+    Buildx(Verbatim),
+    /// Search an image of the engine for the keys
+    Verify {
+        /// A name, a name and tag, or an id
+        image: String,
+    },
+    /// Run the agent
+    #[command(hide = true, disable_help_flag = true)]
+    Agent(Verbatim),
+    /// Print this help
+    Help,
+}
+
+/// Words that belong to another program.
+#[derive(Args, Debug)]
+pub(crate) struct Verbatim {
+    /// Everything after the command word
+    #[arg(
+        trailing_var_arg = true,
+        allow_hyphen_values = true,
+        value_name = "ARGS"
+    )]
+    pub(crate) arguments: Vec<OsString>,
+}
+
+const AFTER_HELP: &str = "\
+Options stand before the command word; everything after `build` belongs to docker.
+
+Examples:
+  keystay build -t app .                          the keys of your ssh-agent
+  keystay --key file:~/.ssh/deploy build .        one key from a file
+  keystay --key env:DEPLOY_KEY build .            one key from the job's environment
+  keystay --host github.com --strict build .      one host, verified or refused
+  keystay --dry-run build .                       see what would run
+
+Exit status:
+  docker's own when it ran and there is nothing to add; else
+  64  the command line is wrong             70  a defect of keystay
+  65  key material found in the image       75  image not searched whole (--strict)
+  66  a key source cannot be read           77  refused by policy
+  69  engine or agent not available         78  wrong configuration
+  130 interrupted; 128+N ended by signal N";

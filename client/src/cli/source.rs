@@ -1,0 +1,114 @@
+//! Key sources of the command line: their form only; the agent reads them.
+
+use std::{fmt, str::FromStr};
+
+use keystay_proto::Fingerprint;
+
+/// Where a key comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum KeySource {
+    /// The agent behind `SSH_AUTH_SOCK`: one of its keys, or all.
+    Agent(Option<Fingerprint>),
+    /// A file.
+    File(String),
+    /// An environment variable, which holds the key itself.
+    Env(String),
+    /// Standard input.
+    Stdin,
+}
+
+/// Text that names no source.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum KeySourceError {
+    #[error("a source is agent, agent:FINGERPRINT, file:PATH, env:NAME or stdin")]
+    Form,
+    #[error(transparent)]
+    Fingerprint(#[from] keystay_proto::FingerprintError),
+    #[error("this is a key; name a source: file:PATH, env:NAME or stdin")]
+    Key,
+}
+
+impl FromStr for KeySource {
+    type Err = KeySourceError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if text.contains("PRIVATE KEY") {
+            return Err(KeySourceError::Key);
+        }
+        match text.split_once(':') {
+            Some(("agent", fingerprint)) => Ok(Self::Agent(Some(fingerprint.parse()?))),
+            Some(("file", path)) if !path.is_empty() => Ok(Self::File(path.to_owned())),
+            Some(("env", name)) if is_variable(name) => Ok(Self::Env(name.to_owned())),
+            None if text == "agent" => Ok(Self::Agent(None)),
+            None if text == "stdin" => Ok(Self::Stdin),
+            _ => Err(KeySourceError::Form),
+        }
+    }
+}
+
+impl fmt::Display for KeySource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Agent(None) => f.write_str("agent"),
+            Self::Agent(Some(fingerprint)) => write!(f, "agent:{fingerprint}"),
+            Self::File(path) => write!(f, "file:{path}"),
+            Self::Env(name) => write!(f, "env:{name}"),
+            Self::Stdin => f.write_str("stdin"),
+        }
+    }
+}
+
+fn is_variable(name: &str) -> bool {
+    !name.is_empty() && !name.contains(['=', '\0', ' ', '\n'])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_source_is_written_as_it_was_read() {
+        let fingerprint = Fingerprint::of(b"key").to_string();
+        let one = format!("agent:{fingerprint}");
+        for text in [
+            "agent",
+            &one,
+            "file:~/.ssh/id_ed25519",
+            "file:a:b",
+            "env:DEPLOY_KEY",
+            "stdin",
+        ] {
+            assert_eq!(text.parse::<KeySource>().unwrap().to_string(), text);
+        }
+    }
+
+    #[test]
+    fn other_text_is_no_source() {
+        for text in [
+            "",
+            "file",
+            "file:",
+            "env:",
+            "env:A=B",
+            "~/.ssh/id",
+            "stdin:x",
+            "Agent",
+        ] {
+            assert_eq!(
+                text.parse::<KeySource>(),
+                Err(KeySourceError::Form),
+                "{text}"
+            );
+        }
+        assert!(matches!(
+            "agent:x".parse::<KeySource>(),
+            Err(KeySourceError::Fingerprint(_))
+        ));
+    }
+
+    #[test]
+    fn a_key_on_the_command_line_is_told_apart() {
+        let pasted = "-----BEGIN OPENSSH PRIVATE KEY-----";
+        assert_eq!(pasted.parse::<KeySource>(), Err(KeySourceError::Key));
+    }
+}

@@ -1,0 +1,208 @@
+//! Usage errors in the one-line form of all others.
+
+use std::{ffi::OsString, iter};
+
+use clap::{Parser as _, error::ErrorKind};
+
+use super::{Cli, Command, Verbatim};
+
+/// What a command line comes to.
+#[derive(Debug)]
+pub(crate) enum Parsed {
+    /// A command to run.
+    Run(Box<Cli>),
+    /// A text to print: the help, or the version.
+    Print(String),
+}
+
+/// A command line that cannot be obeyed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub(crate) struct UsageError {
+    message: String,
+    hints: Vec<String>,
+}
+
+impl UsageError {
+    /// An error whose hint is the help.
+    pub(crate) fn new(message: impl Into<String>) -> Self {
+        Self {
+            message: message.into(),
+            hints: vec![HELP.to_owned()],
+        }
+    }
+
+    /// An error with a hint of its own.
+    pub(crate) fn with_hint(message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self {
+            message: message.into(),
+            hints: vec![hint.into()],
+        }
+    }
+
+    /// What to do instead.
+    pub(crate) fn hints(&self) -> Vec<String> {
+        self.hints.clone()
+    }
+}
+
+/// Reads a command line, the program's name first.
+pub(crate) fn parse(arguments: Vec<OsString>) -> Result<Parsed, UsageError> {
+    match Cli::try_parse_from(&arguments) {
+        Ok(mut cli) => {
+            restore_separator(&mut cli.command, &arguments);
+            Ok(Parsed::Run(Box::new(cli)))
+        }
+        Err(error) if is_answer(&error) => Ok(Parsed::Print(error.render().to_string())),
+        Err(error) => Err(in_one_line(&error)),
+    }
+}
+
+/// A `--` right after the command word is lost in parsing, but belongs to the engine too.
+fn restore_separator(command: &mut Command, all: &[OsString]) {
+    let (Command::Build(Verbatim { arguments })
+    | Command::Buildx(Verbatim { arguments })
+    | Command::Agent(Verbatim { arguments })) = command
+    else {
+        return;
+    };
+    let before = all
+        .len()
+        .checked_sub(arguments.len() + 1)
+        .and_then(|index| all.get(index));
+    if before.is_some_and(|word| word == "--") {
+        arguments.insert(0, "--".into());
+    }
+}
+
+fn is_answer(error: &clap::Error) -> bool {
+    matches!(
+        error.kind(),
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion
+    )
+}
+
+fn in_one_line(error: &clap::Error) -> UsageError {
+    let text = error.render().to_string();
+    // No message may repeat a key.
+    if text.contains("PRIVATE KEY") {
+        let message =
+            "`--key` was given a key itself; it is now in the process list and the history";
+        return UsageError::with_hint(
+            message,
+            "name where the key is: file:PATH, env:NAME or stdin",
+        );
+    }
+    if error.kind() == ErrorKind::MissingSubcommand {
+        return UsageError::new("a command is missing");
+    }
+    let mut paragraphs = text.split("\n\n");
+    let first = paragraphs.next().unwrap_or_default();
+    let message = first.strip_prefix("error: ").unwrap_or(first);
+    let tips = paragraphs
+        .flat_map(str::lines)
+        .filter_map(|line| line.trim().strip_prefix("tip: "));
+    UsageError {
+        message: message.split_whitespace().collect::<Vec<_>>().join(" "),
+        hints: tips
+            .map(str::to_owned)
+            .chain(iter::once(HELP.to_owned()))
+            .collect(),
+    }
+}
+
+const HELP: &str = "`keystay help` lists commands and options; options stand before the command";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::Wire;
+
+    fn words(line: &str) -> Vec<OsString> {
+        line.split_whitespace().map(OsString::from).collect()
+    }
+
+    fn cli(line: &str) -> Cli {
+        match parse(words(line)).unwrap() {
+            Parsed::Run(cli) => *cli,
+            Parsed::Print(text) => panic!("{text}"),
+        }
+    }
+
+    fn error(line: &str) -> UsageError {
+        parse(words(line)).unwrap_err()
+    }
+
+    #[test]
+    fn everything_after_build_is_verbatim() {
+        for rest in [
+            "--help",
+            "-q --key x .",
+            "-- -x",
+            ". -- --",
+            "--version",
+            "-",
+            "help",
+            "",
+        ] {
+            let Command::Build(verbatim) = cli(&format!("keystay -v build {rest}")).command else {
+                panic!("not a build");
+            };
+            assert_eq!(verbatim.arguments, words(rest), "{rest}");
+        }
+    }
+
+    #[test]
+    fn options_stand_before_the_command() {
+        let cli = cli("keystay --key agent --key env:K --host h:2222 -q --wire none build -q .");
+        assert_eq!(cli.options.keys.len(), 2);
+        assert_eq!(cli.options.hosts.first().unwrap().as_str(), "[h]:2222");
+        assert_eq!(cli.options.wire, Wire::None);
+        assert!(cli.options.quiet);
+    }
+
+    #[test]
+    fn a_wrong_option_is_told_in_one_line() {
+        let error = error("keystay --ttl 30 build .");
+        assert_eq!(
+            error.to_string(),
+            "invalid value '30' for '--ttl <TIME>': write it as 30m, 90s or 2h"
+        );
+        assert_eq!(error.hints(), [HELP]);
+    }
+
+    #[test]
+    fn a_misspelt_command_gets_the_nearest() {
+        let error = error("keystay biuld .");
+        assert_eq!(error.to_string(), "unrecognized subcommand 'biuld'");
+        assert_eq!(
+            error.hints(),
+            ["some similar subcommands exist: 'buildx', 'build'", HELP]
+        );
+    }
+
+    #[test]
+    fn a_missing_image_is_named() {
+        let error = error("keystay verify");
+        assert_eq!(
+            error.to_string(),
+            "the following required arguments were not provided: <IMAGE>"
+        );
+    }
+
+    #[test]
+    fn no_command_is_a_usage_error() {
+        assert_eq!(error("keystay").to_string(), "a command is missing");
+    }
+
+    #[test]
+    fn a_key_as_a_source_is_never_repeated() {
+        let pasted = "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1r\n";
+        let line = ["keystay", "--key", pasted, "build", "."].map(OsString::from);
+        let error = parse(line.into()).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "`--key` was given a key itself; it is now in the process list and the history"
+        );
+    }
+}

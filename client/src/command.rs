@@ -1,0 +1,9 @@
+//! What a person can ask for, one module for each command.
+
+mod agent;
+mod build;
+mod verify;
+
+pub(crate) use agent::agent;
+pub(crate) use build::{FilesError, StdinError, build, buildx};
+pub(crate) use verify::verify;

@@ -1,0 +1,290 @@
+//! How a build ends: docker's status, unless Keystay has something to add.
+
+use keystay_proto::control::{Fault, GrantReport, Reason, Refusal};
+
+use crate::{engine::Run, exit_code::ExitCode, summary::Image};
+
+/// The end of a build.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Outcome {
+    /// The exit status.
+    pub(super) code: ExitCode,
+    /// The error to tell, where there is one: a line, then hints.
+    pub(super) complaint: Option<(String, Vec<String>)>,
+}
+
+/// What a build comes to, from docker's end, the grant's report and the image's verdict.
+pub(super) fn outcome(run: Run, report: &GrantReport, image: &Image, strict: bool) -> Outcome {
+    if let Some(caught) = run.caught {
+        return plain(ExitCode::Signalled(caught.number()));
+    }
+    if run.ended.is_success() {
+        return of_image(image, strict);
+    }
+    let reasons = report
+        .refusals
+        .iter()
+        .find(|refusal| hint(refusal.reason).is_some());
+    match (report.faults.first(), reasons) {
+        (Some(fault), _) => of_fault(fault),
+        (None, Some(refusal)) => of_refusal(refusal),
+        (None, None) => plain(run.ended.into()),
+    }
+}
+
+fn plain(code: ExitCode) -> Outcome {
+    Outcome {
+        code,
+        complaint: None,
+    }
+}
+
+fn complaint(code: ExitCode, message: String, hint: &str) -> Outcome {
+    Outcome {
+        code,
+        complaint: Some((message, vec![hint.to_owned()])),
+    }
+}
+
+fn of_image(image: &Image, strict: bool) -> Outcome {
+    match image {
+        Image::Leak { .. } => complaint(
+            ExitCode::Leak,
+            "key material found in the image".into(),
+            "do not push it; replace the key, and mount it into the step that needs it: `RUN --mount=type=ssh`",
+        ),
+        Image::Incomplete { .. } if strict => complaint(
+            ExitCode::Incomplete,
+            "the image was not searched whole, and the build is strict".into(),
+            "leave out `--strict` to take it as it is",
+        ),
+        _ => plain(ExitCode::Success),
+    }
+}
+
+fn of_fault(fault: &Fault) -> Outcome {
+    match fault {
+        Fault::UpstreamAgent(what) => complaint(
+            ExitCode::KeySource,
+            format!("your ssh agent did not sign: {what}"),
+            "see whether it is there and unlocked: `ssh-add -l`",
+        ),
+        Fault::AuditUnwritable(what) => complaint(
+            ExitCode::Unavailable,
+            format!("nothing was signed, since the audit log cannot be written: {what}"),
+            "make room on its disk, or make its folder writable",
+        ),
+    }
+}
+
+fn of_refusal(refusal: &Refusal) -> Outcome {
+    let Refusal { reason, detail, .. } = refusal;
+    let detail = detail
+        .as_ref()
+        .map(|detail| format!(" ({detail})"))
+        .unwrap_or_default();
+    let message = format!("the build was refused a signature: {reason}{detail}");
+    complaint(
+        ExitCode::Refused,
+        message,
+        hint(*reason).unwrap_or_default(),
+    )
+}
+
+/// What to do about a refused signature; nothing for refusals of other requests, which do not make
+/// a build fail.
+fn hint(reason: Reason) -> Option<&'static str> {
+    Some(match reason {
+        Reason::Expired => "give the build more time: `keystay --ttl 2h build …`",
+        Reason::Revoked => "the grant was taken back while the build ran; build again",
+        Reason::BudgetSpent => "allow more signatures: `keystay --signatures 1000 build …`",
+        Reason::KeyNotGranted => {
+            "name the key that the build needs: `keystay --key SOURCE build …`"
+        }
+        Reason::NotALogin => {
+            "a build may log in, and nothing else: look for commit signing in the failed step"
+        }
+        Reason::WrongUser => "allow the login name: `keystay --user NAME build …`",
+        Reason::WrongService => "a build may use ssh for `ssh-connection` only",
+        Reason::HostNotGranted => {
+            "allow the host: `keystay --host NAME build …`; its key must be in ~/.ssh/known_hosts"
+        }
+        Reason::HostNotVerified => {
+            "the login does not show its host (GitHub's and GitLab.com's never do): leave out `--strict`"
+        }
+        Reason::AlgorithmNotAllowed => {
+            "RSA with SHA-1 and DSA are not signed with: use an ed25519 key, or update the server"
+        }
+        Reason::MessageNotServed
+        | Reason::Malformed
+        | Reason::TooLong
+        | Reason::TooManyConnections
+        | Reason::Stalled
+        | Reason::RefusalsSpent => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use keystay_proto::control::GrantId;
+
+    use super::*;
+    use crate::{engine::Ended, summary::Searched};
+
+    const FAILED: Run = Run {
+        ended: Ended::Exited(1),
+        caught: None,
+    };
+    const DONE: Run = Run {
+        ended: Ended::Exited(0),
+        caught: None,
+    };
+
+    fn report(faults: Vec<Fault>, reasons: &[Reason]) -> GrantReport {
+        let refusal = |&reason| Refusal {
+            reason,
+            count: 1,
+            detail: Some("root".into()),
+        };
+        GrantReport {
+            id: GrantId::from_random([0; 8]),
+            signatures: 0,
+            keys: vec![],
+            hosts: vec![],
+            refusals: reasons.iter().map(refusal).collect(),
+            faults,
+        }
+    }
+
+    fn leak() -> Image {
+        let searched = Searched {
+            image: "app".into(),
+            keys: 1,
+            unsearchable: 0,
+            layers: 1,
+            bytes: 1,
+        };
+        Image::Leak {
+            searched,
+            findings: vec!["layer 1".into()],
+        }
+    }
+
+    fn status(outcome: &Outcome) -> u8 {
+        outcome.code.number()
+    }
+
+    fn told(outcome: Outcome) -> (u8, String, String) {
+        let (message, mut hints) = outcome.complaint.unwrap();
+        (outcome.code.number(), message, hints.remove(0))
+    }
+
+    #[test]
+    fn a_failed_build_keeps_dockers_status() {
+        let outcome = outcome(FAILED, &report(vec![], &[]), &Image::NotAsked, true);
+        assert_eq!(outcome, plain(ExitCode::Engine(1)));
+    }
+
+    #[test]
+    fn a_refused_signature_explains_a_failed_build() {
+        let reasons = [Reason::Stalled, Reason::WrongUser, Reason::NotALogin];
+        assert_eq!(
+            told(outcome(
+                FAILED,
+                &report(vec![], &reasons),
+                &Image::NotAsked,
+                false
+            )),
+            (
+                77,
+                "the build was refused a signature: login as another user (root)".into(),
+                "allow the login name: `keystay --user NAME build …`".into()
+            )
+        );
+    }
+
+    #[test]
+    fn refusals_of_other_requests_leave_dockers_status() {
+        let reasons = [
+            Reason::MessageNotServed,
+            Reason::Malformed,
+            Reason::RefusalsSpent,
+        ];
+        let outcome = outcome(FAILED, &report(vec![], &reasons), &Image::NotAsked, false);
+        assert_eq!(status(&outcome), 1);
+    }
+
+    #[test]
+    fn a_fault_of_this_side_comes_first() {
+        let upstream = report(
+            vec![Fault::UpstreamAgent("gone".into())],
+            &[Reason::WrongUser],
+        );
+        assert_eq!(
+            told(outcome(FAILED, &upstream, &Image::NotAsked, false)),
+            (
+                66,
+                "your ssh agent did not sign: gone".into(),
+                "see whether it is there and unlocked: `ssh-add -l`".into()
+            )
+        );
+        let audit = report(
+            vec![Fault::AuditUnwritable("no space left on device".into())],
+            &[],
+        );
+        let (status, message, _) = told(outcome(FAILED, &audit, &Image::NotAsked, false));
+        assert_eq!(status, 69);
+        assert_eq!(
+            message,
+            "nothing was signed, since the audit log cannot be written: no space left on device"
+        );
+    }
+
+    #[test]
+    fn a_build_that_went_well_is_not_failed_by_refusals() {
+        let report = report(
+            vec![Fault::UpstreamAgent("gone".into())],
+            &[Reason::WrongUser],
+        );
+        assert_eq!(
+            outcome(DONE, &report, &Image::NotAsked, true),
+            plain(ExitCode::Success)
+        );
+    }
+
+    #[test]
+    fn a_leak_fails_a_build_that_went_well() {
+        let (status, message, _) = told(outcome(DONE, &report(vec![], &[]), &leak(), false));
+        assert_eq!(
+            (status, message.as_str()),
+            (65, "key material found in the image")
+        );
+    }
+
+    #[test]
+    fn an_image_not_searched_whole_fails_strict_builds_only() {
+        let image = Image::Incomplete {
+            missing: vec!["x".into()],
+        };
+        assert_eq!(
+            status(&outcome(DONE, &report(vec![], &[]), &image, false)),
+            0
+        );
+        assert_eq!(
+            status(&outcome(DONE, &report(vec![], &[]), &image, true)),
+            75
+        );
+    }
+
+    #[test]
+    fn killed_engines_are_told_as_shells_do() {
+        let run = Run {
+            ended: Ended::Killed(9),
+            caught: None,
+        };
+        assert_eq!(
+            status(&outcome(run, &report(vec![], &[]), &Image::NotAsked, false)),
+            137
+        );
+    }
+}

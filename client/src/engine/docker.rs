@@ -1,0 +1,153 @@
+//! Docker: its program, its environment, its engine.
+
+mod address;
+mod buildkit;
+mod environment;
+mod ping;
+mod program;
+
+pub(crate) use address::Address;
+
+use std::{
+    ffi::{OsStr, OsString},
+    path::PathBuf,
+    process::Stdio,
+};
+
+use tokio::process::Command;
+
+use super::{EngineError, Variables, parent_death};
+
+/// How docker is asked to build.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// `docker build`
+    Build,
+    /// `docker buildx build`
+    BuildxBuild,
+}
+
+impl Form {
+    /// The words before the build's arguments.
+    pub(crate) fn words(self) -> &'static [&'static str] {
+        match self {
+            Self::Build => &["build"],
+            Self::BuildxBuild => &["buildx", "build"],
+        }
+    }
+}
+
+/// What docker reads from standard input.
+#[derive(Debug)]
+pub(crate) enum Input {
+    /// What this process was given.
+    Inherited,
+    /// Nothing.
+    Nothing,
+    /// A file, from where it stands.
+    File(std::fs::File),
+}
+
+/// A docker program that can build.
+#[derive(Debug)]
+pub(crate) struct Docker {
+    program: PathBuf,
+    variables: Variables,
+}
+
+impl Docker {
+    /// The `docker` of the path, with BuildKit turned on.
+    ///
+    /// # Errors
+    ///
+    /// When there is none, or the user has turned BuildKit off.
+    pub(crate) fn find(variables: &Variables) -> Result<Self, EngineError> {
+        let program = program::find("docker", variables).ok_or(EngineError::NoProgram)?;
+        let variables = environment::with_buildkit(variables)?;
+        Ok(Self { program, variables })
+    }
+
+    /// Where the engine listens.
+    pub(crate) fn address(&self) -> Address {
+        Address::of(&self.variables)
+    }
+
+    /// Checks that a build with a forwarded agent is possible: docker has BuildKit's client, and
+    /// the engine answers.
+    pub(crate) async fn check(
+        &self,
+        form: Form,
+        builder: Option<&OsStr>,
+    ) -> Result<(), EngineError> {
+        buildkit::check(&self.program, &self.variables, form).await?;
+        match self.address() {
+            Address::Unix(socket) if !self.builds_elsewhere(form, builder) => {
+                ping::ping(&socket).await
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Takes the variables that hold keys, and the user's agent unless `keep_agent` or a remote
+    /// engine needs it, out of docker's environment.
+    pub(crate) fn without_keys<'a>(
+        mut self,
+        holders: impl IntoIterator<Item = &'a str>,
+        keep_agent: bool,
+        builder: Option<&OsStr>,
+    ) -> Self {
+        for name in holders {
+            self.variables.remove(name);
+        }
+        let dials_by_ssh = self.address().is_ssh() || self.has_builder(builder);
+        if !keep_agent && !dials_by_ssh {
+            self.variables.remove("SSH_AUTH_SOCK");
+        }
+        self
+    }
+
+    /// The command line of a build, the program first.
+    pub(crate) fn line(&self, form: Form, arguments: &[OsString]) -> Vec<OsString> {
+        let words = form.words().iter().map(OsString::from);
+        let program = OsString::from(&self.program);
+        [program]
+            .into_iter()
+            .chain(words)
+            .chain(arguments.iter().cloned())
+            .collect()
+    }
+
+    /// A build ready to run, tied to this process: docker ends when this process does, however it
+    /// ends.
+    pub(crate) fn command(&self, form: Form, arguments: &[OsString], input: Input) -> Command {
+        let mut command = parent_death::command(&self.program);
+        command.args(form.words()).args(arguments);
+        command.env_clear().envs(self.variables.iter());
+        command.stdin(match input {
+            Input::Inherited => Stdio::inherit(),
+            Input::Nothing => Stdio::null(),
+            Input::File(file) => file.into(),
+        });
+        command
+    }
+
+    /// The program.
+    pub(crate) fn program(&self) -> &PathBuf {
+        &self.program
+    }
+
+    /// Whether another builder than the engine's own may be in use, so that a silent engine is no
+    /// obstacle.
+    fn builds_elsewhere(&self, form: Form, builder: Option<&OsStr>) -> bool {
+        let chosen = || {
+            let own = self.variables.get("BUILDX_CONFIG").map(PathBuf::from);
+            own.or_else(|| Some(self.variables.docker_config()?.join("buildx")))
+                .is_some_and(|folder| folder.join("current").exists())
+        };
+        self.has_builder(builder) || (form == Form::BuildxBuild && chosen())
+    }
+
+    fn has_builder(&self, builder: Option<&OsStr>) -> bool {
+        builder.is_some() || self.variables.get("BUILDX_BUILDER").is_some()
+    }
+}

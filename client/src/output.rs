@@ -1,0 +1,135 @@
+//! What goes to the terminal: one line at a time, with nothing in it that a terminal obeys.
+
+use std::{
+    borrow::Cow,
+    fmt::Write as _,
+    io::{self, IsTerminal as _, Write as _},
+};
+
+use crate::error::Error;
+
+/// Standard error as Keystay uses it; standard output belongs to the engine.
+///
+/// A terminal that is gone is no reason to end a build: failures to write are ignored.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Output {
+    quiet: bool,
+}
+
+impl Output {
+    /// With `quiet`, only errors and findings are written.
+    pub(crate) fn new(quiet: bool) -> Self {
+        Self { quiet }
+    }
+
+    /// One line of the summary, unless quiet.
+    pub(crate) fn line(self, text: &str) {
+        if !self.quiet {
+            write_line("keystay: ", text);
+        }
+    }
+
+    /// Something worth knowing before the build, unless quiet.
+    pub(crate) fn note(self, text: &str) {
+        if !self.quiet {
+            write_line("keystay: note: ", text);
+        }
+    }
+
+    /// Something that may be wrong, quiet or not.
+    pub(crate) fn warning(self, text: &str) {
+        write_line("keystay: warning: ", text);
+    }
+
+    /// Key material that was found, quiet or not.
+    pub(crate) fn finding(self, text: &str) {
+        write_line("keystay: leak: ", text);
+    }
+
+    /// Why the command ends: one line, then what to do about it.
+    pub(crate) fn error(self, error: &Error) {
+        self.complaint(&error.to_string(), &error.hints());
+    }
+
+    /// An error line and its hints.
+    pub(crate) fn complaint<S: AsRef<str>>(self, message: &str, hints: &[S]) {
+        write_line("keystay: error: ", message);
+        for hint in hints {
+            write_line("hint: ", hint.as_ref());
+        }
+    }
+}
+
+/// Writes text to standard output: as it is to a file or a pipe, line by line and printable to a
+/// terminal.
+pub(crate) fn print(text: &str) {
+    let mut stdout = io::stdout().lock();
+    if !stdout.is_terminal() {
+        let _ = stdout.write_all(text.as_bytes());
+        return;
+    }
+    for line in text.lines() {
+        let _ = writeln!(stdout, "{}", printable(line));
+    }
+}
+
+/// The text with every character that moves the cursor, changes the terminal or reorders its
+/// neighbours written as an escape.
+pub(crate) fn printable(text: &str) -> Cow<'_, str> {
+    if !text.contains(is_obeyed) {
+        return Cow::Borrowed(text);
+    }
+    let mut safe = String::with_capacity(text.len() + 8);
+    for character in text.chars() {
+        if is_obeyed(character) {
+            let _ = write!(safe, "{}", character.escape_default());
+        } else {
+            safe.push(character);
+        }
+    }
+    Cow::Owned(safe)
+}
+
+fn write_line(prefix: &str, text: &str) {
+    // One write, so that lines of the engine do not come between.
+    let line = format!("{prefix}{}\n", printable(text));
+    let _ = io::stderr().lock().write_all(line.as_bytes());
+}
+
+/// Control characters, line and paragraph separators, the bidirectional controls of UAX #9, and
+/// characters without width.
+fn is_obeyed(character: char) -> bool {
+    character.is_control()
+        || matches!(
+            character,
+            '\u{061c}'
+                | '\u{200b}'..='\u{200f}'
+                | '\u{2028}'..='\u{202e}'
+                | '\u{2060}'..='\u{2069}'
+                | '\u{feff}'
+        )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plain_text_is_left_alone() {
+        assert_eq!(printable("3 × größer …"), "3 × größer …");
+    }
+
+    #[test]
+    fn what_a_terminal_obeys_is_escaped() {
+        assert_eq!(printable("a\u{1b}[2Jb\r\n\tc"), "a\\u{1b}[2Jb\\r\\n\\tc");
+        assert_eq!(printable("\u{7f}\u{9b}31m"), "\\u{7f}\\u{9b}31m");
+    }
+
+    #[test]
+    fn text_cannot_be_reordered() {
+        assert_eq!(
+            printable("x\u{202e}gpj.exe\u{2066}"),
+            "x\\u{202e}gpj.exe\\u{2066}"
+        );
+    }
+}

@@ -1,0 +1,85 @@
+//! The way from the command line to an exit status.
+
+use std::{env, ffi::OsString, process};
+
+use clap::CommandFactory as _;
+use tokio::runtime::{Builder, Runtime};
+use tracing_subscriber::EnvFilter;
+
+use crate::{
+    cli::{self, Cli, Command, Options, Parsed},
+    command, engine,
+    error::Error,
+    exit_code::ExitCode,
+    output::{self, Output},
+};
+
+/// Runs the command that the process was started with and tells its exit status.
+#[must_use]
+pub fn main() -> process::ExitCode {
+    let arguments: Vec<OsString> = env::args_os().collect();
+    // Before anything else is set up: this stands between the user and every build.
+    if let Some(status) = engine::exec_if_asked(&arguments) {
+        return status.into();
+    }
+    match cli::parse(arguments) {
+        Ok(Parsed::Run(cli)) => run(*cli),
+        Ok(Parsed::Print(text)) => {
+            output::print(&text);
+            ExitCode::Success
+        }
+        Err(error) => fail(Output::new(false), &error.into()),
+    }
+    .into()
+}
+
+fn run(cli: Cli) -> ExitCode {
+    let output = Output::new(cli.options.quiet);
+    dispatch(cli).unwrap_or_else(|error| fail(output, &error))
+}
+
+fn dispatch(Cli { options, command }: Cli) -> Result<ExitCode, Error> {
+    trace(&options);
+    match command {
+        Command::Build(verbatim) => {
+            runtime()?.block_on(command::build(&options, verbatim.arguments))
+        }
+        Command::Buildx(verbatim) => {
+            runtime()?.block_on(command::buildx(&options, verbatim.arguments))
+        }
+        Command::Verify { image } => runtime()?.block_on(command::verify(&options, &image)),
+        Command::Agent(verbatim) => Ok(command::agent(verbatim.arguments)),
+        Command::Help => {
+            output::print(&Cli::command().render_long_help().to_string());
+            Ok(ExitCode::Success)
+        }
+    }
+}
+
+fn fail(output: Output, error: &Error) -> ExitCode {
+    output.error(error);
+    error.exit_code()
+}
+
+fn runtime() -> Result<Runtime, Error> {
+    Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(Error::Runtime)
+}
+
+/// Diagnostics on standard error: `-v` for Keystay's own, `-vvv` for everything; `KEYSTAY_LOG` wins.
+fn trace(options: &Options) {
+    let level = match options.verbose {
+        0 => "error",
+        1 => "error,keystay=info,keystay_agent=info",
+        2 => "error,keystay=debug,keystay_agent=debug",
+        _ => "trace",
+    };
+    let filter = EnvFilter::try_from_env("KEYSTAY_LOG").unwrap_or_else(|_| EnvFilter::new(level));
+    let subscriber = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr);
+    // A second subscriber in one process is no reason to fail.
+    let _ = subscriber.try_init();
+}

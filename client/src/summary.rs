@@ -1,0 +1,180 @@
+//! What a build used, in at most five lines.
+
+mod image;
+mod size;
+mod uses;
+
+pub(crate) use image::{Image, Searched};
+
+use keystay_proto::control::{GrantReport, KeyInfo};
+
+/// The summary of a build: what its grant was used for, and what was found in its image.
+pub(crate) fn lines(keys: &[KeyInfo], report: &GrantReport, image: &Image) -> Vec<String> {
+    let used = [
+        row("keys", uses::keys(keys, &report.keys)),
+        row("hosts", uses::hosts(&report.hosts)),
+        row("refused", uses::refusals(&report.refusals)),
+    ];
+    let mut lines: Vec<String> = used.into_iter().flatten().collect();
+    if lines.is_empty() {
+        lines.push(UNUSED.to_owned());
+    }
+    lines.extend(row("image", image.line()));
+    lines
+}
+
+fn row(name: &str, text: Option<String>) -> Option<String> {
+    text.map(|text| format!("{name:<9} {text}"))
+}
+
+const UNUSED: &str = "the build asked for no signature (cached, or it has no ssh step)";
+
+#[cfg(test)]
+mod tests {
+    use keystay_proto::{
+        Fingerprint,
+        control::{GrantId, HostUse, KeyUse, Reason, Refusal},
+    };
+
+    use super::*;
+
+    fn key(name: &str, source: &str, searchable: bool) -> KeyInfo {
+        KeyInfo {
+            fingerprint: Fingerprint::of(name.as_bytes()),
+            algorithm: "ssh-ed25519".into(),
+            comment: name.into(),
+            source: source.into(),
+            searchable,
+        }
+    }
+
+    fn report() -> GrantReport {
+        GrantReport {
+            id: GrantId::from_random([0; 8]),
+            signatures: 0,
+            keys: vec![],
+            hosts: vec![],
+            refusals: vec![],
+            faults: vec![],
+        }
+    }
+
+    fn searched(keys: usize, unsearchable: usize) -> Searched {
+        let image = format!("sha256:{}", "0123456789abcdef".repeat(4));
+        Searched {
+            image,
+            keys,
+            unsearchable,
+            layers: 12,
+            bytes: 345_400_000,
+        }
+    }
+
+    #[test]
+    fn a_build_is_told_in_four_lines() {
+        let keys = [
+            key("a", "agent", false),
+            key("b", "file:~/.ssh/deploy", true),
+        ];
+        let [a, b] = [&keys[0], &keys[1]].map(|key| key.fingerprint);
+        let report = GrantReport {
+            signatures: 3,
+            keys: vec![
+                KeyUse {
+                    fingerprint: a,
+                    count: 2,
+                },
+                KeyUse {
+                    fingerprint: b,
+                    count: 1,
+                },
+            ],
+            hosts: vec![
+                HostUse {
+                    host: Some("[127.0.0.1]:2222".into()),
+                    count: 2,
+                },
+                HostUse {
+                    host: None,
+                    count: 1,
+                },
+            ],
+            refusals: vec![
+                Refusal {
+                    reason: Reason::NotALogin,
+                    count: 3,
+                    detail: Some("sshsig git".into()),
+                },
+                Refusal {
+                    reason: Reason::Stalled,
+                    count: 1,
+                    detail: None,
+                },
+            ],
+            ..report()
+        };
+        assert_eq!(
+            lines(&keys, &report, &Image::Clean(searched(1, 1))),
+            [
+                format!("keys      {a} (ed25519, agent) 2 signatures; {b} (ed25519, file:~/.ssh/deploy) 1 signature"),
+                "hosts     127.0.0.1:2222 verified 2; not shown by the login 1".into(),
+                "refused   3 × not a login (sshsig git); 1 × stalled connection".into(),
+                "image     CLEAN sha256:0123456789ab searched for 1 key in 12 layers (345 MB); 1 key is in your agent only and was not searched for".into(),
+            ]
+        );
+    }
+
+    #[test]
+    fn a_build_that_used_nothing_is_told_in_one_line() {
+        assert_eq!(
+            lines(&[key("a", "agent", false)], &report(), &Image::NotAsked),
+            ["the build asked for no signature (cached, or it has no ssh step)"]
+        );
+    }
+
+    #[test]
+    fn many_keys_hosts_and_refusals_stay_one_line_each() {
+        let hosts = (1..=5)
+            .map(|n| HostUse {
+                host: Some(format!("h{n}")),
+                count: n,
+            })
+            .collect();
+        let report = GrantReport { hosts, ..report() };
+        assert_eq!(
+            lines(&[], &report, &Image::NotAsked),
+            ["hosts     h1 verified 1; h2 verified 2; h3 verified 3; and 2 more"]
+        );
+    }
+
+    #[test]
+    fn keys_of_the_agent_are_not_claimed_to_be_searched_for() {
+        let line = |image: Image| lines(&[], &report(), &image).pop().unwrap();
+        assert_eq!(
+            line(Image::NoKeyHere { keys: 1 }),
+            "image     not searched: the key is in your agent only, its private half is not here"
+        );
+        assert_eq!(
+            line(Image::NoKeyHere { keys: 2 }),
+            "image     not searched: the 2 keys are in your agent only, their private halves are not here"
+        );
+    }
+
+    #[test]
+    fn other_verdicts_are_named() {
+        let line = |image: Image| lines(&[], &report(), &image).pop().unwrap();
+        let findings = vec!["layer 3 /root/.ssh/id_ed25519".to_owned()];
+        assert_eq!(
+            line(Image::Leak {
+                searched: searched(2, 0),
+                findings
+            }),
+            "image     LEAK sha256:0123456789ab 1 finding, searched for 2 keys in 12 layers (345 MB)"
+        );
+        let missing = vec!["a layer in zstd".to_owned(), "another".to_owned()];
+        assert_eq!(
+            line(Image::Incomplete { missing }),
+            "image     INCOMPLETE a layer in zstd; and 1 more"
+        );
+    }
+}

@@ -1,0 +1,106 @@
+//! The image's verdict.
+
+use std::fmt;
+
+use super::size::{count, size};
+
+/// What is known about the image of a build.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Image {
+    /// The user did not want it searched, or there is none.
+    NotAsked,
+    /// No key of the grant has its private half here, so there is nothing to search for.
+    NoKeyHere {
+        /// How many keys the grant has.
+        keys: usize,
+    },
+    /// All of it was searched and nothing was found.
+    Clean(Searched),
+    /// Key material was found.
+    Leak {
+        /// What was searched.
+        searched: Searched,
+        /// Where it was found, a line each.
+        findings: Vec<String>,
+    },
+    /// Nothing was found, but not all of it was searched.
+    Incomplete {
+        /// What was not searched, and why, a fragment each.
+        missing: Vec<String>,
+    },
+}
+
+/// How much was searched.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Searched {
+    /// The image's id, or the name it was asked for by.
+    pub(crate) image: String,
+    /// How many keys were looked for.
+    pub(crate) keys: usize,
+    /// How many keys of the grant were not, since their private halves are elsewhere.
+    pub(crate) unsearchable: usize,
+    /// How many layers it has.
+    pub(crate) layers: usize,
+    /// How many bytes were looked at.
+    pub(crate) bytes: u64,
+}
+
+impl Image {
+    /// The verdict in one line, if there is one.
+    pub(super) fn line(&self) -> Option<String> {
+        match self {
+            Self::NotAsked => None,
+            Self::NoKeyHere { keys } => Some(elsewhere(*keys)),
+            Self::Clean(searched) => Some(format!("CLEAN {} {searched}", short(&searched.image))),
+            Self::Leak { searched, findings } => {
+                let findings = count(findings.len(), "finding");
+                Some(format!(
+                    "LEAK {} {findings}, {searched}",
+                    short(&searched.image)
+                ))
+            }
+            Self::Incomplete { missing } => Some(incomplete(missing)),
+        }
+    }
+}
+
+impl fmt::Display for Searched {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let keys = count(self.keys, "key");
+        let layers = count(self.layers, "layer");
+        write!(f, "searched for {keys} in {layers} ({})", size(self.bytes))?;
+        match self.unsearchable {
+            0 => Ok(()),
+            1 => f.write_str("; 1 key is in your agent only and was not searched for"),
+            more => write!(
+                f,
+                "; {more} keys are in your agent only and were not searched for"
+            ),
+        }
+    }
+}
+
+fn elsewhere(keys: usize) -> String {
+    match keys {
+        1 => "not searched: the key is in your agent only, its private half is not here".to_owned(),
+        keys => format!(
+            "not searched: the {keys} keys are in your agent only, their private halves are not here"
+        ),
+    }
+}
+
+fn incomplete(missing: &[String]) -> String {
+    let first = missing.first().map_or("not searched", String::as_str);
+    match missing.len() {
+        0 | 1 => format!("INCOMPLETE {first}"),
+        all => format!("INCOMPLETE {first}; and {} more", all - 1),
+    }
+}
+
+/// The first 12 digits of an id, as docker shows it.
+fn short(image: &str) -> &str {
+    match image.strip_prefix("sha256:") {
+        Some(_) => image.get(.."sha256:".len() + 12).unwrap_or(image),
+        None => image,
+    }
+}

@@ -1,0 +1,98 @@
+//! Keys, hosts and refusals of a grant.
+
+use keystay_proto::control::{HostUse, KeyInfo, KeyUse, Refusal};
+
+use super::size::{count, first_three};
+
+/// The keys that signed: `SHA256:… (ed25519, agent) 2 signatures`.
+pub(super) fn keys(known: &[KeyInfo], used: &[KeyUse]) -> Option<String> {
+    let texts: Vec<String> = used.iter().map(|used| key(known, used)).collect();
+    first_three(&texts)
+}
+
+/// The hosts that were logged in to: `github.com verified 1; not shown by the login 2`.
+pub(super) fn hosts(used: &[HostUse]) -> Option<String> {
+    let texts: Vec<String> = used.iter().map(host).collect();
+    first_three(&texts)
+}
+
+/// What was refused: `3 × not a login (sshsig git)`.
+pub(super) fn refusals(refusals: &[Refusal]) -> Option<String> {
+    let texts: Vec<String> = refusals.iter().map(refusal).collect();
+    first_three(&texts)
+}
+
+fn key(
+    known: &[KeyInfo],
+    KeyUse {
+        fingerprint,
+        count: times,
+    }: &KeyUse,
+) -> String {
+    let signatures = count(usize::try_from(*times).unwrap_or(usize::MAX), "signature");
+    match known.iter().find(|key| key.fingerprint == *fingerprint) {
+        Some(key) => {
+            format!(
+                "{fingerprint} ({}, {}) {signatures}",
+                short(&key.algorithm),
+                key.source
+            )
+        }
+        None => format!("{fingerprint} {signatures}"),
+    }
+}
+
+/// The name people use for an algorithm.
+fn short(algorithm: &str) -> &str {
+    match algorithm {
+        "ssh-ed25519" => "ed25519",
+        "ssh-rsa" => "rsa",
+        "ecdsa-sha2-nistp256" => "ecdsa p256",
+        "ecdsa-sha2-nistp384" => "ecdsa p384",
+        "ecdsa-sha2-nistp521" => "ecdsa p521",
+        other => other,
+    }
+}
+
+fn host(HostUse { host, count }: &HostUse) -> String {
+    match host {
+        Some(host) => format!("{} verified {count}", with_port(host)),
+        None => format!("not shown by the login {count}"),
+    }
+}
+
+/// `host:port` from known_hosts' `[host]:port`; an IPv6 address keeps its brackets.
+fn with_port(host: &str) -> String {
+    let parts = host
+        .strip_prefix('[')
+        .and_then(|rest| rest.split_once("]:"));
+    match parts {
+        Some((name, port)) if !name.contains(':') => format!("{name}:{port}"),
+        _ => host.to_owned(),
+    }
+}
+
+fn refusal(
+    Refusal {
+        reason,
+        count,
+        detail,
+    }: &Refusal,
+) -> String {
+    match detail {
+        Some(detail) => format!("{count} × {reason} ({detail})"),
+        None => format!("{count} × {reason}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ports_are_written_as_people_do() {
+        assert_eq!(with_port("[127.0.0.1]:2222"), "127.0.0.1:2222");
+        assert_eq!(with_port("[::1]:2222"), "[::1]:2222");
+        assert_eq!(with_port("github.com"), "github.com");
+    }
+}
