@@ -33,12 +33,16 @@ pub(crate) struct Cli {
 
 /// Keystay's own options; they stand before the command word.
 #[derive(Args, Clone, Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a switch of the command line"
+)]
 pub(crate) struct Options {
-    /// Where a key comes from: agent[:FINGERPRINT], file:PATH, env:NAME or stdin [default: agent]
-    #[arg(long = "key", value_name = "SOURCE")]
+    /// A key the build may use
+    #[arg(long = "key", value_name = "SOURCE", help = KEY_HELP)]
     pub(crate) keys: Vec<KeySource>,
-    /// A host the build may log in to, HOST or HOST:PORT [default: every host in known_hosts]
-    #[arg(long = "host", value_name = "NAME")]
+    /// A host the build may log in to
+    #[arg(long = "host", value_name = "NAME", help = HOST_HELP)]
     pub(crate) hosts: Vec<HostName>,
     /// The login name the build may use
     #[arg(long, value_name = "NAME", default_value = "git", value_parser = clap::builder::NonEmptyStringValueParser::new())]
@@ -67,6 +71,21 @@ pub(crate) struct Options {
     /// Say more; repeat for more still
     #[arg(short, long, action = ArgAction::Count)]
     pub(crate) verbose: u8,
+}
+
+impl Options {
+    /// The environment variables that hold keys.
+    pub(crate) fn key_variables(&self) -> impl Iterator<Item = &str> {
+        self.keys.iter().filter_map(|source| match source {
+            KeySource::Env(name) => Some(name.as_str()),
+            _ => None,
+        })
+    }
+
+    /// Whether standard input holds a key.
+    pub(crate) fn takes_stdin(&self) -> bool {
+        self.keys.contains(&KeySource::Stdin)
+    }
 }
 
 /// How much of a Dockerfile is wired.
@@ -111,6 +130,11 @@ pub(crate) struct Verbatim {
     pub(crate) arguments: Vec<OsString>,
 }
 
+const KEY_HELP: &str = "\
+A key the build may use: agent[:FINGERPRINT], file:PATH, env:NAME or stdin; repeatable [default: \
+your ssh-agent, else ~/.ssh/id_*]";
+const HOST_HELP: &str = "\
+A host the build may log in to, HOST or HOST:PORT; repeatable [default: every host in known_hosts]";
 const AFTER_HELP: &str = "\
 Options stand before the command word; everything after `build` belongs to docker.
 

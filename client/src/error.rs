@@ -6,7 +6,7 @@ use crate::{
     agent_link::LinkError,
     cli::UsageError,
     command::{FilesError, StdinError},
-    engine::EngineError,
+    engine::{Caught, EngineError},
     exit_code::ExitCode,
 };
 
@@ -32,23 +32,20 @@ pub(crate) enum Error {
     #[error("cannot start: {0}")]
     Runtime(#[source] io::Error),
     /// A signal ended the command before the engine ran.
-    #[error("ended by signal {0} before the build began")]
-    Signalled(u8),
+    #[error("{} before the build began", caught(*.0))]
+    Caught(Caught),
 }
 
 impl Error {
     /// The documented status: the one place where errors get theirs.
     pub(crate) fn exit_code(&self) -> ExitCode {
         match self {
-            Self::Usage(_) | Self::Stdin(StdinError::Claimed { .. }) => ExitCode::Usage,
+            Self::Usage(_) | Self::Stdin(_) => ExitCode::Usage,
             Self::Engine(EngineError::BuildKitOff(_)) => ExitCode::Configuration,
-            Self::Engine(_) => ExitCode::Unavailable,
             Self::Agent(LinkError::Problem(problem)) => problem.code.into(),
             Self::Agent(LinkError::Malformed { .. }) | Self::Runtime(_) => ExitCode::Internal,
-            Self::Agent(_) => ExitCode::Unavailable,
-            Self::Stdin(StdinError::Read(_)) => ExitCode::Usage,
-            Self::Files(_) => ExitCode::Unavailable,
-            Self::Signalled(signal) => ExitCode::Signalled(*signal),
+            Self::Engine(_) | Self::Agent(_) | Self::Files(_) => ExitCode::Unavailable,
+            Self::Caught(caught) => ExitCode::Signalled(caught.number()),
         }
     }
 
@@ -59,7 +56,24 @@ impl Error {
             Self::Engine(error) => error.hints(),
             Self::Agent(error) => error.hints(),
             Self::Stdin(error) => error.hints(),
-            Self::Files(_) | Self::Runtime(_) | Self::Signalled(_) => Vec::new(),
+            Self::Files(_) => vec![FILES.to_owned()],
+            Self::Runtime(_) | Self::Caught(_) => Vec::new(),
         }
+    }
+}
+
+impl From<Caught> for Error {
+    fn from(caught: Caught) -> Self {
+        Self::Caught(caught)
+    }
+}
+
+const FILES: &str = "make room there, or name another folder in TMPDIR";
+
+fn caught(caught: Caught) -> &'static str {
+    match caught {
+        Caught::Interrupt => "interrupted",
+        Caught::Terminate => "terminated",
+        Caught::HangUp => "the terminal hung up",
     }
 }

@@ -8,7 +8,7 @@ use std::{
 
 use crate::error::Error;
 
-/// Standard error as Keystay uses it; standard output belongs to the engine.
+/// What a command tells beside its errors, on standard error; standard output belongs to the engine.
 ///
 /// A terminal that is gone is no reason to end a build: failures to write are ignored.
 #[derive(Clone, Copy, Debug)]
@@ -35,28 +35,23 @@ impl Output {
             write_line("keystay: note: ", text);
         }
     }
+}
 
-    /// Something that may be wrong, quiet or not.
-    pub(crate) fn warning(self, text: &str) {
-        write_line("keystay: warning: ", text);
-    }
+/// Key material that was found, a line for each finding.
+pub(crate) fn finding(text: &str) {
+    write_line("keystay: leak: ", text);
+}
 
-    /// Key material that was found, quiet or not.
-    pub(crate) fn finding(self, text: &str) {
-        write_line("keystay: leak: ", text);
-    }
+/// Why a command ends: one line, then what to do about it.
+pub(crate) fn error(error: &Error) {
+    complaint(&error.to_string(), &error.hints());
+}
 
-    /// Why the command ends: one line, then what to do about it.
-    pub(crate) fn error(self, error: &Error) {
-        self.complaint(&error.to_string(), &error.hints());
-    }
-
-    /// An error line and its hints.
-    pub(crate) fn complaint<S: AsRef<str>>(self, message: &str, hints: &[S]) {
-        write_line("keystay: error: ", message);
-        for hint in hints {
-            write_line("hint: ", hint.as_ref());
-        }
+/// An error line and its hints.
+pub(crate) fn complaint<S: AsRef<str>>(message: &str, hints: &[S]) {
+    write_line("keystay: error: ", message);
+    for hint in hints {
+        write_line("hint: ", hint.as_ref());
     }
 }
 
@@ -97,15 +92,17 @@ fn write_line(prefix: &str, text: &str) {
 }
 
 /// Control characters, line and paragraph separators, the bidirectional controls of UAX #9, and
-/// characters without width.
+/// characters that hide others or themselves.
 fn is_obeyed(character: char) -> bool {
     character.is_control()
         || matches!(
             character,
-            '\u{061c}'
+            '\u{ad}'
+                | '\u{61c}'
+                | '\u{180e}'
                 | '\u{200b}'..='\u{200f}'
                 | '\u{2028}'..='\u{202e}'
-                | '\u{2060}'..='\u{2069}'
+                | '\u{2060}'..='\u{206f}'
                 | '\u{feff}'
         )
 }

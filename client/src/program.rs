@@ -11,7 +11,7 @@ use crate::{
     command, engine,
     error::Error,
     exit_code::ExitCode,
-    output::{self, Output},
+    output,
 };
 
 /// Runs the command that the process was started with and tells its exit status.
@@ -22,20 +22,19 @@ pub fn main() -> process::ExitCode {
     if let Some(status) = engine::exec_if_asked(&arguments) {
         return status.into();
     }
-    match cli::parse(arguments) {
+    match cli::parse(&arguments) {
         Ok(Parsed::Run(cli)) => run(*cli),
         Ok(Parsed::Print(text)) => {
             output::print(&text);
             ExitCode::Success
         }
-        Err(error) => fail(Output::new(false), &error.into()),
+        Err(error) => fail(&error.into()),
     }
     .into()
 }
 
 fn run(cli: Cli) -> ExitCode {
-    let output = Output::new(cli.options.quiet);
-    dispatch(cli).unwrap_or_else(|error| fail(output, &error))
+    dispatch(cli).unwrap_or_else(|error| fail(&error))
 }
 
 fn dispatch(Cli { options, command }: Cli) -> Result<ExitCode, Error> {
@@ -48,7 +47,7 @@ fn dispatch(Cli { options, command }: Cli) -> Result<ExitCode, Error> {
             runtime()?.block_on(command::buildx(&options, verbatim.arguments))
         }
         Command::Verify { image } => runtime()?.block_on(command::verify(&options, &image)),
-        Command::Agent(verbatim) => Ok(command::agent(verbatim.arguments)),
+        Command::Agent(verbatim) => Ok(command::agent(&verbatim.arguments)),
         Command::Help => {
             output::print(&Cli::command().render_long_help().to_string());
             Ok(ExitCode::Success)
@@ -56,8 +55,8 @@ fn dispatch(Cli { options, command }: Cli) -> Result<ExitCode, Error> {
     }
 }
 
-fn fail(output: Output, error: &Error) -> ExitCode {
-    output.error(error);
+fn fail(error: &Error) -> ExitCode {
+    output::error(error);
     error.exit_code()
 }
 
@@ -70,9 +69,11 @@ fn runtime() -> Result<Runtime, Error> {
 
 /// Diagnostics on standard error: `-v` for Keystay's own, `-vvv` for everything; `KEYSTAY_LOG` wins.
 fn trace(options: &Options) {
+    if options.verbose == 0 && env::var_os("KEYSTAY_LOG").is_none() {
+        return;
+    }
     let level = match options.verbose {
-        0 => "error",
-        1 => "error,keystay=info,keystay_agent=info",
+        0 | 1 => "error,keystay=info,keystay_agent=info",
         2 => "error,keystay=debug,keystay_agent=debug",
         _ => "trace",
     };

@@ -23,6 +23,11 @@ pub(crate) fn lines(keys: &[KeyInfo], report: &GrantReport, image: &Image) -> Ve
     lines
 }
 
+/// The line about an image that was not built just now.
+pub(crate) fn verdict(image: &Image) -> String {
+    row("image", image.line()).unwrap_or_default()
+}
+
 fn row(name: &str, text: Option<String>) -> Option<String> {
     text.map(|text| format!("{name:<9} {text}"))
 }

@@ -7,9 +7,7 @@ use http_body_util::{BodyExt as _, Full, Limited, combinators::BoxBody};
 use hyper::{Method, Request, Response, body::Incoming, header::CONTENT_TYPE};
 use hyper_util::client::legacy::Client;
 use hyperlocal::UnixConnector;
-use keystay_proto::control::{
-    Grant, GrantId, GrantReport, GrantSpec, KeyInfo, Problem, ScanReport,
-};
+use keystay_proto::control::{Grant, GrantId, GrantReport, GrantSpec, Problem, ScanReport};
 use serde::{Serialize, de::DeserializeOwned};
 use tokio::{sync::mpsc::Receiver, time::timeout};
 
@@ -32,28 +30,11 @@ impl Control {
         }
     }
 
-    /// The keys that the agent holds.
-    pub(crate) async fn keys(&self) -> Result<Vec<KeyInfo>, LinkError> {
-        self.call("list the keys", Method::GET, "/v1/keys", Full::default())
-            .await
-    }
-
     /// Opens a grant.
     pub(crate) async fn open_grant(&self, spec: &GrantSpec) -> Result<Grant, LinkError> {
         let what = "open a grant";
         self.call(what, Method::POST, "/v1/grants", json(what, spec)?)
             .await
-    }
-
-    /// What a grant was used for so far.
-    pub(crate) async fn report(&self, id: &GrantId) -> Result<GrantReport, LinkError> {
-        self.call(
-            "report",
-            Method::GET,
-            &format!("/v1/grants/{id}"),
-            Full::default(),
-        )
-        .await
     }
 
     /// Ends a grant and tells what it was used for.
@@ -157,5 +138,5 @@ async fn answer<T: DeserializeOwned>(
 
 /// The agent answers at once: it opens a socket or reads its own tables.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// A thousand hits and a known_hosts of thousands of lines fit.
+/// A thousand hits and a `known_hosts` of thousands of lines fit.
 const LARGEST_ANSWER: usize = 16 << 20;

@@ -21,16 +21,10 @@ pub(crate) struct Program {
 }
 
 impl Program {
-    /// This program's own agent, for keys from these sources; from the user's agent if there are
+    /// This program's own agent, for keys from these sources; from where it finds any if there are
     /// none.
     pub(crate) fn own(sources: &[KeySource]) -> Result<Self, LinkError> {
         let path = env::current_exe().map_err(LinkError::Start)?;
-        let default = [KeySource::Agent(None)];
-        let sources = if sources.is_empty() {
-            &default
-        } else {
-            sources
-        };
         let keys = sources
             .iter()
             .flat_map(|source| ["--key".into(), source.to_string().into()]);
@@ -197,9 +191,9 @@ mod tests {
     }
 
     #[test]
-    fn keys_come_from_the_users_agent_unless_named() {
+    fn keys_are_read_by_the_agent_alone() {
         let own = |sources: &[KeySource]| Program::own(sources).unwrap();
-        assert_eq!(own(&[]).arguments, ["agent", "--private", "--key", "agent"]);
+        assert_eq!(own(&[]).arguments, ["agent", "--private"]);
         let program = own(&[KeySource::Stdin, KeySource::Env("K".into())]);
         assert_eq!(
             program.arguments,

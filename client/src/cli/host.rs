@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-/// A host as known_hosts names it: `host`, or `[host]:port` for another port than 22.
+/// A host as `known_hosts` names it: `host`, or `[host]:port` for another port than 22.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct HostName(String);
 
@@ -16,7 +16,7 @@ pub(crate) enum HostNameError {
 }
 
 impl HostName {
-    /// The name as known_hosts writes it.
+    /// The name as `known_hosts` writes it.
     pub(crate) fn as_str(&self) -> &str {
         &self.0
     }

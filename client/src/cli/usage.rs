@@ -47,10 +47,10 @@ impl UsageError {
 }
 
 /// Reads a command line, the program's name first.
-pub(crate) fn parse(arguments: Vec<OsString>) -> Result<Parsed, UsageError> {
-    match Cli::try_parse_from(&arguments) {
+pub(crate) fn parse(arguments: &[OsString]) -> Result<Parsed, UsageError> {
+    match Cli::try_parse_from(arguments) {
         Ok(mut cli) => {
-            restore_separator(&mut cli.command, &arguments);
+            restore_separator(&mut cli.command, arguments);
             Ok(Parsed::Run(Box::new(cli)))
         }
         Err(error) if is_answer(&error) => Ok(Parsed::Print(error.render().to_string())),
@@ -85,7 +85,7 @@ fn is_answer(error: &clap::Error) -> bool {
 fn in_one_line(error: &clap::Error) -> UsageError {
     let text = error.render().to_string();
     // No message may repeat a key.
-    if text.contains("PRIVATE KEY") {
+    if KEY_TEXT.iter().any(|part| text.contains(part)) {
         let message =
             "`--key` was given a key itself; it is now in the process list and the history";
         return UsageError::with_hint(
@@ -111,6 +111,8 @@ fn in_one_line(error: &clap::Error) -> UsageError {
     }
 }
 
+/// How private keys begin: PEM of any kind, and the base64 of OpenSSH's.
+const KEY_TEXT: [&str; 2] = ["PRIVATE KEY", "b3BlbnNzaC1r"];
 const HELP: &str = "`keystay help` lists commands and options; options stand before the command";
 
 #[cfg(test)]
@@ -123,14 +125,14 @@ mod tests {
     }
 
     fn cli(line: &str) -> Cli {
-        match parse(words(line)).unwrap() {
+        match parse(&words(line)).unwrap() {
             Parsed::Run(cli) => *cli,
             Parsed::Print(text) => panic!("{text}"),
         }
     }
 
     fn error(line: &str) -> UsageError {
-        parse(words(line)).unwrap_err()
+        parse(&words(line)).unwrap_err()
     }
 
     #[test]
@@ -199,7 +201,7 @@ mod tests {
     fn a_key_as_a_source_is_never_repeated() {
         let pasted = "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1r\n";
         let line = ["keystay", "--key", pasted, "build", "."].map(OsString::from);
-        let error = parse(line.into()).unwrap_err();
+        let error = parse(&line).unwrap_err();
         assert_eq!(
             error.to_string(),
             "`--key` was given a key itself; it is now in the process list and the history"

@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use crate::exit_code::ExitCode;
 
 /// Runs the agent with its own arguments, in this process, until it ends.
-pub(crate) fn agent(arguments: Vec<OsString>) -> ExitCode {
+pub(crate) fn agent(arguments: &[OsString]) -> ExitCode {
     // `keystay_agent` has no entry point yet.
     let _ = arguments;
     ExitCode::Internal

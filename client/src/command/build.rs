@@ -1,36 +1,192 @@
 //! `keystay build` and `keystay buildx build`.
 
+mod dry_run;
+mod files;
+mod image;
 mod outcome;
+mod plan;
+mod stdin;
+mod wired;
 
-use std::{ffi::OsString, io};
+pub(crate) use files::FilesError;
+pub(crate) use image::search_image;
+pub(crate) use stdin::StdinError;
 
-use crate::{cli::Options, error::Error, exit_code::ExitCode};
+use std::ffi::OsString;
 
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum StdinError {
-    #[error("standard input cannot be both {first} and {second}")]
-    Claimed {
-        first: &'static str,
-        second: &'static str,
-    },
-    #[error("cannot read standard input: {0}")]
-    Read(#[source] io::Error),
+use keystay_proto::control::{Grant, GrantReport, GrantSpec, Hosts, Mode};
+
+use self::{
+    plan::{Asked, Plan},
+    wired::Wired,
+};
+use crate::{
+    agent_link::{Control, PrivateAgent, Program},
+    cli::{HostName, Options, UsageError},
+    engine::{Docker, EngineError, Form, Input, Run, Signals, Variables, run_to_end},
+    error::Error,
+    exit_code::ExitCode,
+    output::{self, Output},
+    summary::{self, Image},
+};
+
+/// Runs `docker build` with a grant wired in.
+pub(crate) async fn build(options: &Options, arguments: Vec<OsString>) -> Result<ExitCode, Error> {
+    run(options, Form::Build, arguments).await
 }
-impl StdinError {
-    pub(crate) fn hints(&self) -> Vec<String> {
-        vec![]
+
+/// Runs `docker buildx build` with a grant wired in.
+pub(crate) async fn buildx(
+    options: &Options,
+    mut arguments: Vec<OsString>,
+) -> Result<ExitCode, Error> {
+    if !arguments
+        .first()
+        .is_some_and(|word| word == "build" || word == "b")
+    {
+        return Err(UsageError::with_hint(
+            "of buildx, only `buildx build` is wired",
+            "its options stand behind: `keystay buildx build --builder NAME …`",
+        )
+        .into());
     }
+    arguments.remove(0);
+    run(options, Form::BuildxBuild, arguments).await
 }
 
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum FilesError {
-    #[error("cannot write the wired files: {0}")]
-    Write(#[source] io::Error),
+async fn run(options: &Options, form: Form, arguments: Vec<OsString>) -> Result<ExitCode, Error> {
+    let output = Output::new(options.quiet);
+    let asked = Asked::read(arguments)?;
+    if let Some(why) = asked.why_verbatim() {
+        output.note(why);
+        return verbatim(options, form, &asked).await;
+    }
+    let plan = asked.plan(options)?;
+    plan.notes.iter().for_each(|note| output.note(note));
+    if options.dry_run {
+        output::print(&wired::preview(form, &asked, &plan));
+        return Ok(ExitCode::Success);
+    }
+    let docker = docker(options, &asked)?;
+    docker.check(form, asked.builder()).await?;
+    let mut signals = Signals::listen().map_err(Error::Runtime)?;
+    let program = Program::own(&options.keys)?;
+    let agent = signals
+        .unless_caught(PrivateAgent::start(&program))
+        .await??;
+    let code = granted(
+        options,
+        form,
+        &asked,
+        plan,
+        &docker,
+        agent.control(),
+        &mut signals,
+    )
+    .await;
+    agent.end().await;
+    code
 }
 
-pub(crate) async fn build(_o: &Options, _a: Vec<OsString>) -> Result<ExitCode, Error> {
-    Ok(ExitCode::Internal)
+/// From the grant to the exit status: the build itself.
+async fn granted(
+    options: &Options,
+    form: Form,
+    asked: &Asked,
+    plan: Plan,
+    docker: &Docker,
+    control: &Control,
+    signals: &mut Signals,
+) -> Result<ExitCode, Error> {
+    let output = Output::new(options.quiet);
+    let grant = signals
+        .unless_caught(control.open_grant(&spec(options, asked)))
+        .await??;
+    grant.notes.iter().for_each(|note| output.note(note));
+    let wired = Wired::write(asked, &plan, &grant)?;
+    let mut command = docker.command(form, &wired.arguments, plan.input);
+    let failed = |source| EngineError::Run {
+        program: docker.program().clone(),
+        source,
+    };
+    let mut run = run_to_end(&mut command, signals).await.map_err(failed)?;
+    let image = if run.ended.is_success() && run.caught.is_none() && !options.no_verify {
+        let search = image::search(docker, control, &grant, asked, &wired);
+        signals.unless_caught(search).await
+    } else {
+        Ok(Image::NotAsked)
+    };
+    let image = image.unwrap_or_else(|caught| {
+        run.caught = Some(caught);
+        Image::NotAsked
+    });
+    let report = control.revoke(&grant.id).await?;
+    Ok(tell(output, run, &grant, &report, &image, options.strict))
 }
-pub(crate) async fn buildx(_o: &Options, _a: Vec<OsString>) -> Result<ExitCode, Error> {
-    Ok(ExitCode::Internal)
+
+/// Writes the summary, the findings and the error, and tells the exit status.
+fn tell(
+    output: Output,
+    run: Run,
+    grant: &Grant,
+    report: &GrantReport,
+    image: &Image,
+    strict: bool,
+) -> ExitCode {
+    for line in summary::lines(&grant.keys, report, image) {
+        output.line(&line);
+    }
+    image.details(output);
+    let outcome = outcome::outcome(run, report, image, strict);
+    if let Some((message, hints)) = &outcome.complaint {
+        output::complaint(message, hints);
+    }
+    outcome.code
+}
+
+/// Runs docker as it was asked, without a grant.
+async fn verbatim(options: &Options, form: Form, asked: &Asked) -> Result<ExitCode, Error> {
+    let docker = docker(options, asked)?;
+    let mut signals = Signals::listen().map_err(Error::Runtime)?;
+    let mut command = docker.command(form, asked.arguments(), Input::Inherited);
+    let failed = |source| EngineError::Run {
+        program: docker.program().clone(),
+        source,
+    };
+    let run = run_to_end(&mut command, &mut signals)
+        .await
+        .map_err(failed)?;
+    Ok(run.exit_code())
+}
+
+fn docker(options: &Options, asked: &Asked) -> Result<Docker, EngineError> {
+    let docker = Docker::find(&Variables::of_process())?;
+    Ok(docker.without_keys(
+        options.key_variables(),
+        asked.needs_agent(),
+        asked.builder(),
+    ))
+}
+
+fn spec(options: &Options, asked: &Asked) -> GrantSpec {
+    let hosts = options
+        .hosts
+        .iter()
+        .map(HostName::as_str)
+        .map(str::to_owned)
+        .collect::<Vec<_>>();
+    GrantSpec {
+        build: asked.name(),
+        mode: Mode::Sign,
+        keys: Vec::new(),
+        user: options.user.clone(),
+        hosts: if hosts.is_empty() {
+            Hosts::Known
+        } else {
+            Hosts::Only(hosts)
+        },
+        signatures: options.signatures,
+        ttl: options.ttl.seconds(),
+        strict: options.strict,
+    }
 }

@@ -52,6 +52,17 @@ pub(crate) struct Run {
     pub(crate) caught: Option<Caught>,
 }
 
+impl Run {
+    /// The status of a command that has nothing to add: the signal's that ended it, else the
+    /// engine's.
+    pub(crate) fn exit_code(self) -> ExitCode {
+        match self.caught {
+            Some(caught) => ExitCode::Signalled(caught.number()),
+            None => self.ended.into(),
+        }
+    }
+}
+
 /// Starts an engine and waits until it ends by itself, passing signals on: the first as it came,
 /// the second as SIGTERM, the third as SIGKILL.
 pub(crate) async fn run_to_end(command: &mut Command, signals: &mut Signals) -> io::Result<Run> {

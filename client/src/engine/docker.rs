@@ -80,10 +80,17 @@ impl Docker {
         builder: Option<&OsStr>,
     ) -> Result<(), EngineError> {
         buildkit::check(&self.program, &self.variables, form).await?;
+        if self.builds_elsewhere(form, builder) {
+            Ok(())
+        } else {
+            self.ping().await
+        }
+    }
+
+    /// Checks that the engine answers, where it listens on this machine.
+    pub(crate) async fn ping(&self) -> Result<(), EngineError> {
         match self.address() {
-            Address::Unix(socket) if !self.builds_elsewhere(form, builder) => {
-                ping::ping(&socket).await
-            }
+            Address::Unix(socket) => ping::ping(&socket).await,
             _ => Ok(()),
         }
     }
@@ -104,17 +111,6 @@ impl Docker {
             self.variables.remove("SSH_AUTH_SOCK");
         }
         self
-    }
-
-    /// The command line of a build, the program first.
-    pub(crate) fn line(&self, form: Form, arguments: &[OsString]) -> Vec<OsString> {
-        let words = form.words().iter().map(OsString::from);
-        let program = OsString::from(&self.program);
-        [program]
-            .into_iter()
-            .chain(words)
-            .chain(arguments.iter().cloned())
-            .collect()
     }
 
     /// A build ready to run, tied to this process: docker ends when this process does, however it

@@ -45,7 +45,7 @@ mod linux {
     use rustix::process::{Pid, Signal, getpid, getppid, set_parent_process_death_signal};
     use tokio::process::Command;
 
-    use crate::{engine::EngineError, exit_code::ExitCode, output::Output};
+    use crate::{engine::EngineError, exit_code::ExitCode, output};
 
     pub(super) const WORD: &str = "exec-engine";
 
@@ -70,7 +70,7 @@ mod linux {
             program: PathBuf::from(program),
             source,
         };
-        Output::new(false).error(&error.into());
+        output::error(&error.into());
         ExitCode::Unavailable
     }
 }

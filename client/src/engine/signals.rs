@@ -52,4 +52,16 @@ impl Signals {
             _ = self.hang_up.recv() => Caught::HangUp,
         }
     }
+
+    /// Waits for a future, unless a signal comes first: then the future is dropped.
+    pub(crate) async fn unless_caught<T>(
+        &mut self,
+        future: impl Future<Output = T>,
+    ) -> Result<T, Caught> {
+        tokio::select! {
+            biased;
+            caught = self.next() => Err(caught),
+            done = future => Ok(done),
+        }
+    }
 }

@@ -3,6 +3,10 @@
 use std::fmt;
 
 use super::size::{count, size};
+use crate::{
+    exit_code::ExitCode,
+    output::{self, Output},
+};
 
 /// What is known about the image of a build.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,6 +66,36 @@ impl Image {
             Self::Incomplete { missing } => Some(incomplete(missing)),
         }
     }
+
+    /// What a verdict means for the exit status, and the error and its hint where there is one.
+    pub(crate) fn end(&self, strict: bool) -> (ExitCode, Option<(&'static str, &'static str)>) {
+        match self {
+            Self::Leak { .. } => (ExitCode::Leak, Some(LEAK)),
+            Self::Incomplete { .. } if strict => (ExitCode::Incomplete, Some(INCOMPLETE)),
+            _ => (ExitCode::Success, None),
+        }
+    }
+
+    /// Writes what the one line does not tell: each finding, and what was not searched where that
+    /// is more than one thing.
+    pub(crate) fn details(&self, output: Output) {
+        match self {
+            Self::Leak { findings, .. } => {
+                findings
+                    .iter()
+                    .take(DETAILS)
+                    .for_each(|finding| output::finding(finding));
+                if let Some(more @ 1..) = findings.len().checked_sub(DETAILS) {
+                    output::finding(&format!("and {more} more"));
+                }
+            }
+            Self::Incomplete { missing } if missing.len() > 1 => {
+                let shown = missing.iter().take(DETAILS);
+                shown.for_each(|part| output.note(&format!("not searched: {part}")));
+            }
+            _ => {}
+        }
+    }
 }
 
 impl fmt::Display for Searched {
@@ -104,3 +138,15 @@ fn short(image: &str) -> &str {
         None => image,
     }
 }
+
+/// As many as a screen takes.
+const DETAILS: usize = 20;
+
+const LEAK: (&str, &str) = (
+    "key material found in the image",
+    "do not push it; replace the key, and give steps that need it `RUN --mount=type=ssh`",
+);
+const INCOMPLETE: (&str, &str) = (
+    "the image was not searched whole, and `--strict` asks for that",
+    "leave out `--strict` to take it as it is",
+);

@@ -15,8 +15,8 @@ pub(super) struct Outcome {
 
 /// What a build comes to, from docker's end, the grant's report and the image's verdict.
 pub(super) fn outcome(run: Run, report: &GrantReport, image: &Image, strict: bool) -> Outcome {
-    if let Some(caught) = run.caught {
-        return plain(ExitCode::Signalled(caught.number()));
+    if run.caught.is_some() {
+        return plain(run.exit_code());
     }
     if run.ended.is_success() {
         return of_image(image, strict);
@@ -28,7 +28,7 @@ pub(super) fn outcome(run: Run, report: &GrantReport, image: &Image, strict: boo
     match (report.faults.first(), reasons) {
         (Some(fault), _) => of_fault(fault),
         (None, Some(refusal)) => of_refusal(refusal),
-        (None, None) => plain(run.ended.into()),
+        (None, None) => plain(run.exit_code()),
     }
 }
 
@@ -47,19 +47,9 @@ fn complaint(code: ExitCode, message: String, hint: &str) -> Outcome {
 }
 
 fn of_image(image: &Image, strict: bool) -> Outcome {
-    match image {
-        Image::Leak { .. } => complaint(
-            ExitCode::Leak,
-            "key material found in the image".into(),
-            "do not push it; replace the key, and mount it into the step that needs it: `RUN --mount=type=ssh`",
-        ),
-        Image::Incomplete { .. } if strict => complaint(
-            ExitCode::Incomplete,
-            "the image was not searched whole, and the build is strict".into(),
-            "leave out `--strict` to take it as it is",
-        ),
-        _ => plain(ExitCode::Success),
-    }
+    let (code, told) = image.end(strict);
+    let complaint = told.map(|(message, hint)| (message.to_owned(), vec![hint.to_owned()]));
+    Outcome { code, complaint }
 }
 
 fn of_fault(fault: &Fault) -> Outcome {

@@ -1,0 +1,96 @@
+//! A plan with its grant: the arguments for docker, and the files they name.
+
+use std::{
+    ffi::{OsStr, OsString},
+    path::{Path, PathBuf},
+};
+
+use keystay_proto::control::Grant;
+
+use super::{
+    dry_run,
+    files::{Files, FilesError},
+    plan::{Asked, Plan},
+};
+use crate::engine::Form;
+
+/// The paths that the arguments of a wired build name.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Paths {
+    /// The grant's socket.
+    pub(super) socket: PathBuf,
+    /// The wired Dockerfile, where there is one.
+    pub(super) dockerfile: Option<PathBuf>,
+    /// The verified host keys, where the Dockerfile is wired to them.
+    pub(super) known_hosts: Option<PathBuf>,
+    /// Where docker writes the image's id.
+    pub(super) iidfile: PathBuf,
+}
+
+/// A build ready to run. Its files live as long as this value.
+#[derive(Debug)]
+pub(super) struct Wired {
+    /// What follows the command word.
+    pub(super) arguments: Vec<OsString>,
+    /// Where docker writes the image's id.
+    pub(super) iidfile: PathBuf,
+    _files: Files,
+}
+
+impl Wired {
+    /// Writes the files of a build and connects it to its grant.
+    pub(super) fn write(asked: &Asked, plan: &Plan, grant: &Grant) -> Result<Self, FilesError> {
+        let files = Files::new()?;
+        let mut paths = Paths {
+            socket: grant.socket.clone(),
+            iidfile: files.path(IIDFILE),
+            ..Paths::default()
+        };
+        if let Some(file) = &plan.dockerfile {
+            paths.dockerfile = Some(files.write(&file.name, file.text.as_bytes())?);
+            if let Some(rules) = &file.ignore {
+                files.write(&ignore_name(&file.name), rules)?;
+            }
+        }
+        if plan.known_hosts {
+            let content = grant.known_hosts.as_bytes();
+            paths.known_hosts = Some(files.write(OsStr::new(KNOWN_HOSTS), content)?);
+        }
+        let arguments = asked.wired(plan, &paths);
+        Ok(Self {
+            arguments,
+            iidfile: asked.iidfile().map_or(paths.iidfile, Path::to_owned),
+            _files: files,
+        })
+    }
+}
+
+/// What `--dry-run` prints: the wired command with placeholders for what exists only while it runs.
+pub(super) fn preview(form: Form, asked: &Asked, plan: &Plan) -> String {
+    let file = plan.dockerfile.as_ref();
+    let paths = Paths {
+        socket: "<grant socket>".into(),
+        dockerfile: file.map(|_| "<wired Dockerfile>".into()),
+        known_hosts: plan.known_hosts.then(|| "<verified host keys>".into()),
+        iidfile: "<image id>".into(),
+    };
+    let docker = OsString::from("docker");
+    let words = form.words().iter().map(OsString::from);
+    let line: Vec<_> = [docker]
+        .into_iter()
+        .chain(words)
+        .chain(asked.wired(plan, &paths))
+        .collect();
+    dry_run::text(&line, file.map(|file| file.text.as_str()))
+}
+
+/// Docker takes the rules of a Dockerfile from the file of its name and this ending, if there is
+/// one, instead of the context's `.dockerignore`.
+fn ignore_name(dockerfile: &OsStr) -> OsString {
+    let mut name = dockerfile.to_owned();
+    name.push(".dockerignore");
+    name
+}
+
+const IIDFILE: &str = "image-id";
+const KNOWN_HOSTS: &str = "known_hosts";
