@@ -3,11 +3,11 @@
 use std::{env, ffi::OsString, process};
 
 use clap::CommandFactory as _;
-use tokio::runtime::{Builder, Runtime};
+use tokio::runtime::Builder;
 use tracing_subscriber::EnvFilter;
 
 use crate::{
-    cli::{self, Cli, Command, Options, Parsed},
+    cli::{self, Cli, Command, Options, Parsed, Verbatim},
     command, engine,
     error::Error,
     exit_code::ExitCode,
@@ -24,35 +24,26 @@ pub fn main() -> process::ExitCode {
     }
     match cli::parse(&arguments) {
         Ok(Parsed::Run(cli)) => run(*cli),
-        Ok(Parsed::Print(text)) => {
-            output::print(&text);
-            ExitCode::Success
-        }
-        Err(error) => fail(&error.into()),
+        Ok(Parsed::Print(text)) => print(&text),
+        Err(error) => fail(&error.into()).into(),
     }
-    .into()
 }
 
-fn run(cli: Cli) -> ExitCode {
-    dispatch(cli).unwrap_or_else(|error| fail(&error))
-}
-
-fn dispatch(Cli { options, command }: Cli) -> Result<ExitCode, Error> {
+fn run(Cli { options, command }: Cli) -> process::ExitCode {
     trace(&options);
-    match command {
-        Command::Build(verbatim) => {
-            runtime()?.block_on(command::build(&options, verbatim.arguments))
-        }
-        Command::Buildx(verbatim) => {
-            runtime()?.block_on(command::buildx(&options, verbatim.arguments))
-        }
-        Command::Verify { image } => runtime()?.block_on(command::verify(&options, &image)),
-        Command::Agent(verbatim) => Ok(command::agent(&verbatim.arguments)),
-        Command::Help => {
-            output::print(&Cli::command().render_long_help().to_string());
-            Ok(ExitCode::Success)
-        }
-    }
+    let done = match command {
+        Command::Agent(verbatim) => return command::agent(&verbatim.arguments),
+        Command::Help => return print(&Cli::command().render_long_help().to_string()),
+        Command::Build(Verbatim { arguments }) => wait(command::build(&options, arguments)),
+        Command::Buildx(Verbatim { arguments }) => wait(command::buildx(&options, arguments)),
+        Command::Verify { image } => wait(command::verify(&options, &image)),
+    };
+    done.unwrap_or_else(|error| fail(&error)).into()
+}
+
+fn print(text: &str) -> process::ExitCode {
+    output::print(text);
+    process::ExitCode::SUCCESS
 }
 
 fn fail(error: &Error) -> ExitCode {
@@ -60,11 +51,13 @@ fn fail(error: &Error) -> ExitCode {
     error.exit_code()
 }
 
-fn runtime() -> Result<Runtime, Error> {
-    Builder::new_current_thread()
+/// One thread is enough, and engines end with the thread that started them.
+fn wait(command: impl Future<Output = Result<ExitCode, Error>>) -> Result<ExitCode, Error> {
+    let runtime = Builder::new_current_thread()
         .enable_all()
         .build()
-        .map_err(Error::Runtime)
+        .map_err(Error::Runtime)?;
+    runtime.block_on(command)
 }
 
 /// Diagnostics on standard error: `-v` for Keystay's own, `-vvv` for everything; `KEYSTAY_LOG` wins.

@@ -1,12 +1,10 @@
 //! The agent: the only file that knows its crate.
 
-use std::ffi::OsString;
-
-use crate::exit_code::ExitCode;
+use std::{ffi::OsString, process};
 
 /// Runs the agent with its own arguments, in this process, until it ends.
-pub(crate) fn agent(arguments: &[OsString]) -> ExitCode {
-    // `keystay_agent` has no entry point yet.
+pub(crate) fn agent(arguments: &[OsString]) -> process::ExitCode {
+    // Completed with the agent's entry point.
     let _ = arguments;
-    ExitCode::Internal
+    process::ExitCode::FAILURE
 }

@@ -1,5 +1,7 @@
 //! The `keystay` binary as a person meets it: standard output, standard error and exit status.
 
+#![expect(clippy::unwrap_used, reason = "a panic in a test is how it fails")]
+
 mod engine;
 mod keystay;
 mod usage;

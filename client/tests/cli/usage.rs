@@ -34,9 +34,7 @@ fn a_number_out_of_range_is_a_usage_error() {
 #[test]
 fn what_a_terminal_obeys_is_escaped() {
     let stderr = format!("keystay: error: unrecognized subcommand '\\u{{202e}}x'\n{HELP}");
-    Keystay::new(&["\u{202e}x"])
-        .run()
-        .says(64, "", &stderr);
+    Keystay::new(&["\u{202e}x"]).run().says(64, "", &stderr);
 }
 
 #[test]
