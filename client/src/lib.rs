@@ -7,6 +7,7 @@
 //! | `cli` | the command line's types |
 //! | `command` | one module for each command |
 //! | `engine` | the tools that build |
+//! | `dockerfile` | Dockerfiles, read without loss |
 //! | `agent_link` | the private agent and calls to it |
 //! | `summary` | what a build used, in at most five lines |
 //! | `error`, `exit_code`, `output` | what a person reads when it ends |
@@ -14,6 +15,7 @@
 mod agent_link;
 mod cli;
 mod command;
+pub mod dockerfile;
 mod engine;
 mod error;
 mod exit_code;

@@ -1,0 +1,6 @@
+ 	
+
+  FROM debian  
+	# c
+	RUN	--mount=type=ssh	npm  ci 	
+

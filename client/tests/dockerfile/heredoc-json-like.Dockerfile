@@ -1,0 +1,4 @@
+FROM debian
+RUN [ -f a ] && cat <<EOF
+EOF
+USER app

@@ -1,0 +1,4 @@
+FROM debian
+RUN --mount=type=ssh,id=é echo à é
+RUN --mount=type=ssh npm ci
+RUN a

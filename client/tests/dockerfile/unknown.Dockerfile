@@ -1,0 +1,5 @@
+FROM debian
+FETCH --mount=type=ssh a <<EOF
+EOF b
+MAINTAINER me
+STOPSIGNAL 9
