@@ -8,6 +8,7 @@
 //! | `command` | one module for each command |
 //! | `engine` | the tools that build |
 //! | `dockerfile` | Dockerfiles, read without loss |
+//! | `wiring` | the changes that connect a build to its grant |
 //! | `agent_link` | the private agent and calls to it |
 //! | `summary` | what a build used, in at most five lines |
 //! | `error`, `exit_code`, `output` | what a person reads when it ends |
@@ -23,5 +24,6 @@ mod output;
 mod program;
 mod summary;
 mod unix_http;
+pub mod wiring;
 
 pub use program::main;

@@ -1,0 +1,167 @@
+//! What cannot be wired.
+
+use std::fmt;
+
+/// Something that is left as it is. Shown as a lower-case fragment that names the line; text from
+/// the Dockerfile is escaped.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Note {
+    /// An `ONBUILD` trigger mounts an ssh agent. It would end up in the image's configuration.
+    Onbuild {
+        /// The line of the instruction, from 1.
+        line: usize,
+    },
+    /// An ssh mount takes its id from a variable, or the engine reads it otherwise than written.
+    VariableId {
+        /// The line of the instruction, from 1.
+        line: usize,
+        /// The id as written.
+        id: String,
+    },
+    /// A mount takes its type from a variable.
+    VariableType {
+        /// The line of the instruction, from 1.
+        line: usize,
+        /// The type as written.
+        kind: String,
+    },
+    /// The step mounts something over the place of the known hosts.
+    KnownHostsMounted {
+        /// The line of the instruction, from 1.
+        line: usize,
+        /// The mount's target as written.
+        target: String,
+    },
+    /// The step's own commands name the known hosts file, which a mount would make read-only.
+    KnownHostsNamed {
+        /// The line of the instruction, from 1.
+        line: usize,
+    },
+    /// The changed Dockerfile would be over one of the reader's caps, or the flag to change has no
+    /// end: its quote is open, or the engine ends it within a character.
+    Unchangeable {
+        /// The line of the first instruction that would be changed, from 1.
+        line: usize,
+    },
+}
+
+impl Note {
+    /// The line of the instruction it is about, from 1.
+    #[must_use]
+    pub fn line(&self) -> usize {
+        match self {
+            Self::Onbuild { line }
+            | Self::VariableId { line, .. }
+            | Self::VariableType { line, .. }
+            | Self::KnownHostsMounted { line, .. }
+            | Self::KnownHostsNamed { line }
+            | Self::Unchangeable { line } => *line,
+        }
+    }
+}
+
+impl fmt::Display for Note {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "line {}: ", self.line())?;
+        match self {
+            Self::Onbuild { .. } => f.write_str("the ssh mount of an ONBUILD trigger is left as it is"),
+            Self::VariableId { id, .. } => {
+                write!(f, "the ssh id {} is known only to the engine, so its mount is left as it is", shown(id))
+            }
+            Self::VariableType { kind, .. } => {
+                write!(f, "the mount type {} depends on a variable, so the mount is left as it is", shown(kind))
+            }
+            Self::KnownHostsMounted { target, .. } => {
+                write!(f, "the step mounts {} itself, so verified host keys are not mounted there", shown(target))
+            }
+            Self::KnownHostsNamed { .. } => {
+                f.write_str("the step names /etc/ssh/ssh_known_hosts itself, so verified host keys are not mounted there")
+            }
+            Self::Unchangeable { .. } => {
+                f.write_str("the Dockerfile would be unreadable with its mounts, so it is left as it is")
+            }
+        }
+    }
+}
+
+/// Text from a Dockerfile for a terminal: in quotes, control characters escaped, cut when long.
+fn shown(text: &str) -> String {
+    let cut: String = text.chars().take(MAX_SHOWN).collect();
+    let more = if cut.len() < text.len() { "…" } else { "" };
+    format!(
+        "\"{}{more}\"",
+        cut.chars().flat_map(escaped).collect::<String>()
+    )
+}
+
+fn escaped(c: char) -> impl Iterator<Item = char> {
+    // `escape_debug` alone would keep marks that reorder or hide what stands beside them.
+    let hidden = matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}');
+    let (unicode, debug) = if hidden {
+        (Some(c.escape_unicode()), None)
+    } else {
+        (None, Some(c.escape_debug()))
+    };
+    unicode
+        .into_iter()
+        .flatten()
+        .chain(debug.into_iter().flatten())
+}
+
+/// How many characters of a text from the Dockerfile are shown; ids and paths are shorter.
+const MAX_SHOWN: usize = 80;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn notes_are_fragments_that_name_the_line() {
+        for (note, text) in [
+            (
+                Note::Onbuild { line: 3 },
+                "line 3: the ssh mount of an ONBUILD trigger is left as it is",
+            ),
+            (
+                Note::VariableId {
+                    line: 4,
+                    id: "${ID}".to_owned(),
+                },
+                "line 4: the ssh id \"${ID}\" is known only to the engine, so its mount is left as it is",
+            ),
+            (
+                Note::VariableType {
+                    line: 4,
+                    kind: "$t".to_owned(),
+                },
+                "line 4: the mount type \"$t\" depends on a variable, so the mount is left as it is",
+            ),
+            (
+                Note::KnownHostsMounted {
+                    line: 5,
+                    target: "/etc/ssh".to_owned(),
+                },
+                "line 5: the step mounts \"/etc/ssh\" itself, so verified host keys are not mounted there",
+            ),
+            (
+                Note::KnownHostsNamed { line: 6 },
+                "line 6: the step names /etc/ssh/ssh_known_hosts itself, so verified host keys are not mounted there",
+            ),
+            (
+                Note::Unchangeable { line: 7 },
+                "line 7: the Dockerfile would be unreadable with its mounts, so it is left as it is",
+            ),
+        ] {
+            assert_eq!(note.to_string(), text);
+        }
+    }
+
+    #[test]
+    fn text_from_the_dockerfile_is_escaped_and_cut() {
+        assert_eq!(
+            shown("a\u{1b}[31m\n\"\u{202e}\u{9b}\u{e9}"),
+            "\"a\\u{1b}[31m\\n\\\"\\u{202e}\\u{9b}\u{e9}\""
+        );
+        assert_eq!(shown(&"x".repeat(81)), format!("\"{}…\"", "x".repeat(80)));
+    }
+}
