@@ -1,11 +1,17 @@
 //! The tools that build.
 
+mod build_args;
 mod child;
 mod docker;
 mod error;
 mod parent_death;
 mod signals;
 mod variables;
+
+pub use build_args::{
+    BuildArg, BuildArgs, BuildArgsError, DockerfileLocation, Found, Wired, dockerignore_for,
+    policy_for,
+};
 
 #[cfg(test)]
 pub(crate) use child::Ended;

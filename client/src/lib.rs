@@ -17,7 +17,7 @@ mod agent_link;
 mod cli;
 mod command;
 pub mod dockerfile;
-mod engine;
+pub mod engine;
 mod error;
 mod exit_code;
 mod output;
