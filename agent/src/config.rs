@@ -51,7 +51,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             return ExitCode::from(USAGE);
         }
     };
-    match Config::from_process(&arguments.keys).and_then(daemon::run) {
+    match Config::from_process(&arguments.keys).and_then(|config| daemon::run(&config)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(problem) => {
             announce(&Started::Failed(problem));
@@ -99,7 +99,7 @@ impl Config {
     }
 }
 
-/// The files that ssh reads by default (ssh_config(5), `UserKnownHostsFile` and
+/// The files that ssh reads by default (`ssh_config(5)`, `UserKnownHostsFile` and
 /// `GlobalKnownHostsFile`).
 fn known_hosts_files(home: &Path) -> Vec<PathBuf> {
     let user = ["known_hosts", "known_hosts2"].map(|name| home.join(".ssh").join(name));

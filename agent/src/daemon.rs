@@ -31,11 +31,11 @@ use crate::{
 /// # Errors
 ///
 /// Fails only before it is ready, with what to tell the person.
-pub fn run(config: Config) -> Result<(), Problem> {
+pub fn run(config: &Config) -> Result<(), Problem> {
     harden::before_keys()
         .map_err(|error| unavailable("the process cannot be protected", &error))?;
     let runtime = runtime().map_err(|error| unavailable("the runtime does not start", &error))?;
-    let keys = load(&config, &runtime)?;
+    let keys = load(config, &runtime)?;
     harden::after_keys();
     let audit = Audit::open(&config.audit_log).map_err(|error| {
         Problem::new(ProblemCode::Unavailable, error.to_string()).hint(

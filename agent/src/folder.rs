@@ -81,7 +81,7 @@ pub(crate) const CONTROL: &str = "control";
 const PREFIX: &str = "keystay-";
 /// A socket path holds 107 bytes (unix(7)), 103 on macOS; folder and socket names take 40.
 const MAX_BASE: usize = 60;
-const SETTLED: Duration = Duration::from_secs(60);
+const SETTLED: Duration = Duration::from_mins(1);
 
 #[cfg(test)]
 mod tests {
@@ -90,7 +90,7 @@ mod tests {
     use super::*;
 
     fn age(path: &Path) {
-        let old = SystemTime::now() - Duration::from_secs(3_600);
+        let old = SystemTime::now() - Duration::from_hours(1);
         fs::File::open(path).unwrap().set_modified(old).unwrap();
     }
 

@@ -88,7 +88,7 @@ impl Grant {
         let mut ledger = self.ledger();
         let standing = self.standing(&ledger);
         let verdict = judge(&self.terms, standing, &self.known_hosts, demand, flags, now);
-        let mut record = self.record(&ledger_event(&verdict));
+        let mut record = self.record(event(&verdict));
         record.intent = Some(demand.intent());
         record.key = Some(Fingerprint::of(demand.key_blob));
         record.user = demand.user();
@@ -100,7 +100,7 @@ impl Grant {
         self.append(&mut ledger, &record)?;
         match &verdict {
             Verdict::Allow { host, .. } => {
-                ledger.sign(Fingerprint::of(demand.key_blob), host.as_deref())
+                ledger.sign(Fingerprint::of(demand.key_blob), host.as_deref());
             }
             Verdict::Deny(reason) => self.count_refusal(&mut ledger, *reason, refused(&record)),
         }
@@ -117,7 +117,7 @@ impl Grant {
             return Err(Reason::Revoked);
         }
         if !ledger.listed {
-            let record = self.record(&Event::Listed);
+            let record = self.record(Event::Listed);
             self.append(&mut ledger, &record)
                 .map_err(|_| Reason::Revoked)?;
             ledger.listed = true;
@@ -128,7 +128,7 @@ impl Grant {
     /// Records a request that is refused whatever the policy says.
     pub(crate) fn refuse(&self, reason: Reason, detail: Option<&str>) {
         let mut ledger = self.ledger();
-        let mut record = self.record(&Event::Refused);
+        let mut record = self.record(Event::Refused);
         record.reason = Some(reason);
         record.detail = detail.map(ToOwned::to_owned);
         // Nothing was signed: an unwritable log is a fault of its own, noted by `append`.
@@ -139,7 +139,7 @@ impl Grant {
     /// Records an allowed signature that could not be made.
     pub(crate) fn failed(&self, demand: &Demand<'_>, fault: Fault) {
         let mut ledger = self.ledger();
-        let mut record = self.record(&Event::Failed);
+        let mut record = self.record(Event::Failed);
         record.intent = Some(Intent::Login);
         record.key = Some(Fingerprint::of(demand.key_blob));
         let (Fault::UpstreamAgent(why) | Fault::AuditUnwritable(why)) = &fault;
@@ -151,7 +151,7 @@ impl Grant {
 
     /// Appends the record that opens or closes the grant.
     pub(crate) fn mark(&self, event: Event) -> Result<(), AuditError> {
-        let record = self.record(&event);
+        let record = self.record(event);
         self.append(&mut self.ledger(), &record)
     }
 
@@ -178,11 +178,6 @@ impl Grant {
     /// One of its keys, by its place.
     pub(crate) fn key(&self, place: usize) -> Option<&Arc<Key>> {
         self.keys.get(place)
-    }
-
-    /// Its keys.
-    pub(crate) fn keys(&self) -> &[Arc<Key>] {
-        &self.keys
     }
 
     /// The public key blobs of its keys.
@@ -218,7 +213,7 @@ impl Grant {
     fn count_refusal(&self, ledger: &mut Ledger, reason: Reason, detail: Option<String>) {
         ledger.refuse(reason, detail);
         if ledger.refused() == MAX_REFUSALS {
-            let mut record = self.record(&Event::Refused);
+            let mut record = self.record(Event::Refused);
             record.reason = Some(Reason::RefusalsSpent);
             let _ = self.append(ledger, &record);
             ledger.refuse(Reason::RefusalsSpent, None);
@@ -234,13 +229,13 @@ impl Grant {
         outcome
     }
 
-    fn record(&self, event: &Event) -> Record {
+    fn record(&self, event: Event) -> Record {
         Record {
             time: humantime::format_rfc3339_millis(SystemTime::now()).to_string(),
             grant: self.id.clone(),
             build: self.spec.build.clone(),
             mode: self.spec.mode,
-            event: *event,
+            event,
             intent: None,
             key: None,
             user: None,
@@ -255,7 +250,7 @@ impl Grant {
     }
 }
 
-fn ledger_event(verdict: &Verdict) -> Event {
+fn event(verdict: &Verdict) -> Event {
     match verdict {
         Verdict::Allow { .. } => Event::Allowed,
         Verdict::Deny(_) => Event::Refused,

@@ -1,7 +1,8 @@
 //! The Keystay agent: everything that touches a key.
 //!
 //! Arrows point one way: daemon and control → session → pipeline → grant → policy → key → sign →
-//! secret. Outside this crate only [`main`] is used; all other talk goes over the control socket.
+//! secret. The client uses [`main`] and nothing else; all other talk goes over the control socket.
+//! The public modules are what this crate's own tests and benches reach into.
 
 mod audit;
 mod config;
@@ -10,18 +11,17 @@ mod daemon;
 mod folder;
 mod grant;
 mod harden;
-mod key;
+pub mod key;
 mod known_hosts;
 mod lifeline;
 mod listener;
 mod pipeline;
 mod policy;
-mod printable;
-mod prompt;
-mod scan;
-mod secret;
+pub mod prompt;
+pub mod scan;
+pub mod secret;
 mod session;
-mod sign;
+pub mod sign;
 #[cfg(test)]
 mod testing;
 

@@ -9,7 +9,9 @@ use std::{
 };
 
 use self::terminal::Terminal;
-use crate::{key::source::Environment, printable::printable, secret::Secret};
+use keystay_proto::printable;
+
+use crate::{key::source::Environment, secret::Secret};
 
 /// What asks a person for a passphrase.
 pub trait Prompt: Send {
@@ -38,7 +40,7 @@ pub enum PromptError {
     #[error("the terminal cannot be used: {0}")]
     Terminal(#[source] io::Error),
     /// The askpass program could not be run.
-    #[error("{} cannot be run: {source}", printable(&program.to_string_lossy()))]
+    #[error("{} cannot be run: {source}", printable(program.as_os_str().as_encoded_bytes()))]
     Askpass {
         /// The program.
         program: PathBuf,

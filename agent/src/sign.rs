@@ -10,7 +10,6 @@ use std::io;
 
 pub use algorithm::algorithm_for;
 pub(crate) use algorithm::key_type;
-pub(crate) use encode::put_string;
 pub(crate) use local::RejectedKey;
 pub use local::{Core, LocalSigner};
 pub(crate) use private::{Curve, Private, RsaPrivate, ecdsa_blob, ed25519_blob, rsa_blob};

@@ -46,7 +46,7 @@ impl Fixture {
         }
     }
 
-    pub(crate) fn spec(&self) -> GrantSpec {
+    pub(crate) fn spec() -> GrantSpec {
         GrantSpec {
             build: "test".to_owned(),
             mode: Mode::Sign,

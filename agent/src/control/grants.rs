@@ -35,7 +35,7 @@ pub(super) fn open(control: &Control, mut spec: GrantSpec) -> Result<Grant, Prob
         socket,
         keys: infos,
         known_hosts,
-        notes: Vec::new(),
+        notes: control.grants.notes(),
     })
 }
 
@@ -114,7 +114,7 @@ fn problem(error: &OpenError) -> Problem {
     }
 }
 
-/// OpenSSH's `MaxAuthTries` (sshd_config(5)).
+/// OpenSSH's `MaxAuthTries` (`sshd_config(5)`).
 const MAX_KEYS: usize = 6;
 /// Keys that an error names.
 const MAX_NAMED: usize = 20;

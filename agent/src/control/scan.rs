@@ -14,7 +14,12 @@ pub(super) async fn scan(
     mut body: Incoming,
 ) -> Result<ScanReport, Problem> {
     let grant = control.grants.find(id).ok_or_else(|| no_grant(id))?;
-    let mut scanner = Scanner::new(grant.needles());
+    let needles = grant.needles();
+    // A search that finds nothing proves something only if it can find.
+    needles
+        .self_check()
+        .map_err(|blind| Problem::new(ProblemCode::Internal, blind.to_string()))?;
+    let mut scanner = Scanner::new(needles);
     while let Some(frame) = body.frame().await {
         let frame = frame.map_err(|error| {
             Problem::new(

@@ -75,7 +75,7 @@ impl Server {
     }
 
     async fn open(&mut self) -> Grant {
-        let spec = serde_json::to_vec(&self.fixture.spec()).unwrap();
+        let spec = serde_json::to_vec(&Fixture::spec()).unwrap();
         let (status, grant) = self.json(Method::POST, "/v1/grants", spec).await;
         assert_eq!(status, StatusCode::CREATED);
         grant
@@ -138,7 +138,7 @@ async fn a_scan_finds_the_private_key_and_not_the_public_one() {
 #[tokio::test]
 async fn requests_that_make_no_sense_are_problems() {
     let mut server = Server::new().await;
-    let mut spec = server.fixture.spec();
+    let mut spec = Fixture::spec();
     spec.signatures = 0;
     let empty = serde_json::to_vec(&spec).unwrap();
     for (method, path, body, message) in [
@@ -195,7 +195,7 @@ async fn more_keys_than_a_server_tries_are_refused_and_named() {
     }
     let wanted = keys[6].info.fingerprint;
     let mut server = Server::with(fixture, keys);
-    let mut spec = server.fixture.spec();
+    let mut spec = Fixture::spec();
     let body = serde_json::to_vec(&spec).unwrap();
     let (_, problem) = server
         .json::<Problem>(Method::POST, "/v1/grants", body)
@@ -214,7 +214,7 @@ async fn more_keys_than_a_server_tries_are_refused_and_named() {
 #[tokio::test]
 async fn a_key_that_is_not_held_is_a_problem() {
     let mut server = Server::new().await;
-    let mut spec = server.fixture.spec();
+    let mut spec = Fixture::spec();
     spec.keys = vec![keystay_proto::Fingerprint::of(b"another")];
     let body = serde_json::to_vec(&spec).unwrap();
     let (_, problem) = server

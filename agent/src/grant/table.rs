@@ -101,11 +101,17 @@ impl Table {
         let mut failure = None;
         let salt = || {
             let mut salt = [0; 20];
-            failure = failure.or(getrandom::fill(&mut salt).err());
+            failure = failure.or_else(|| getrandom::fill(&mut salt).err());
             salt
         };
         let lines = self.known_hosts.for_grant(hosts, salt);
         failure.map_or(Ok(lines), |error| Err(OpenError::Random(error)))
+    }
+
+    /// Lines of the host key files that are left out, and why, a sentence each.
+    pub(crate) fn notes(&self) -> Vec<String> {
+        let notes = self.known_hosts.notes().iter().take(MAX_NOTES);
+        notes.map(ToString::to_string).collect()
     }
 
     /// A live grant.
@@ -171,5 +177,7 @@ fn random_id() -> Result<GrantId, getrandom::Error> {
 
 /// Grants that may be open at once.
 const MAX_GRANTS: usize = 4_096;
+/// Notes that a person is shown.
+const MAX_NOTES: usize = 3;
 /// The longest life of a grant, in seconds: a day.
 const MAX_TTL: u64 = 24 * 60 * 60;

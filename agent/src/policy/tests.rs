@@ -45,7 +45,7 @@ fn terms(now: Instant) -> Terms {
         hosts: Hosts::Only(vec!["git.acme.internal".to_owned()]),
         strict: false,
         signatures: 50,
-        expires: now + Duration::from_secs(60),
+        expires: now + Duration::from_mins(1),
     }
 }
 

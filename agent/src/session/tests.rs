@@ -63,7 +63,7 @@ const FAILURE: &[u8] = &[5];
 #[tokio::test]
 async fn the_granted_key_is_listed_without_its_comment() {
     let fixture = Fixture::new().await;
-    let mut peer = connect(fixture.grant(fixture.spec()));
+    let mut peer = connect(fixture.grant(Fixture::spec()));
     let reply = peer.ask(&[11]).await;
     let Response::IdentitiesAnswer(keys) = Response::decode(&reply).unwrap() else {
         panic!()
@@ -78,7 +78,7 @@ async fn the_granted_key_is_listed_without_its_comment() {
 #[tokio::test]
 async fn a_login_is_signed_and_the_record_is_there_before_the_reply() {
     let fixture = Fixture::new().await;
-    let grant = fixture.grant(fixture.spec());
+    let grant = fixture.grant(Fixture::spec());
     let mut peer = connect(Arc::clone(&grant));
     let reply = peer.ask(&sign(&fixture, &fixture.login("git"))).await;
     let Response::SignResponse { signature } = Response::decode(&reply).unwrap() else {
@@ -98,7 +98,7 @@ async fn a_login_is_signed_and_the_record_is_there_before_the_reply() {
 #[tokio::test]
 async fn the_budget_holds_over_all_connections() {
     let fixture = Fixture::new().await;
-    let grant = fixture.grant(fixture.spec());
+    let grant = fixture.grant(Fixture::spec());
     let mut signed = 0;
     for _ in 0..2 {
         let mut peer = connect(Arc::clone(&grant));
@@ -114,7 +114,7 @@ async fn the_budget_holds_over_all_connections() {
 #[tokio::test]
 async fn pipelined_messages_are_answered_in_order() {
     let fixture = Fixture::new().await;
-    let mut peer = connect(fixture.grant(fixture.spec()));
+    let mut peer = connect(fixture.grant(Fixture::spec()));
     let mut both = framed(&[11]);
     both.extend(framed(&[19]));
     both.extend(framed(&sign(&fixture, &fixture.login("git"))));
@@ -127,7 +127,7 @@ async fn pipelined_messages_are_answered_in_order() {
 #[tokio::test]
 async fn every_other_message_gets_a_failure_and_the_connection_goes_on() {
     let fixture = Fixture::new().await;
-    let grant = fixture.grant(fixture.spec());
+    let grant = fixture.grant(Fixture::spec());
     let mut peer = connect(Arc::clone(&grant));
     for number in (0..=u8::MAX).filter(|number| ![11, 13].contains(number)) {
         assert_eq!(
@@ -157,7 +157,7 @@ async fn every_other_message_gets_a_failure_and_the_connection_goes_on() {
 #[tokio::test]
 async fn a_long_message_ends_the_connection_before_it_is_read() {
     let fixture = Fixture::new().await;
-    let grant = fixture.grant(fixture.spec());
+    let grant = fixture.grant(Fixture::spec());
     for length in [256 * 1024 + 1, 16 * 1024 * 1024, u32::MAX] {
         let mut peer = connect(Arc::clone(&grant));
         peer.stream.write_all(&length.to_be_bytes()).await.unwrap();
@@ -171,7 +171,7 @@ async fn a_long_message_ends_the_connection_before_it_is_read() {
 #[tokio::test(start_paused = true)]
 async fn a_connection_that_says_nothing_is_closed() {
     let fixture = Fixture::new().await;
-    let grant = fixture.grant(fixture.spec());
+    let grant = fixture.grant(Fixture::spec());
     let peer = connect(Arc::clone(&grant));
     let began = Instant::now();
     peer.served.await.unwrap();
@@ -182,7 +182,7 @@ async fn a_connection_that_says_nothing_is_closed() {
 #[tokio::test(start_paused = true)]
 async fn a_message_that_is_not_finished_in_time_ends_the_connection() {
     let fixture = Fixture::new().await;
-    let grant = fixture.grant(fixture.spec());
+    let grant = fixture.grant(Fixture::spec());
     let mut peer = connect(Arc::clone(&grant));
     let began = Instant::now();
     peer.stream.write_all(&[0, 0]).await.unwrap();
@@ -194,7 +194,7 @@ async fn a_message_that_is_not_finished_in_time_ends_the_connection() {
 #[tokio::test]
 async fn refusals_end_a_grant_before_they_fill_the_disk() {
     let fixture = Fixture::new().await;
-    let grant = fixture.grant(fixture.spec());
+    let grant = fixture.grant(Fixture::spec());
     for _ in 0..10_000 {
         grant.refuse(Reason::Malformed, None);
     }
@@ -220,7 +220,7 @@ async fn nothing_is_signed_when_the_record_cannot_be_written() {
         audit: Arc::new(crate::audit::Audit::full()),
         ..fixture
     };
-    let grant = full.grant(full.spec());
+    let grant = full.grant(Fixture::spec());
     let mut peer = connect(Arc::clone(&grant));
     assert_eq!(peer.ask(&sign(&full, &full.login("git"))).await, FAILURE);
     let report = grant.report();

@@ -43,7 +43,7 @@ const RSA_SHA2_512: u32 = 4;
 
 #[cfg(test)]
 mod tests {
-    use super::{super::put_string, algorithm_for};
+    use super::{super::encode::put_string, algorithm_for};
 
     fn blob(key_type: &str) -> Vec<u8> {
         let mut blob = Vec::new();

@@ -1,7 +1,6 @@
 //! Signing by asking another agent.
 
 mod agent;
-mod wire;
 
 use std::sync::Arc;
 

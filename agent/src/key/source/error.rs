@@ -79,9 +79,6 @@ pub enum Fault {
     /// It is locked or nothing was added to it.
     #[error("holds no key")]
     NoKeys,
-    /// More keys than any client accepts.
-    #[error("holds more than {0} keys")]
-    TooManyKeys(usize),
     /// It does not hold the key that was named.
     #[error("does not hold the key {wanted}")]
     NotHeld {
@@ -125,6 +122,12 @@ fn reason(error: &io::Error) -> String {
         io::ErrorKind::TimedOut => "it took too long".to_owned(),
         io::ErrorKind::ConnectionRefused => "nobody listens there".to_owned(),
         io::ErrorKind::UnexpectedEof => "it closed the connection".to_owned(),
-        _ => error.to_string(),
+        _ => {
+            let text = error.to_string();
+            text.split(" (os error")
+                .next()
+                .unwrap_or_default()
+                .to_owned()
+        }
     }
 }

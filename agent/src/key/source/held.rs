@@ -4,7 +4,7 @@ use std::fmt;
 
 use keystay_proto::{Fingerprint, control::KeyInfo};
 
-use crate::printable::printable;
+use keystay_proto::printable;
 
 /// A key that an agent holds.
 #[derive(Clone, Debug, PartialEq, Eq)]

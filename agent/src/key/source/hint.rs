@@ -3,7 +3,9 @@
 use std::path::Path;
 
 use super::{Fault, HeldKey, Place};
-use crate::{key::format::FormatError, printable::printable, prompt::PromptError};
+use keystay_proto::printable;
+
+use crate::{key::format::FormatError, prompt::PromptError};
 
 /// The hints for a fault at a place, a sentence each.
 pub(super) fn hints(place: &Place, fault: &Fault) -> Vec<String> {
@@ -119,7 +121,7 @@ fn quoted(path: &Path) -> String {
 }
 
 fn shown(path: &Path) -> String {
-    printable(&path.to_string_lossy())
+    printable(path.as_os_str().as_encoded_bytes())
 }
 
 const MAX_LISTED: usize = 10;

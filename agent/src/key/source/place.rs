@@ -2,7 +2,7 @@
 
 use std::{fmt, path::PathBuf};
 
-use crate::printable::printable;
+use keystay_proto::printable;
 
 /// Where a key was looked for: the subject of an error's sentence. Outside text in it is shown
 /// with control characters escaped.
@@ -25,11 +25,19 @@ pub enum Place {
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::File(path) => write!(f, "key file {}", printable(&path.to_string_lossy())),
+            Self::File(path) => write!(
+                f,
+                "key file {}",
+                printable(path.as_os_str().as_encoded_bytes())
+            ),
             Self::Variable(name) => write!(f, "variable {}", printable(name)),
             Self::Stdin => f.write_str("standard input"),
             Self::AgentVariable => f.write_str("SSH_AUTH_SOCK"),
-            Self::Agent(path) => write!(f, "agent {}", printable(&path.to_string_lossy())),
+            Self::Agent(path) => write!(
+                f,
+                "agent {}",
+                printable(path.as_os_str().as_encoded_bytes())
+            ),
             Self::Defaults => f.write_str("no key was named,"),
         }
     }

@@ -25,9 +25,6 @@ pub(super) async fn load(
         .list()
         .await
         .map_err(|error| fault(error).at(place.clone()))?;
-    if held.len() > MAX_KEYS {
-        return Err(Fault::TooManyKeys(MAX_KEYS).at(place));
-    }
     if held.is_empty() {
         return Err(Fault::NoKeys.at(place));
     }
@@ -79,6 +76,3 @@ fn select(keys: Vec<Key>, wanted: Fingerprint) -> Result<Vec<Key>, Fault> {
         Ok(found)
     }
 }
-
-/// OpenSSH's limit on the keys of one agent (`authfd.c`).
-const MAX_KEYS: usize = 2048;

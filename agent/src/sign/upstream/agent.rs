@@ -12,15 +12,32 @@ use tokio::{
     time::timeout,
 };
 
-use super::wire::{self, Answer};
-
-pub(crate) use super::wire::Identity;
+use keystay_proto::{
+    agent::{Request, Response, SignFlags, SignRequest},
+    frame,
+    limits::MAX_MESSAGE,
+};
 
 /// Another agent, behind a Unix socket. Every request has its own connection, so that requests do
 /// not wait for one another and a restarted agent is found again.
 #[derive(Debug)]
 pub struct UpstreamAgent {
     path: PathBuf,
+}
+
+/// One key that it holds.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Identity {
+    pub(crate) blob: Vec<u8>,
+    /// Text of the outside.
+    pub(crate) comment: Vec<u8>,
+}
+
+impl From<keystay_proto::agent::Identity<'_>> for Identity {
+    fn from(identity: keystay_proto::agent::Identity<'_>) -> Self {
+        let (blob, comment) = (identity.key_blob.to_vec(), identity.comment.to_vec());
+        Self { blob, comment }
+    }
 }
 
 /// Why another agent did not do what it was asked.
@@ -57,28 +74,53 @@ impl UpstreamAgent {
         data: &[u8],
         flags: u32,
     ) -> Result<Vec<u8>, AgentError> {
-        let request = wire::sign_request(blob, data, flags);
-        match wire::signature(&self.exchange(&request, SIGN_TIMEOUT).await?) {
-            Answer::Success(signature) => Ok(signature),
-            Answer::Failure => Err(AgentError::Refused),
-            Answer::Unexpected => Err(AgentError::Answer),
+        let flags = SignFlags(flags);
+        let request = Request::SignRequest(SignRequest {
+            key_blob: blob,
+            data,
+            flags,
+        });
+        match understood(&self.exchange(&request, SIGN_TIMEOUT).await?)? {
+            Response::SignResponse { signature } => Ok(signature.to_vec()),
+            _ => Err(AgentError::Answer),
         }
     }
 
     /// The keys it holds, of any type, in its order.
     pub(crate) async fn list(&self) -> Result<Vec<Identity>, AgentError> {
-        match wire::identities(&self.exchange(&wire::list_request(), LIST_TIMEOUT).await?) {
-            Answer::Success(identities) => Ok(identities),
-            Answer::Failure => Err(AgentError::Refused),
-            Answer::Unexpected => Err(AgentError::Answer),
+        match understood(
+            &self
+                .exchange(&Request::RequestIdentities, LIST_TIMEOUT)
+                .await?,
+        )? {
+            Response::IdentitiesAnswer(identities) => {
+                Ok(identities.into_iter().map(Identity::from).collect())
+            }
+            _ => Err(AgentError::Answer),
         }
     }
 
-    async fn exchange(&self, request: &[u8], limit: Duration) -> Result<Vec<u8>, AgentError> {
+    async fn exchange(
+        &self,
+        request: &Request<'_>,
+        limit: Duration,
+    ) -> Result<Vec<u8>, AgentError> {
+        let (mut body, mut framed) = (Vec::new(), Vec::new());
+        request.encode(&mut body);
+        frame::join(&body, &mut framed).map_err(|_| AgentError::Answer)?;
         let mut stream = within(CONNECT_TIMEOUT, UnixStream::connect(&self.path)).await?;
-        within(limit, converse(&mut stream, request))
+        within(limit, converse(&mut stream, &framed))
             .await?
             .ok_or(AgentError::Answer)
+    }
+}
+
+/// The answer, unless it is a failure or cannot be decoded.
+fn understood(answer: &[u8]) -> Result<Response<'_>, AgentError> {
+    match Response::decode(answer) {
+        Ok(response) if response.is_failure() => Err(AgentError::Refused),
+        Ok(response) => Ok(response),
+        Err(_) => Err(AgentError::Answer),
     }
 }
 
@@ -87,7 +129,7 @@ impl UpstreamAgent {
 async fn converse(stream: &mut UnixStream, request: &[u8]) -> io::Result<Option<Vec<u8>>> {
     stream.write_all(request).await?;
     let len = usize::try_from(stream.read_u32().await?).unwrap_or(usize::MAX);
-    if len > MAX_ANSWER {
+    if len > MAX_MESSAGE {
         return Ok(None);
     }
     let mut answer = vec![0; len];
@@ -104,9 +146,6 @@ async fn within<T>(
         Err(_) => Err(AgentError::Gone(io::ErrorKind::TimedOut.into())),
     }
 }
-
-/// OpenSSH's limit on the answers that its client reads (`authfd.c`).
-const MAX_ANSWER: usize = 256 * 1024;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 const LIST_TIMEOUT: Duration = Duration::from_secs(10);
