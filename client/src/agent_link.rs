@@ -1,6 +1,5 @@
 //! The private agent of one command, and typed calls to its control API.
 
-mod body;
 mod control;
 mod error;
 mod process;

@@ -4,7 +4,9 @@ mod image;
 mod size;
 mod uses;
 
-pub(crate) use image::{Image, Searched};
+pub(crate) use image::Image;
+#[cfg(test)]
+pub(crate) use image::Searched;
 
 use keystay_proto::control::{GrantReport, KeyInfo};
 
@@ -175,6 +177,11 @@ mod tests {
                 findings
             }),
             "image     LEAK sha256:0123456789ab 1 finding, searched for 2 keys in 12 layers (345 MB)"
+        );
+        let image = format!("sha256:{}", "0123456789abcdef".repeat(4));
+        assert_eq!(
+            line(Image::CleanBefore { image }),
+            "image     CLEAN sha256:0123456789ab searched before for the same keys"
         );
         let missing = vec!["a layer in zstd".to_owned(), "another".to_owned()];
         assert_eq!(

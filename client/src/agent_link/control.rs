@@ -1,24 +1,27 @@
 //! Calls to the control API (`keystay_proto::control`).
 
-use std::{convert::Infallible, path::PathBuf, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use bytes::Bytes;
-use http_body_util::{BodyExt as _, Full, Limited, combinators::BoxBody};
+use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::{Method, Request, Response, body::Incoming, header::CONTENT_TYPE};
 use hyper_util::client::legacy::Client;
 use hyperlocal::UnixConnector;
-use keystay_proto::control::{Grant, GrantId, GrantReport, GrantSpec, Problem, ScanReport};
+use keystay_proto::control::{Grant, GrantId, GrantReport, GrantSpec, Problem};
 use serde::{Serialize, de::DeserializeOwned};
-use tokio::{sync::mpsc::Receiver, time::timeout};
+use tokio::time::timeout;
 
-use super::{LinkError, body::Chunks};
+use super::LinkError;
 use crate::unix_http::{self, io_error};
 
 /// An agent's control socket. Clones share their connections.
 #[derive(Clone, Debug)]
 pub(crate) struct Control {
     socket: PathBuf,
-    client: Client<UnixConnector, BoxBody<Bytes, Infallible>>,
+    client: Client<UnixConnector, Full<Bytes>>,
 }
 
 impl Control {
@@ -44,17 +47,10 @@ impl Control {
             .await
     }
 
-    /// Looks for a grant's private keys in the bytes that come out of a channel. Takes as long as
-    /// the channel is open.
-    pub(crate) async fn scan(
-        &self,
-        id: &GrantId,
-        bytes: Receiver<Bytes>,
-    ) -> Result<ScanReport, LinkError> {
-        let what = "search for the keys";
-        let path = format!("/v1/grants/{id}/scan");
-        let request = self.request(what, Method::POST, &path, Chunks(bytes).boxed())?;
-        self.exchange(what, request).await
+    /// The socket itself.
+    #[expect(dead_code, reason = "the image reader dials it")]
+    pub(crate) fn socket(&self) -> &Path {
+        &self.socket
     }
 
     async fn call<T: DeserializeOwned>(
@@ -64,7 +60,7 @@ impl Control {
         path: &str,
         body: Full<Bytes>,
     ) -> Result<T, LinkError> {
-        let request = self.request(what, method, path, body.boxed())?;
+        let request = self.request(what, method, path, body)?;
         let late = |_| LinkError::Late {
             what,
             within: PATIENCE,
@@ -79,8 +75,8 @@ impl Control {
         what: &'static str,
         method: Method,
         path: &str,
-        body: BoxBody<Bytes, Infallible>,
-    ) -> Result<Request<BoxBody<Bytes, Infallible>>, LinkError> {
+        body: Full<Bytes>,
+    ) -> Result<Request<Full<Bytes>>, LinkError> {
         let request = Request::builder()
             .method(method)
             .uri(unix_http::uri(&self.socket, path));
@@ -94,7 +90,7 @@ impl Control {
     async fn exchange<T: DeserializeOwned>(
         &self,
         what: &'static str,
-        request: Request<BoxBody<Bytes, Infallible>>,
+        request: Request<Full<Bytes>>,
     ) -> Result<T, LinkError> {
         let response = self.client.request(request).await;
         let response = response.map_err(|error| LinkError::Gone {
@@ -138,5 +134,5 @@ async fn answer<T: DeserializeOwned>(
 
 /// The agent answers at once: it opens a socket or reads its own tables.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// A thousand hits and a `known_hosts` of thousands of lines fit.
+/// A `known_hosts` of tens of thousands of lines fits.
 const LARGEST_ANSWER: usize = 16 << 20;

@@ -1,5 +1,6 @@
 //! `keystay build` and `keystay buildx build`.
 
+mod asked;
 mod dry_run;
 mod files;
 mod image;
@@ -16,10 +17,7 @@ use std::ffi::OsString;
 
 use keystay_proto::control::{Grant, GrantReport, GrantSpec, Hosts, Mode};
 
-use self::{
-    plan::{Asked, Plan},
-    wired::Wired,
-};
+use self::{asked::Asked, plan::Plan, wired::Wired};
 use crate::{
     agent_link::{Control, PrivateAgent, Program},
     cli::{HostName, Options, UsageError},
@@ -56,12 +54,12 @@ pub(crate) async fn buildx(
 
 async fn run(options: &Options, form: Form, arguments: Vec<OsString>) -> Result<ExitCode, Error> {
     let output = Output::new(options.quiet);
-    let asked = Asked::read(arguments)?;
+    let asked = Asked::read(&arguments)?;
     if let Some(why) = asked.why_verbatim() {
         output.note(why);
         return verbatim(options, form, &asked).await;
     }
-    let plan = asked.plan(options)?;
+    let plan = Plan::make(&asked, options)?;
     plan.notes.iter().for_each(|note| output.note(note));
     if options.dry_run {
         output::print(&wired::preview(form, &asked, &plan));

@@ -10,6 +10,10 @@ use crate::{
 
 /// What is known about the image of a build.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(
+    not(test),
+    expect(dead_code, reason = "verdicts come with the image reader")
+)]
 pub(crate) enum Image {
     /// The user did not want it searched, or there is none.
     NotAsked,
@@ -20,6 +24,11 @@ pub(crate) enum Image {
     },
     /// All of it was searched and nothing was found.
     Clean(Searched),
+    /// The same image was searched before for the same keys, and nothing was found.
+    CleanBefore {
+        /// The image's id.
+        image: String,
+    },
     /// Key material was found.
     Leak {
         /// What was searched.
@@ -56,6 +65,10 @@ impl Image {
             Self::NotAsked => None,
             Self::NoKeyHere { keys } => Some(elsewhere(*keys)),
             Self::Clean(searched) => Some(format!("CLEAN {} {searched}", short(&searched.image))),
+            Self::CleanBefore { image } => Some(format!(
+                "CLEAN {} searched before for the same keys",
+                short(image)
+            )),
             Self::Leak { searched, findings } => {
                 let findings = count(findings.len(), "finding");
                 Some(format!(

@@ -114,7 +114,8 @@ fn docker_never_sees_the_variable_that_holds_a_key() {
         .says(0, "unset seen 1\n", "");
 }
 
-const NO_MOUNT: &str = "";
+const NO_MOUNT: &str = "\
+keystay: note: no step mounts an ssh agent, so none can use the keys; a step that fetches begins with `RUN --mount=type=ssh`\n";
 const NO_ENGINE: &str = "\
 keystay: error: the docker engine does not answer at unix:///nowhere/docker.sock: No such file or directory (os error 2)
 hint: start it: `sudo systemctl start docker`

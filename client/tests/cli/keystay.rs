@@ -53,6 +53,14 @@ impl Keystay {
         self
     }
 
+    /// What standard input holds.
+    pub(crate) fn stdin(mut self, content: &str) -> Self {
+        let path = self.path("stdin");
+        fs::write(&path, content).unwrap();
+        self.command.stdin(fs::File::open(path).unwrap());
+        self
+    }
+
     pub(crate) fn file(self, name: &str, content: &str) -> Self {
         fs::write(self.path(name), content).unwrap();
         self

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a panic in a test is how it fails")]
 
+mod dry_run;
 mod engine;
 mod keystay;
 mod usage;

@@ -4,7 +4,7 @@ use std::fs;
 
 use keystay_proto::control::Grant;
 
-use super::{plan::Asked, wired::Wired};
+use super::{asked::Asked, wired::Wired};
 use crate::{agent_link::Control, engine::Docker, summary::Image};
 
 /// Searches the image of a build for the keys of its grant.

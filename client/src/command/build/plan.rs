@@ -1,35 +1,30 @@
-//! What docker is asked to build, and what changes in it to connect it to a grant.
-//!
-//! The seam to argument parsing, Dockerfile reading and wiring: everything else of a build knows
-//! these two types only.
+//! What changes in a build to connect it to its grant.
 
 use std::{
+    env,
     ffi::{OsStr, OsString},
-    io,
+    fs, io,
     path::Path,
 };
 
 use super::{
+    asked::Asked,
     stdin::{self, Content, StdinError},
-    wired::Paths,
 };
 use crate::{
-    cli::{Options, UsageError},
-    engine::Input,
-    error::Error,
+    cli::{Options, Wire},
+    dockerfile::{Dockerfile, MAX_DOCKERFILE},
+    engine::{DockerfileLocation, Input, dockerignore_for, policy_for},
+    wiring,
 };
-
-/// The arguments of a build.
-#[derive(Debug)]
-pub(super) struct Asked {
-    arguments: Vec<OsString>,
-}
 
 /// What changes.
 #[derive(Debug)]
 pub(super) struct Plan {
     /// The Dockerfile to build instead, where it changes.
-    pub(super) dockerfile: Option<WiredDockerfile>,
+    pub(super) dockerfile: Option<String>,
+    /// The files to put it in, where docker reads it from a file.
+    pub(super) files: Option<Names>,
     /// The ids of ssh mounts that the grant serves.
     pub(super) ssh_ids: Vec<String>,
     /// Whether the Dockerfile is wired to verified host keys.
@@ -40,73 +35,39 @@ pub(super) struct Plan {
     pub(super) input: Input,
 }
 
-/// A Dockerfile that is built in the place of the user's.
+/// The file of a Dockerfile, and the files that docker reads beside it.
 #[derive(Debug)]
-pub(super) struct WiredDockerfile {
-    /// The file name of the user's.
+pub(super) struct Names {
+    /// Its own file name.
     pub(super) name: OsString,
-    /// Its text.
-    pub(super) text: String,
-    /// The rules of its own ignore file, where it has one.
-    pub(super) ignore: Option<Vec<u8>>,
+    /// Names and contents of its ignore file and its policy, where it has them.
+    pub(super) beside: Vec<(OsString, Vec<u8>)>,
 }
 
-impl Asked {
-    /// Reads the arguments after the command word.
-    pub(super) fn read(arguments: Vec<OsString>) -> Result<Self, UsageError> {
-        Ok(Self { arguments })
-    }
-
-    /// The arguments as they came.
-    pub(super) fn arguments(&self) -> &[OsString] {
-        &self.arguments
-    }
-
-    /// Why docker runs without a grant, if it builds no image.
-    pub(super) fn why_verbatim(&self) -> Option<&'static str> {
-        let has = |option: &str| self.arguments.iter().any(|argument| argument == option);
-        if has("--help") || has("-h") {
-            Some(HELP)
-        } else if has("--check") {
-            Some("nothing is built, so docker runs without keys")
-        } else {
-            None
+impl Plan {
+    /// Reads the Dockerfile that docker would read, and plans what changes.
+    pub(super) fn make(asked: &Asked, options: &Options) -> Result<Self, StdinError> {
+        let folder = env::current_dir().unwrap_or_default();
+        let location = asked.dockerfile(&folder);
+        let mut plan = Self::nothing(options);
+        match location {
+            DockerfileLocation::Path(path) => plan.read_file(&path, asked, options),
+            DockerfileLocation::Stdin => plan.read_stdin("the Dockerfile", asked, options)?,
+            DockerfileLocation::StdinContext => plan.read_stdin("the context", asked, options)?,
+            DockerfileLocation::Remote(_) => plan.unread(asked, "it is not on this machine"),
+            DockerfileLocation::Unknown => plan.pass_default(asked),
         }
+        if asked.context_needs_ssh() {
+            plan.pass_default(asked);
+        }
+        Ok(plan)
     }
 
-    /// The build's name in records: its tag, or its context.
-    pub(super) fn name(&self) -> String {
-        self.arguments
-            .last()
-            .map(|last| last.to_string_lossy().into_owned())
-            .unwrap_or_default()
-    }
-
-    /// The builder that the user names.
-    pub(super) fn builder(&self) -> Option<&OsStr> {
-        None
-    }
-
-    /// Whether docker itself needs the user's agent, for an id without a socket.
-    pub(super) fn needs_agent(&self) -> bool {
-        false
-    }
-
-    /// Where the user wants the image's id.
-    pub(super) fn iidfile(&self) -> Option<&Path> {
-        None
-    }
-
-    /// Why there is no image to search in the engine, if there is none.
-    pub(super) fn leaves_no_image(&self) -> Option<&'static str> {
-        None
-    }
-
-    /// Reads the Dockerfile and decides what changes.
-    pub(super) fn plan(&self, options: &Options) -> Result<Plan, Error> {
-        let mut plan = Plan {
+    fn nothing(options: &Options) -> Self {
+        Self {
             dockerfile: None,
-            ssh_ids: vec!["default".into()],
+            files: None,
+            ssh_ids: Vec::new(),
             known_hosts: false,
             notes: Vec::new(),
             input: if options.takes_stdin() {
@@ -114,32 +75,98 @@ impl Asked {
             } else {
                 Input::Inherited
             },
-        };
-        if self.arguments.last().is_some_and(|last| last == "-") {
-            if options.takes_stdin() {
-                return Err(StdinError::Claimed("the context").into());
-            }
-            plan.input = match stdin::read(io::stdin().lock())? {
-                Content::Dockerfile(text) => Input::File(stdin::file(&text)?),
-                Content::Other(file) => Input::File(file),
-            };
         }
-        Ok(plan)
     }
 
-    /// The arguments of the wired build.
-    pub(super) fn wired(&self, plan: &Plan, paths: &Paths) -> Vec<OsString> {
-        let mut arguments = Vec::new();
-        for id in &plan.ssh_ids {
-            let mut value = OsString::from(format!("{id}="));
-            value.push(&paths.socket);
-            arguments.extend(["--ssh".into(), value]);
+    fn read_file(&mut self, path: &Path, asked: &Asked, options: &Options) {
+        match fs::read(path) {
+            Ok(bytes) => match String::from_utf8(bytes) {
+                Ok(text) => self.wire(&text, asked, options),
+                Err(_) => self.unread(asked, "it is not UTF-8 text"),
+            },
+            // Docker says so better.
+            Err(_) => self.pass_default(asked),
         }
-        arguments.extend(["--iidfile".into(), paths.iidfile.clone().into()]);
-        arguments.extend(self.arguments.iter().cloned());
-        arguments
+        self.files = Some(Names {
+            name: path.file_name().unwrap_or_default().to_owned(),
+            beside: [dockerignore_for(path), policy_for(path)]
+                .iter()
+                .filter_map(named)
+                .collect(),
+        });
+    }
+
+    fn read_stdin(
+        &mut self,
+        what: &'static str,
+        asked: &Asked,
+        options: &Options,
+    ) -> Result<(), StdinError> {
+        if options.takes_stdin() {
+            return Err(StdinError::Claimed(what));
+        }
+        self.input = match stdin::read(io::stdin().lock())? {
+            Content::Dockerfile(text) => {
+                self.wire(&text, asked, options);
+                Input::File(stdin::file(self.dockerfile.as_deref().unwrap_or(&text))?)
+            }
+            Content::Other(file) => {
+                self.unread(asked, "it is in an archive on standard input");
+                Input::File(file)
+            }
+        };
+        Ok(())
+    }
+
+    fn wire(&mut self, text: &str, asked: &Asked, options: &Options) {
+        if text.len() > MAX_DOCKERFILE {
+            return self.unread(asked, "it is too long");
+        }
+        let dockerfile = match Dockerfile::parse(text) {
+            Ok(dockerfile) => dockerfile,
+            Err(error) => return self.unread(asked, &error.to_string()),
+        };
+        let passed = asked.passed();
+        let planned = wiring::sign_mode(&dockerfile, &passed);
+        if !planned.has_ssh_mount && planned.ssh_ids.is_empty() {
+            self.notes.push(NO_MOUNT.to_owned());
+        }
+        self.ssh_ids = planned.ssh_ids;
+        if options.wire == Wire::Auto {
+            self.dockerfile = planned.dockerfile;
+            self.known_hosts = planned.known_hosts;
+            self.notes
+                .extend(planned.notes.iter().map(ToString::to_string));
+        }
+    }
+
+    /// A Dockerfile that is not read is built as it stands, and may use the usual id.
+    fn unread(&mut self, asked: &Asked, why: &str) {
+        self.notes
+            .push(format!("the Dockerfile is built as it stands, since {why}"));
+        self.pass_default(asked);
+    }
+
+    fn pass_default(&mut self, asked: &Asked) {
+        let is_default = |id: &String| id == DEFAULT;
+        if !asked
+            .passed()
+            .ssh_ids
+            .iter()
+            .chain(&self.ssh_ids)
+            .any(is_default)
+        {
+            self.ssh_ids.push(DEFAULT.to_owned());
+        }
     }
 }
 
-const HELP: &str =
-    "docker's own help follows; keystay's options stand before `build`: `keystay help`";
+fn named(path: impl AsRef<Path>) -> Option<(OsString, Vec<u8>)> {
+    let path = path.as_ref();
+    let content = fs::read(path).ok()?;
+    Some((path.file_name().map(OsStr::to_owned)?, content))
+}
+
+const DEFAULT: &str = "default";
+const NO_MOUNT: &str = "no step mounts an ssh agent, so none can use the keys; a step that fetches \
+                        begins with `RUN --mount=type=ssh`";

@@ -8,9 +8,10 @@ use std::{
 use keystay_proto::control::Grant;
 
 use super::{
+    asked::Asked,
     dry_run,
     files::{Files, FilesError},
-    plan::{Asked, Plan},
+    plan::Plan,
 };
 use crate::engine::Form;
 
@@ -46,10 +47,10 @@ impl Wired {
             iidfile: files.path(IIDFILE),
             ..Paths::default()
         };
-        if let Some(file) = &plan.dockerfile {
-            paths.dockerfile = Some(files.write(&file.name, file.text.as_bytes())?);
-            if let Some(rules) = &file.ignore {
-                files.write(&ignore_name(&file.name), rules)?;
+        if let (Some(text), Some(names)) = (&plan.dockerfile, &plan.files) {
+            paths.dockerfile = Some(files.write(&names.name, text.as_bytes())?);
+            for (name, content) in &names.beside {
+                files.write(name, content)?;
             }
         }
         if plan.known_hosts {
@@ -67,10 +68,10 @@ impl Wired {
 
 /// What `--dry-run` prints: the wired command with placeholders for what exists only while it runs.
 pub(super) fn preview(form: Form, asked: &Asked, plan: &Plan) -> String {
-    let file = plan.dockerfile.as_ref();
+    let is_file = plan.dockerfile.is_some() && plan.files.is_some();
     let paths = Paths {
         socket: "<grant socket>".into(),
-        dockerfile: file.map(|_| "<wired Dockerfile>".into()),
+        dockerfile: is_file.then(|| "<wired Dockerfile>".into()),
         known_hosts: plan.known_hosts.then(|| "<verified host keys>".into()),
         iidfile: "<image id>".into(),
     };
@@ -81,16 +82,8 @@ pub(super) fn preview(form: Form, asked: &Asked, plan: &Plan) -> String {
         .chain(words)
         .chain(asked.wired(plan, &paths))
         .collect();
-    dry_run::text(&line, file.map(|file| file.text.as_str()))
+    dry_run::text(&line, plan.dockerfile.as_deref())
 }
 
-/// Docker takes the rules of a Dockerfile from the file of its name and this ending, if there is
-/// one, instead of the context's `.dockerignore`.
-fn ignore_name(dockerfile: &OsStr) -> OsString {
-    let mut name = dockerfile.to_owned();
-    name.push(".dockerignore");
-    name
-}
-
-const IIDFILE: &str = "image-id";
-const KNOWN_HOSTS: &str = "known_hosts";
+const IIDFILE: &str = "keystay.image-id";
+const KNOWN_HOSTS: &str = "keystay.known_hosts";

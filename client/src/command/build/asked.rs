@@ -1,0 +1,171 @@
+//! The arguments of a build, as far as a grant needs them.
+
+use std::{
+    ffi::{OsStr, OsString},
+    path::{Path, PathBuf},
+};
+
+use super::{plan::Plan, wired::Paths};
+use crate::{
+    cli::UsageError,
+    engine::{BuildArgs, DockerfileLocation, Found, Wired},
+    wiring::Passed,
+};
+
+/// What the user asks docker to build.
+#[derive(Debug)]
+pub(super) struct Asked {
+    arguments: BuildArgs,
+}
+
+impl Asked {
+    /// Reads the arguments after the command word.
+    pub(super) fn read(arguments: &[OsString]) -> Result<Self, UsageError> {
+        match BuildArgs::parse(arguments) {
+            Ok(arguments) => Ok(Self { arguments }),
+            Err(error) => Err(UsageError::with_hint(error.to_string(), HELP_HINT)),
+        }
+    }
+
+    /// The arguments as they came.
+    pub(super) fn arguments(&self) -> &[OsString] {
+        self.arguments.args()
+    }
+
+    /// Why docker runs without a grant, if it builds no image.
+    pub(super) fn why_verbatim(&self) -> Option<&'static str> {
+        let has_unknown = !self.arguments.unknown().is_empty();
+        if self.arguments.help() || self.arguments.unknown().iter().any(|flag| flag == "-h") {
+            Some(HELP)
+        } else if self.arguments.call().is_some() {
+            Some("nothing is built, so docker runs without keys")
+        } else if self.arguments.context().is_none() && !has_unknown {
+            Some("there is no one build context, so docker runs without keys")
+        } else {
+            None
+        }
+    }
+
+    /// The build's name in records: its first tag, or its context.
+    pub(super) fn name(&self) -> String {
+        let tags = self.arguments.tags();
+        let name = tags.first().copied().or_else(|| self.arguments.context());
+        name.unwrap_or_default().to_string_lossy().into_owned()
+    }
+
+    /// The builder that the user names.
+    pub(super) fn builder(&self) -> Option<&OsStr> {
+        self.arguments.builder().filter(|name| !name.is_empty())
+    }
+
+    /// Whether docker itself may need the user's agent: an `--ssh` of the user's own without a
+    /// socket means that one.
+    pub(super) fn needs_agent(&self) -> bool {
+        !self.arguments.ssh_ids().is_empty()
+    }
+
+    /// Where the user wants the image's id.
+    pub(super) fn iidfile(&self) -> Option<&Path> {
+        self.arguments.iidfile().map(Path::new)
+    }
+
+    /// Why there is no image to search in the engine, if there is none.
+    pub(super) fn leaves_no_image(&self) -> Option<&'static str> {
+        let outputs = self.arguments.outputs();
+        let is_image = |output: &&OsStr| {
+            let output = output.to_string_lossy();
+            output.contains("type=docker") || output.contains("type=image")
+        };
+        let elsewhere = !outputs.is_empty() && !outputs.iter().any(is_image);
+        elsewhere.then_some("the output of the build is no image of the engine")
+    }
+
+    /// What the user passes himself.
+    pub(super) fn passed(&self) -> Passed {
+        Passed {
+            ssh_ids: self.arguments.ssh_ids(),
+            secret_ids: self.arguments.secret_ids(),
+        }
+    }
+
+    /// Whether the context is fetched by the engine's own git, as the ssh id `default`.
+    pub(super) fn context_needs_ssh(&self) -> bool {
+        self.arguments.context_needs_ssh()
+    }
+
+    /// Where docker reads the Dockerfile.
+    pub(super) fn dockerfile(&self, folder: &Path) -> DockerfileLocation {
+        self.arguments
+            .dockerfile_location(folder, |path| match path.metadata() {
+                Ok(data) if data.is_dir() => Found::Directory,
+                Ok(_) => Found::File,
+                Err(_) => Found::Nothing,
+            })
+    }
+
+    /// The arguments of the wired build.
+    pub(super) fn wired(&self, plan: &Plan, paths: &Paths) -> Vec<OsString> {
+        let socket = |id: &String| (id.clone(), paths.socket.clone());
+        self.arguments.wired(&Wired {
+            dockerfile: paths.dockerfile.clone(),
+            ssh: plan
+                .ssh_ids
+                .iter()
+                .map(socket)
+                .collect::<Vec<(String, PathBuf)>>(),
+            known_hosts: paths.known_hosts.clone(),
+            iidfile: Some(paths.iidfile.clone()),
+        })
+    }
+}
+
+const HELP: &str =
+    "docker's own help follows; keystay's options stand before `build`: `keystay help`";
+const HELP_HINT: &str = "`keystay build --help` shows docker's help";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn asked(line: &str) -> Asked {
+        let words: Vec<_> = line.split_whitespace().map(OsString::from).collect();
+        Asked::read(&words).unwrap()
+    }
+
+    #[test]
+    fn what_builds_no_image_gets_no_grant() {
+        assert_eq!(asked("--help").why_verbatim(), Some(HELP));
+        assert_eq!(asked("-h .").why_verbatim(), Some(HELP));
+        for line in ["--check .", "--call=outline ."] {
+            let why = "nothing is built, so docker runs without keys";
+            assert_eq!(asked(line).why_verbatim(), Some(why), "{line}");
+        }
+        for line in ["", "a b"] {
+            let why = "there is no one build context, so docker runs without keys";
+            assert_eq!(asked(line).why_verbatim(), Some(why), "{line}");
+        }
+        for line in [".", "-t --help .", "--new-flag x .", "--call=build ."] {
+            assert_eq!(asked(line).why_verbatim(), None, "{line}");
+        }
+    }
+
+    #[test]
+    fn a_build_is_named_by_its_tag_or_its_context() {
+        assert_eq!(asked("-t app:1 -t app:2 src").name(), "app:1");
+        assert_eq!(asked("src").name(), "src");
+    }
+
+    #[test]
+    fn only_images_are_searched() {
+        assert_eq!(asked("-t app .").leaves_no_image(), None);
+        assert_eq!(asked("-o type=docker .").leaves_no_image(), None);
+        let why = Some("the output of the build is no image of the engine");
+        assert_eq!(asked("-o out .").leaves_no_image(), why);
+    }
+
+    #[test]
+    fn an_argument_without_its_value_is_a_usage_error() {
+        let error = Asked::read(&[".".into(), "-t".into()]).unwrap_err();
+        assert_eq!(error.to_string(), "flag needs an argument: -t");
+    }
+}
