@@ -9,6 +9,7 @@
 //! | `engine` | the tools that build |
 //! | `dockerfile` | Dockerfiles, read without loss |
 //! | `wiring` | the changes that connect a build to its grant |
+//! | `verify` | the search of an image for keys |
 //! | `agent_link` | the private agent and calls to it |
 //! | `summary` | what a build used, in at most five lines |
 //! | `error`, `exit_code`, `output` | what a person reads when it ends |
@@ -24,6 +25,7 @@ mod output;
 mod program;
 mod summary;
 mod unix_http;
+pub mod verify;
 pub mod wiring;
 
 pub use program::main;

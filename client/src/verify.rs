@@ -1,0 +1,36 @@
+//! Looking for the keys of a build in the image it made.
+//!
+//! The saved image is read once, as a stream. Every byte of it, and of what its gzip layers inflate
+//! to, goes to a [`Matcher`], which holds the keys; nothing here does. Beside that the stream is
+//! parsed, for two ends: to account for every layer and configuration that the image names, since
+//! what was not read is never clean, and to say where a hit is.
+
+mod account;
+mod control;
+mod finding;
+mod gap;
+mod instruction;
+mod inventory;
+mod json_path;
+mod locate;
+mod manifest;
+mod matcher;
+mod member;
+mod paths;
+mod run;
+mod source;
+mod tape;
+mod text;
+mod walk;
+
+#[cfg(test)]
+mod fixture;
+#[cfg(test)]
+mod tests;
+
+pub use control::ControlMatcher;
+pub use finding::{Finding, Place};
+pub use gap::Gap;
+pub use matcher::{Matcher, MatcherError};
+pub use run::{Verdict, Verified, VerifyError, verify};
+pub use source::{ImageSource, SourceError};

@@ -1,0 +1,224 @@
+//! Whether everything that the image names was there, and read.
+
+use std::collections::HashSet;
+
+use serde::de::DeserializeOwned;
+
+use super::{
+    gap::Gap,
+    inventory::{Content, Inventory, Member},
+    manifest::{Config, Descriptor, OciDocument, SavedImage},
+    tape::Standing,
+    walk::MOST_MEMBERS,
+};
+
+/// One image of a saved image: its configuration and its layers, the lowest first.
+#[derive(Debug)]
+pub(super) struct Image {
+    /// The number of the member that is its configuration.
+    pub(super) config_member: usize,
+    pub(super) config: Config,
+    /// The numbers of the members that are its layers; none where one is missing.
+    pub(super) layers: Vec<Option<usize>>,
+}
+
+/// The images of a saved image, and what was not read of them.
+pub(super) fn account(inventory: &Inventory) -> (Vec<Image>, Vec<Gap>) {
+    let mut account = Account {
+        inventory,
+        images: Vec::new(),
+        gaps: Vec::new(),
+    };
+    account.ending();
+    let saved = account.saved_images();
+    let indexed = account.index();
+    if !saved && !indexed {
+        account.gaps.push(Gap::NotAnImage);
+    }
+    let mut seen = HashSet::new();
+    account.gaps.retain(|gap| seen.insert(gap.to_string()));
+    (account.images, account.gaps)
+}
+
+struct Account<'i> {
+    inventory: &'i Inventory,
+    images: Vec<Image>,
+    gaps: Vec<Gap>,
+}
+
+impl Account<'_> {
+    fn ending(&mut self) {
+        let inventory = self.inventory;
+        if let Some(failure) = &inventory.failure {
+            self.gaps.push(Gap::Interrupted(failure.to_string()));
+        }
+        match inventory.standing {
+            Standing::Ended => {}
+            Standing::Unfinished => self.gaps.push(Gap::Truncated(inventory.bytes)),
+            Standing::Damaged(at) => self.gaps.push(Gap::Damaged(at)),
+        }
+        if inventory.left_out {
+            self.gaps.push(Gap::TooManyMembers(MOST_MEMBERS));
+        }
+    }
+
+    /// Follows `manifest.json`; says whether there is one.
+    fn saved_images(&mut self) -> bool {
+        let name = "manifest.json";
+        let Some(number) = self.inventory.find(name) else {
+            return false;
+        };
+        for image in self
+            .document::<Vec<SavedImage>>(name, number)
+            .unwrap_or_default()
+        {
+            let layers = image.layers.iter().map(|name| self.member(name)).collect();
+            let Some(config_member) = self.member(&image.config) else {
+                continue;
+            };
+            self.is_named_by_digest(&image.config, config_member);
+            self.image(&image.config, config_member, layers);
+        }
+        true
+    }
+
+    /// Follows `index.json` of an OCI layout; says whether there is one.
+    fn index(&mut self) -> bool {
+        let name = "index.json";
+        let Some(number) = self.inventory.find(name) else {
+            return false;
+        };
+        let mut open = Vec::from_iter(self.document::<OciDocument>(name, number));
+        let mut seen = HashSet::new();
+        while let Some(document) = open.pop() {
+            for descriptor in document.manifests {
+                let blob = self.blob(&descriptor);
+                if let Some(number) = blob.filter(|number| seen.insert(*number)) {
+                    open.extend(self.document(&descriptor.digest, number));
+                }
+            }
+            if let Some(config) = document.config {
+                let layers = document
+                    .layers
+                    .iter()
+                    .map(|layer| self.blob(layer))
+                    .collect();
+                if let Some(number) = self.blob(&config) {
+                    self.image(&config.digest, number, layers);
+                }
+            }
+        }
+        true
+    }
+
+    /// Takes up an image, unless another document named it already.
+    fn image(&mut self, name: &str, config_member: usize, layers: Vec<Option<usize>>) {
+        let known = |image: &Image| image.config_member == config_member && image.layers == layers;
+        if self.images.iter().any(known) {
+            return;
+        }
+        let Some(config) = self.document::<Config>(name, config_member) else {
+            return;
+        };
+        let expected = config.rootfs.diff_ids.len();
+        if expected != layers.len() {
+            let name = name.to_owned();
+            self.gaps.push(Gap::LayerCount {
+                name,
+                expected,
+                found: layers.len(),
+            });
+        }
+        for (diff_id, layer) in config.rootfs.diff_ids.iter().zip(&layers) {
+            let member = layer.and_then(|number| self.inventory.members.get(number));
+            self.gaps
+                .extend(member.and_then(|member| gap_of_layer(diff_id, member)));
+        }
+        self.images.push(Image {
+            config_member,
+            config,
+            layers,
+        });
+    }
+
+    /// The blob of an OCI layout, if it is there, whole, and has the size and digest it should.
+    fn blob(&mut self, descriptor: &Descriptor) -> Option<usize> {
+        let name = format!("blobs/{}", descriptor.digest.replacen(':', "/", 1));
+        let Some(number) = self.inventory.find(&name) else {
+            self.gaps.push(Gap::Missing(descriptor.digest.clone()));
+            return None;
+        };
+        let member = self.inventory.members.get(number)?;
+        if member.entry.size != descriptor.size {
+            let (size, expected) = (member.entry.size, descriptor.size);
+            self.gaps.push(Gap::WrongSize {
+                name: descriptor.digest.clone(),
+                size,
+                expected,
+            });
+        }
+        self.gaps.extend(gap_of_digest(&descriptor.digest, member));
+        Some(number)
+    }
+
+    fn member(&mut self, name: &str) -> Option<usize> {
+        let number = self.inventory.find(name);
+        if number.is_none() {
+            self.gaps.push(Gap::Missing(name.to_owned()));
+        }
+        number
+    }
+
+    /// The configuration is named by its digest: `<hex>.json` or `blobs/sha256/<hex>`.
+    fn is_named_by_digest(&mut self, name: &str, number: usize) {
+        let hex = name.rsplit('/').next().unwrap_or(name);
+        let digest = format!("sha256:{}", hex.strip_suffix(".json").unwrap_or(hex));
+        let member = self.inventory.members.get(number);
+        self.gaps
+            .extend(member.and_then(|member| gap_of_digest(&digest, member)));
+    }
+
+    fn document<T: DeserializeOwned>(&mut self, name: &str, number: usize) -> Option<T> {
+        let parsed = match &self.inventory.members.get(number)?.content {
+            Content::Json(Some(text)) => serde_json::from_slice(text).ok(),
+            Content::Json(None) => {
+                self.gaps.push(Gap::TooLong(name.to_owned()));
+                return None;
+            }
+            _ => None,
+        };
+        if parsed.is_none() {
+            self.gaps.push(Gap::NotUnderstood(name.to_owned()));
+        }
+        parsed
+    }
+}
+
+fn gap_of_digest(name: &str, member: &Member) -> Option<Gap> {
+    let digest = member.digest.to_string();
+    (digest != name).then(|| Gap::WrongDigest {
+        name: name.to_owned(),
+        digest,
+    })
+}
+
+/// What keeps a layer from being known to hold exactly what its configuration names.
+fn gap_of_layer(diff_id: &str, member: &Member) -> Option<Gap> {
+    let layer = || diff_id.to_owned();
+    match &member.content {
+        Content::Compressed(how) => Some(Gap::Compressed {
+            layer: layer(),
+            how,
+        }),
+        Content::Gzip(inflated) if !inflated.whole => Some(Gap::Corrupt(layer())),
+        Content::Gzip(inflated) => {
+            let digest = inflated.digest.to_string();
+            (digest != diff_id).then(|| Gap::WrongDigest {
+                name: layer(),
+                digest,
+            })
+        }
+        Content::Other => Some(Gap::UnknownFormat(layer())),
+        Content::Tar(_) | Content::Json(_) => gap_of_digest(diff_id, member),
+    }
+}

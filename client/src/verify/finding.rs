@@ -1,0 +1,129 @@
+//! A key found in an image.
+
+use std::fmt;
+
+use keystay_proto::{Fingerprint, control::Encoding};
+
+/// Key material in an image, and where. Every text is fit for a terminal and holds no key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// The layer, counted from 1, the lowest first.
+    pub layer: Option<usize>,
+    /// The layer's digest as the image's configuration names it (its diff id).
+    pub digest: Option<String>,
+    /// The file in the layer. The layer holds it even where a later layer removes it.
+    pub path: Option<String>,
+    /// What holds it.
+    pub place: Place,
+    /// The Dockerfile instruction that made the layer or the history entry.
+    pub instruction: Option<String>,
+    /// Whose private half it is.
+    pub key: Fingerprint,
+    /// How it is written.
+    pub encoding: Encoding,
+}
+
+/// What of an image holds key material.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// The content or the attributes of a file.
+    File,
+    /// An entry of the history, counted from 1: its instruction with the values of its arguments.
+    History(usize),
+    /// A variable of the environment; its name.
+    Environment(Option<String>),
+    /// A label; its name.
+    Label(Option<String>),
+    /// Another part of the configuration; its name.
+    Configuration(String),
+    /// Another member of the saved image: a manifest, an attestation; its name.
+    Member(String),
+}
+
+impl Finding {
+    /// Every text of the outside that is shown.
+    pub(super) fn texts(&mut self) -> impl Iterator<Item = &mut String> {
+        let name = match &mut self.place {
+            Place::File | Place::History(_) => None,
+            Place::Environment(name) | Place::Label(name) => name.as_mut(),
+            Place::Configuration(name) | Place::Member(name) => Some(name),
+        };
+        [self.path.as_mut(), self.instruction.as_mut(), name]
+            .into_iter()
+            .flatten()
+    }
+
+    /// Where it is, without the instruction.
+    fn write_place(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (&self.place, &self.path) {
+            (Place::File, Some(path)) => write!(f, ", {path}"),
+            (Place::File, None) => Ok(()),
+            (Place::History(number), _) => write!(f, "history entry {number}"),
+            (Place::Environment(Some(name)), _) => write!(f, "environment variable {name}"),
+            (Place::Environment(None), _) => f.write_str("environment"),
+            (Place::Label(Some(name)), _) => write!(f, "label {name}"),
+            (Place::Label(None), _) => f.write_str("labels"),
+            (Place::Configuration(name), _) => write!(f, "configuration, {name}"),
+            (Place::Member(name), _) => write!(f, "saved image, {name}"),
+        }
+    }
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(layer) = self.layer {
+            write!(f, "layer {layer}")?;
+        }
+        self.write_place(f)?;
+        if let Some(instruction) = &self.instruction {
+            write!(f, " ({instruction})")?;
+        }
+        let form = match self.encoding {
+            Encoding::Raw => "raw bytes",
+            Encoding::Hex => "hexadecimal digits",
+            Encoding::Base64 => "base64",
+            Encoding::DoubleBase64 => "base64 of base64",
+        };
+        write!(f, ": private key {} as {form}", self.key)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_finding_is_told_in_one_line() {
+        let key = Fingerprint::of(b"key");
+        let finding = Finding {
+            layer: Some(3),
+            digest: Some("sha256:00".to_owned()),
+            path: Some("root/.ssh/id_rsa".to_owned()),
+            place: Place::File,
+            instruction: Some("ADD id_rsa /root/.ssh/id_rsa".to_owned()),
+            key,
+            encoding: Encoding::Base64,
+        };
+        assert_eq!(
+            finding.to_string(),
+            format!(
+                "layer 3, root/.ssh/id_rsa (ADD id_rsa /root/.ssh/id_rsa): private key {key} as \
+                 base64"
+            )
+        );
+        let place = Place::Environment(Some("SSH_KEY".to_owned()));
+        let encoding = Encoding::DoubleBase64;
+        let finding = Finding {
+            layer: None,
+            path: None,
+            instruction: None,
+            place,
+            encoding,
+            ..finding
+        };
+        assert_eq!(
+            finding.to_string(),
+            format!("environment variable SSH_KEY: private key {key} as base64 of base64")
+        );
+    }
+}

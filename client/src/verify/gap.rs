@@ -1,0 +1,80 @@
+//! What was not read.
+
+/// A reason why an image that holds no key as far as it was read is not known to be clean.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Gap {
+    /// There is neither a `manifest.json` nor an `index.json`.
+    #[error("what was read is not a saved image")]
+    NotAnImage,
+    /// The image names something that is not there.
+    #[error("{0} is not in the saved image")]
+    Missing(String),
+    /// The bytes are not those that the image names.
+    #[error("{name} has the digest {digest}")]
+    WrongDigest {
+        /// What the image names.
+        name: String,
+        /// The digest of the bytes that were there.
+        digest: String,
+    },
+    /// There are more or fewer bytes than the image says.
+    #[error("{name} has {size} bytes instead of {expected}")]
+    WrongSize {
+        /// What the image names.
+        name: String,
+        /// How many there were.
+        size: u64,
+        /// How many it says.
+        expected: u64,
+    },
+    /// A document is not what it should be.
+    #[error("{0} cannot be understood")]
+    NotUnderstood(String),
+    /// A document is longer than what is read of one.
+    #[error("{0} is too long to be understood")]
+    TooLong(String),
+    /// The numbers of layers in the image's documents differ.
+    #[error("{name} names {expected} layers, its manifest {found}")]
+    LayerCount {
+        /// The configuration.
+        name: String,
+        /// How many layers it names.
+        expected: usize,
+        /// How many the manifest names.
+        found: usize,
+    },
+    /// A layer is compressed in a way that is not read.
+    #[error("layer {layer} is compressed with {how}, which is not read yet")]
+    Compressed {
+        /// The layer's digest.
+        layer: String,
+        /// The compression.
+        how: &'static str,
+    },
+    /// A layer is neither an archive nor a compressed one.
+    #[error("layer {0} is in no known format")]
+    UnknownFormat(String),
+    /// A compressed layer cannot be inflated.
+    #[error("layer {0} cannot be inflated to its end")]
+    Corrupt(String),
+    /// The saved image ends too early.
+    #[error("the saved image ends after {0} bytes, before its end mark")]
+    Truncated(u64),
+    /// The saved image is no archive from some offset on.
+    #[error("the saved image is damaged at byte {0}")]
+    Damaged(u64),
+    /// Its source failed while it was read.
+    #[error("the saved image could not be read to its end: {0}")]
+    Interrupted(String),
+    /// The saved image has more members than are kept account of.
+    #[error("the saved image has more than {0} members")]
+    TooManyMembers(usize),
+    /// Not all bytes reached the search for keys.
+    #[error("{searched} of {bytes} bytes were searched")]
+    NotSearched {
+        /// How many there were.
+        bytes: u64,
+        /// How many the agent says it looked at.
+        searched: u64,
+    },
+}

@@ -1,0 +1,95 @@
+//! What the saved image held.
+
+use super::{
+    manifest::Digest,
+    paths::Paths,
+    source::SourceError,
+    tape::{Entry, Standing},
+};
+
+/// The members of a saved image in their order, and how the reading ended.
+#[derive(Debug)]
+pub(super) struct Inventory {
+    pub(super) members: Vec<Member>,
+    pub(super) left_out: bool,
+    pub(super) bytes: u64,
+    pub(super) standing: Standing,
+    pub(super) failure: Option<SourceError>,
+}
+
+/// One member of a saved image.
+#[derive(Debug)]
+pub(super) struct Member {
+    pub(super) entry: Entry,
+    pub(super) whole: bool,
+    pub(super) digest: Digest,
+    pub(super) content: Content,
+}
+
+/// What a member is, by its content.
+#[derive(Debug)]
+pub(super) enum Content {
+    /// An archive.
+    Tar(Paths),
+    /// A gzip stream.
+    Gzip(Inflated),
+    /// A stream of another compression.
+    Compressed(&'static str),
+    /// A JSON text, kept unless it is too long.
+    Json(Option<Vec<u8>>),
+    /// Nothing known.
+    Other,
+}
+
+/// What a gzip member inflated to.
+#[derive(Debug)]
+pub(super) struct Inflated {
+    pub(super) digest: Digest,
+    pub(super) bytes: u64,
+    pub(super) whole: bool,
+    pub(super) paths: Paths,
+}
+
+impl Inventory {
+    /// The member of this name, if it was there to its last byte. Symbolic links are followed:
+    /// Docker before 25 saves a layer that an image has twice as a link to the first.
+    pub(super) fn find(&self, name: &str) -> Option<usize> {
+        let mut name = name.as_bytes().to_vec();
+        for _ in 0..MOST_LINKS {
+            let is_it = |member: &Member| member.entry.name == name && member.whole;
+            let number = self.members.iter().rposition(is_it)?;
+            match self.members.get(number)?.entry.target.as_deref() {
+                Some(target) => name = join(&name, target),
+                None => return Some(number),
+            }
+        }
+        None
+    }
+}
+
+/// The path that a link of this name with this target leads to.
+fn join(name: &[u8], target: &[u8]) -> Vec<u8> {
+    let mut parts: Vec<&[u8]> = name.split(|byte| *byte == b'/').collect();
+    parts.pop();
+    for part in target.split(|byte| *byte == b'/') {
+        match part {
+            b"" | b"." => {}
+            b".." => drop(parts.pop()),
+            part => parts.push(part),
+        }
+    }
+    parts.join(&b'/')
+}
+
+const MOST_LINKS: usize = 4;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_link_leads_to_its_neighbour() {
+        assert_eq!(join(b"aa/layer.tar", b"../bb/layer.tar"), b"bb/layer.tar");
+        assert_eq!(join(b"aa/layer.tar", b"../../../x"), b"x");
+    }
+}

@@ -1,0 +1,209 @@
+//! From the offset of a hit to what holds it.
+
+use keystay_proto::control::Hit;
+
+use super::{
+    account::Image,
+    finding::{Finding, Place},
+    instruction::instruction,
+    inventory::{Content, Inventory, Member},
+    json_path::{self, Step},
+    text::printable,
+    walk::Stream,
+};
+
+/// What the hits of one stream are, each place once.
+pub(super) fn locate(
+    inventory: &Inventory,
+    images: &[Image],
+    stream: Stream,
+    hits: &[Hit],
+) -> Vec<Finding> {
+    let mut findings: Vec<Finding> = Vec::new();
+    for hit in hits {
+        let finding = match stream {
+            Stream::Saved => in_saved_image(inventory, images, hit),
+            Stream::Inflated(number) => in_inflated(inventory, images, number, hit),
+        };
+        if !findings.contains(&finding) {
+            findings.push(finding);
+        }
+    }
+    findings
+}
+
+/// Drops what says the same again: Docker before 25 writes a part of the configuration once more
+/// beside each layer.
+pub(super) fn without_echoes(findings: Vec<Finding>) -> Vec<Finding> {
+    let is_member = |finding: &Finding| matches!(finding.place, Place::Member(_));
+    let known: Vec<_> = findings
+        .iter()
+        .filter(|finding| !is_member(finding))
+        .map(|finding| finding.key)
+        .collect();
+    findings
+        .into_iter()
+        .filter(|finding| {
+            let echo = matches!(&finding.place, Place::Member(name) if name.ends_with("/json"));
+            !echo || !known.contains(&finding.key)
+        })
+        .collect()
+}
+
+fn in_saved_image(inventory: &Inventory, images: &[Image], hit: &Hit) -> Finding {
+    let covering = inventory
+        .members
+        .partition_point(|member| member.entry.begin <= hit.offset);
+    let number = covering.checked_sub(1);
+    let member = number.and_then(|number| Some((number, inventory.members.get(number)?)));
+    let Some((number, member)) = member else {
+        return finding(hit, Place::Member("beginning".to_owned()));
+    };
+    let name = printable(&member.entry.name);
+    let inner = hit.offset.checked_sub(member.entry.data);
+    match (&member.content, inner) {
+        (Content::Tar(paths), Some(inner)) if is_layer(images, number) => {
+            in_layer(images, number, paths.at(inner), hit)
+        }
+        (Content::Json(Some(text)), Some(inner)) => {
+            match images.iter().find(|image| image.config_member == number) {
+                Some(image) => in_config(image, text, inner, hit),
+                None => finding(hit, Place::Member(name)),
+            }
+        }
+        _ if is_layer(images, number) => in_layer(images, number, None, hit),
+        _ => finding(hit, Place::Member(name)),
+    }
+}
+
+fn in_inflated(inventory: &Inventory, images: &[Image], number: usize, hit: &Hit) -> Finding {
+    match inventory.members.get(number) {
+        Some(Member {
+            content: Content::Gzip(inflated),
+            ..
+        }) if is_layer(images, number) => {
+            in_layer(images, number, inflated.paths.at(hit.offset), hit)
+        }
+        member => {
+            let name = member.map_or_else(String::new, |member| printable(&member.entry.name));
+            finding(hit, Place::Member(name))
+        }
+    }
+}
+
+fn is_layer(images: &[Image], number: usize) -> bool {
+    images
+        .iter()
+        .any(|image| image.layers.contains(&Some(number)))
+}
+
+fn in_layer(images: &[Image], number: usize, path: Option<Vec<u8>>, hit: &Hit) -> Finding {
+    let place = images.iter().find_map(|image| {
+        Some((
+            image,
+            image
+                .layers
+                .iter()
+                .position(|layer| *layer == Some(number))?,
+        ))
+    });
+    let Some((image, index)) = place else {
+        return finding(hit, Place::File);
+    };
+    Finding {
+        layer: Some(index + 1),
+        digest: image
+            .config
+            .rootfs
+            .diff_ids
+            .get(index)
+            .map(|id| printable(id.as_bytes())),
+        path: path.map(|path| printable(&path)),
+        instruction: instruction_of_layer(image, index),
+        ..finding(hit, Place::File)
+    }
+}
+
+/// The instruction of the history entry that made this layer. Only where as many entries made
+/// layers as there are is it sure which.
+fn instruction_of_layer(image: &Image, index: usize) -> Option<String> {
+    let mut made: Vec<_> = image
+        .config
+        .history
+        .iter()
+        .filter(|entry| !entry.empty_layer)
+        .collect();
+    if made.len() != image.layers.len() {
+        return None;
+    }
+    let entry = (index < made.len()).then(|| made.swap_remove(index))?;
+    shown_instruction(&entry.created_by)
+}
+
+fn in_config(image: &Image, text: &[u8], offset: u64, hit: &Hit) -> Finding {
+    let offset = usize::try_from(offset).unwrap_or(usize::MAX);
+    let steps = json_path::at(text, offset);
+    let members: Vec<_> = steps.iter().take(3).map(name_of).collect();
+    match (members.as_slice(), steps.get(1), steps.get(2)) {
+        (["history", ..], Some(Step::Element(number)), _) => {
+            let entry = image.config.history.get(*number);
+            Finding {
+                instruction: entry.and_then(|entry| shown_instruction(&entry.created_by)),
+                ..finding(hit, Place::History(number + 1))
+            }
+        }
+        ([_, "Env", ..], ..) => finding(hit, Place::Environment(variable(text, offset))),
+        ([_, "Labels", ..], _, Some(Step::Member(name))) => {
+            finding(hit, Place::Label(Some(printable(name.as_bytes()))))
+        }
+        ([_, "Labels", ..], ..) => finding(hit, Place::Label(None)),
+        _ => {
+            let name: Vec<_> = members
+                .into_iter()
+                .take(2)
+                .filter(|name| !name.is_empty())
+                .collect();
+            finding(
+                hit,
+                Place::Configuration(printable(name.join(".").as_bytes())),
+            )
+        }
+    }
+}
+
+fn name_of(step: &Step) -> &str {
+    match step {
+        Step::Member(name) => name,
+        Step::Element(_) => "",
+    }
+}
+
+/// The name of the variable in whose value this offset is: what stands between the quotation mark
+/// and the first equals sign.
+fn variable(text: &[u8], offset: usize) -> Option<String> {
+    let before = text.get(..offset)?;
+    let begin = before.iter().rposition(|byte| *byte == b'"')? + 1;
+    let name = before.get(begin..)?.split(|byte| *byte == b'=').next()?;
+    let is_name = name
+        .iter()
+        .all(|byte| byte.is_ascii_alphanumeric() || *byte == b'_');
+    let is_before = begin + name.len() < offset;
+    (is_name && is_before && !name.is_empty()).then(|| printable(name))
+}
+
+fn shown_instruction(created_by: &str) -> Option<String> {
+    let text = printable(instruction(created_by).as_bytes());
+    (!text.is_empty()).then_some(text)
+}
+
+fn finding(hit: &Hit, place: Place) -> Finding {
+    Finding {
+        layer: None,
+        digest: None,
+        path: None,
+        place,
+        instruction: None,
+        key: hit.key,
+        encoding: hit.encoding,
+    }
+}

@@ -1,0 +1,194 @@
+//! One verification from beginning to end.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use keystay_proto::control::ScanReport;
+use tokio::{
+    sync::mpsc,
+    task::{self, JoinError, JoinSet},
+};
+
+use super::{
+    Finding, Gap, ImageSource, Matcher, MatcherError, SourceError,
+    account::{Image, account},
+    inventory::{Content, Inventory},
+    locate::{locate, without_echoes},
+    text::shortened,
+    walk::{Opened, Stream, walk},
+};
+
+/// What is known of an image.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Everything was read and no key is in it.
+    Clean,
+    /// There is key material in it.
+    Leak(Vec<Finding>),
+    /// No key was found, but not everything was read: never clean.
+    Incomplete(Vec<Gap>),
+}
+
+/// An image that was verified.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Verified {
+    /// What is known of it.
+    pub verdict: Verdict,
+    /// What was not read, beside a leak too.
+    pub gaps: Vec<Gap>,
+    /// The digests of the layers that were read, as the configurations name them.
+    pub layers: Vec<String>,
+    /// How long the saved image is, in bytes.
+    pub bytes: u64,
+    /// How many bytes were searched: those and what they inflate to.
+    pub searched: u64,
+}
+
+/// An image that could not be verified at all.
+#[derive(Debug, thiserror::Error)]
+pub enum VerifyError {
+    /// It cannot be read.
+    #[error(transparent)]
+    Source(#[from] SourceError),
+    /// It cannot be searched.
+    #[error(transparent)]
+    Matcher(#[from] MatcherError),
+    /// A part of the verification broke down.
+    #[error("a part of the verification broke down")]
+    Task(#[from] JoinError),
+}
+
+/// Reads a saved image to its end, has every byte searched for keys, and accounts for what it
+/// names. Memory stays below 64 MiB whatever the image's size.
+///
+/// Dropping the future ends everything it started. It must be polled on a tokio runtime.
+pub async fn verify<M: Matcher>(
+    source: ImageSource,
+    matcher: Arc<M>,
+) -> Result<Verified, VerifyError> {
+    let mut reading = JoinSet::new();
+    let input = source.open(&mut reading).await?;
+    let (open, opened) = mpsc::unbounded_channel();
+    let walking = task::spawn_blocking(move || walk(input, open));
+    let reports = search_all(opened, &matcher).await?;
+    let mut inventory = walking.await?;
+    if inventory.bytes == 0
+        && let Some(failure) = inventory.failure.take()
+    {
+        return Err(failure.into());
+    }
+    let (images, mut gaps) = account(&inventory);
+    gaps.extend(reports.iter().filter_map(|(stream, report)| {
+        let (bytes, searched) = (expected(&inventory, *stream), report.bytes);
+        (bytes != searched).then_some(Gap::NotSearched { bytes, searched })
+    }));
+    let findings = reports
+        .iter()
+        .flat_map(|(stream, report)| locate(&inventory, &images, *stream, &report.hits))
+        .collect();
+    let findings = censored(without_echoes(findings), matcher.as_ref()).await?;
+    Ok(Verified {
+        layers: layers(&images),
+        bytes: inventory.bytes,
+        searched: reports.iter().map(|(_, report)| report.bytes).sum(),
+        verdict: verdict(findings, &gaps),
+        gaps,
+    })
+}
+
+/// Has each stream searched as it is opened, side by side, until no more can come.
+async fn search_all<M: Matcher>(
+    mut opened: mpsc::UnboundedReceiver<Opened>,
+    matcher: &Arc<M>,
+) -> Result<Vec<(Stream, ScanReport)>, VerifyError> {
+    let mut searches = JoinSet::new();
+    while let Some((stream, bytes)) = opened.recv().await {
+        let matcher = Arc::clone(matcher);
+        searches.spawn(async move { (stream, matcher.scan(bytes).await) });
+    }
+    let mut reports = Vec::new();
+    while let Some(done) = searches.join_next().await {
+        let (stream, report) = done?;
+        reports.push((stream, report?));
+    }
+    reports.sort_by_key(|(stream, _)| match stream {
+        Stream::Saved => 0,
+        Stream::Inflated(number) => number + 1,
+    });
+    Ok(reports)
+}
+
+fn expected(inventory: &Inventory, stream: Stream) -> u64 {
+    let Stream::Inflated(number) = stream else {
+        return inventory.bytes;
+    };
+    match inventory.members.get(number).map(|member| &member.content) {
+        Some(Content::Gzip(inflated)) => inflated.bytes,
+        _ => 0,
+    }
+}
+
+fn layers(images: &[Image]) -> Vec<String> {
+    let mut layers = Vec::new();
+    for diff_id in images
+        .iter()
+        .flat_map(|image| &image.config.rootfs.diff_ids)
+    {
+        if !layers.contains(diff_id) {
+            layers.push(diff_id.clone());
+        }
+    }
+    layers
+}
+
+fn verdict(findings: Vec<Finding>, gaps: &[Gap]) -> Verdict {
+    if !findings.is_empty() {
+        Verdict::Leak(findings)
+    } else if gaps.is_empty() {
+        Verdict::Clean
+    } else {
+        Verdict::Incomplete(gaps.to_vec())
+    }
+}
+
+/// The findings with their texts cut to a length that is shown, and those that hold a key withheld:
+/// a file may be named by the key that is in it.
+async fn censored(
+    mut findings: Vec<Finding>,
+    matcher: &impl Matcher,
+) -> Result<Vec<Finding>, MatcherError> {
+    let mut all = Vec::new();
+    let mut ends = Vec::new();
+    for text in findings.iter_mut().flat_map(Finding::texts) {
+        all.extend_from_slice(text.as_bytes());
+        all.extend_from_slice(&APART);
+        ends.push(u64::try_from(all.len()).unwrap_or(u64::MAX));
+    }
+    if all.is_empty() {
+        return Ok(findings);
+    }
+    let (sender, receiver) = mpsc::channel(1);
+    // The channel has room for the one message.
+    drop(sender.try_send(Bytes::from(all)));
+    drop(sender);
+    let report = matcher.scan(receiver).await?;
+    let mut begin = 0;
+    for (text, end) in findings.iter_mut().flat_map(Finding::texts).zip(ends) {
+        let holds_a_key = report
+            .hits
+            .iter()
+            .any(|hit| (begin..end).contains(&hit.offset));
+        let is_unsure = report.truncated || report.bytes < end;
+        *text = if holds_a_key || is_unsure {
+            WITHHELD.to_owned()
+        } else {
+            shortened(text)
+        };
+        begin = end;
+    }
+    Ok(findings)
+}
+
+/// More than what the search takes for one place.
+const APART: [u8; 1024] = [b'\n'; 1024];
+const WITHHELD: &str = "(withheld: it holds the key)";

@@ -1,0 +1,124 @@
+//! Where a saved image is read from.
+
+mod engine;
+mod file;
+mod program;
+
+use std::{ffi::OsString, io, path::PathBuf};
+
+use bytes::Bytes;
+use tokio::{sync::mpsc, task::JoinSet};
+
+use super::walk::CHUNKS_WAITING;
+
+/// A saved image: a tar archive in the form of `docker image save`. It is streamed, never stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ImageSource {
+    /// An image of an engine, over its API (`GET /images/{name}/get`).
+    Engine {
+        /// The engine's Unix socket.
+        socket: PathBuf,
+        /// The image's id, or a name.
+        image: String,
+    },
+    /// The standard output of a program.
+    Program {
+        /// The program.
+        program: OsString,
+        /// Its arguments.
+        arguments: Vec<OsString>,
+    },
+    /// A file.
+    File(PathBuf),
+}
+
+/// A saved image cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum SourceError {
+    /// The engine cannot be asked, or its answer broke off.
+    #[error("the engine at {} does not answer", socket.display())]
+    Engine {
+        /// Its socket.
+        socket: PathBuf,
+        /// What went wrong.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// The engine does not give the image away.
+    #[error("the engine does not save the image (status {status}): {message}")]
+    Refused {
+        /// Its HTTP status.
+        status: u16,
+        /// What it says, made printable.
+        message: String,
+    },
+    /// The program cannot be run.
+    #[error("{} cannot be run", program.to_string_lossy())]
+    Run {
+        /// The program.
+        program: OsString,
+        /// What went wrong.
+        source: io::Error,
+    },
+    /// The program did not succeed.
+    #[error("{} failed ({status}): {message}", program.to_string_lossy())]
+    Failed {
+        /// The program.
+        program: OsString,
+        /// How it ended.
+        status: std::process::ExitStatus,
+        /// What it said last, made printable.
+        message: String,
+    },
+    /// The bytes cannot be read.
+    #[error("{what} cannot be read")]
+    Read {
+        /// The file, or the program.
+        what: String,
+        /// What went wrong.
+        source: io::Error,
+    },
+}
+
+/// The next bytes of a saved image, or why there are no more.
+pub(super) type Chunk = Result<Bytes, SourceError>;
+
+impl ImageSource {
+    /// `docker image save IMAGE`, with options that stand before the command word. It serves where
+    /// the engine is not on a Unix socket.
+    #[must_use]
+    pub fn docker_save(docker: OsString, options: &[OsString], image: &str) -> Self {
+        let command = ["image", "save", "--", image].map(OsString::from);
+        Self::Program {
+            program: docker,
+            arguments: [options, &command].concat(),
+        }
+    }
+
+    /// Begins to read; a task of `tasks` sends what is read.
+    pub(super) async fn open(
+        self,
+        tasks: &mut JoinSet<()>,
+    ) -> Result<mpsc::Receiver<Chunk>, SourceError> {
+        let (sender, receiver) = mpsc::channel(CHUNKS_WAITING);
+        match self {
+            Self::Engine { socket, image } => {
+                let body = engine::ask(&socket, &image).await?;
+                tasks.spawn(engine::copy(socket, body, sender));
+            }
+            Self::Program { program, arguments } => {
+                let child = program::start(&program, &arguments)?;
+                tasks.spawn(program::copy(program, child, sender));
+            }
+            Self::File(path) => {
+                let file = file::open(&path).await?;
+                tasks.spawn(file::copy(path.display().to_string(), file, sender));
+            }
+        }
+        Ok(receiver)
+    }
+}
+
+/// Whether there is still somebody who reads; if not, the rest need not be sent.
+async fn send(to: &mpsc::Sender<Chunk>, chunk: Chunk) -> bool {
+    to.send(chunk).await.is_ok()
+}

@@ -1,0 +1,5 @@
+//! Whole verifications of saved images.
+
+mod accounting;
+mod findings;
+mod sources;

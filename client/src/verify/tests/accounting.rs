@@ -1,0 +1,263 @@
+//! What was not read is never clean.
+
+use bytes::Bytes;
+use keystay_proto::control::{Problem, ProblemCode, ScanReport};
+use serde_json::json;
+use tokio::sync::mpsc;
+
+use crate::verify::{
+    Gap, Matcher, MatcherError, Verdict, Verified, VerifyError,
+    fixture::{Image, Local, Saved, digest, gzip, key_file, layer, try_verify, verify_bytes},
+};
+
+#[tokio::test]
+async fn a_missing_layer_is_told() {
+    let image = image();
+    let id = &image.layers[1].1;
+    let mut saved = image.oci_archive();
+    saved.remove(&id[7..]);
+    let name = id.replace("sha256:", "blobs/sha256/");
+    assert_eq!(
+        gaps(&saved.verify().await),
+        [Gap::Missing(name), Gap::Missing(id.clone())]
+    );
+    let mut saved = image.docker_archive();
+    let name = format!("{:064x}/layer.tar", 1);
+    saved.remove(&name);
+    assert_eq!(gaps(&saved.verify().await), [Gap::Missing(name)]);
+}
+
+#[tokio::test]
+async fn a_missing_configuration_is_told() {
+    let image = image();
+    for saved in image.both() {
+        let manifest = saved.clone().content("manifest.json").clone();
+        let manifest: serde_json::Value = serde_json::from_slice(&manifest).unwrap();
+        let name = manifest[0]["Config"].as_str().unwrap();
+        let mut saved = saved.clone();
+        saved.remove(name);
+        assert_eq!(
+            gaps(&saved.verify().await)[0],
+            Gap::Missing(name.to_owned())
+        );
+    }
+}
+
+#[tokio::test]
+async fn bytes_that_are_not_those_the_image_names_are_told() {
+    let image = image();
+    let id = &image.layers[1].1;
+    let mut saved = image.docker_archive();
+    let changed = saved.content(&format!("{:064x}/layer.tar", 1));
+    changed[600] ^= 1;
+    let digest = digest(changed);
+    assert_eq!(
+        gaps(&saved.verify().await),
+        [Gap::WrongDigest {
+            name: id.clone(),
+            digest
+        }]
+    );
+    let mut saved = image.oci_archive();
+    saved.content(&id[7..]).extend([0; 512]);
+    let gaps = gaps(&saved.verify().await);
+    assert!(
+        gaps.iter()
+            .any(|gap| matches!(gap, Gap::WrongDigest { name, .. } if name == id))
+    );
+    assert!(
+        gaps.iter()
+            .any(|gap| matches!(gap, Gap::WrongSize { name, .. } if name == id))
+    );
+}
+
+#[tokio::test]
+async fn a_configuration_that_was_changed_is_told() {
+    for mut saved in image().both() {
+        let config = saved
+            .members
+            .iter()
+            .position(|(_, content)| content.as_ref().is_ok_and(|text| text.starts_with(b"{\n")));
+        saved.members[config.unwrap()]
+            .1
+            .as_mut()
+            .unwrap()
+            .push(b' ');
+        assert!(matches!(
+            &gaps(&saved.verify().await)[0],
+            Gap::WrongDigest { .. }
+        ));
+    }
+}
+
+#[tokio::test]
+async fn a_saved_image_that_ends_too_early_is_told() {
+    for saved in image().both() {
+        let bytes = saved.pack();
+        for cut in [0, 100, 700, bytes.len() / 2, bytes.len() - 1024] {
+            let gaps = gaps(&verify_bytes(&bytes[..cut]).await);
+            assert_eq!(gaps[0], Gap::Truncated(cut.try_into().unwrap()));
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_leak_in_the_half_that_was_read_is_still_a_leak() {
+    let image = Image::of(&[("ADD k /", layer(&[("k", &key_file())]))]);
+    let bytes = image.docker_archive().pack();
+    let verified = verify_bytes(&bytes[..bytes.len() - 3000]).await;
+    assert!(matches!(&verified.verdict, Verdict::Leak(findings) if findings.len() == 1));
+    assert!(!verified.gaps.is_empty());
+}
+
+#[tokio::test]
+async fn what_is_no_saved_image_is_told() {
+    assert_eq!(
+        gaps(&verify_bytes(&[b'x'; 5000]).await),
+        [Gap::Damaged(0), Gap::NotAnImage]
+    );
+    assert_eq!(
+        gaps(&verify_bytes(&layer(&[("a", "b")])).await),
+        [Gap::NotAnImage]
+    );
+}
+
+#[tokio::test]
+async fn compressions_that_are_not_read_are_told() {
+    let mut image = image();
+    image.layers[0].0 = [&[0x28, 0xb5, 0x2f, 0xfd][..], &[1; 600]].concat();
+    image.layers[1].0 = vec![b'?'; 600];
+    let [zstd, unknown] = [0, 1].map(|n: usize| image.layers[n].1.clone());
+    assert_eq!(
+        gaps(&image.oci_archive().verify().await),
+        [
+            Gap::Compressed {
+                layer: zstd,
+                how: "zstd"
+            },
+            Gap::UnknownFormat(unknown)
+        ]
+    );
+}
+
+#[tokio::test]
+async fn a_compressed_layer_that_cannot_be_inflated_is_told() {
+    let plain = layer(&[("a", &"text ".repeat(90_000))]);
+    let whole = gzip(&plain);
+    let mut broken = whole.clone();
+    broken[whole.len() / 2] ^= 0xff;
+    let cut = whole[..whole.len() - 9].to_vec();
+    let mut wrong_sum = whole.clone();
+    wrong_sum[whole.len() - 6] ^= 1;
+    let garbage = [&whole[..], b"garbage behind it"].concat();
+    for blob in [broken, cut, wrong_sum, garbage] {
+        let mut image = Image::of(&[("COPY a /", blob)]);
+        image.layers[0].1 = digest(&plain);
+        let expected = [Gap::Corrupt(digest(&plain))];
+        assert_eq!(gaps(&image.oci_archive().verify().await), expected);
+    }
+    let mut image = Image::of(&[("COPY a /", whole)]);
+    image.layers[0].1 = digest(b"other");
+    let found = Gap::WrongDigest {
+        name: digest(b"other"),
+        digest: digest(&plain),
+    };
+    assert_eq!(gaps(&image.oci_archive().verify().await), [found]);
+}
+
+#[tokio::test]
+async fn every_platform_and_attestation_of_an_index_is_asked_for() {
+    let mut saved = image().oci_archive();
+    let statement = saved.blob(b"{\"_type\":\"https://in-toto.io/Statement/v0.1\"}");
+    let config = json!({ "rootfs": { "diff_ids": [statement["digest"]] } });
+    let config = saved.blob(config.to_string().as_bytes());
+    let attestation = json!({ "config": config, "layers": [statement] });
+    let attestation = saved.blob(attestation.to_string().as_bytes());
+    let image: serde_json::Value = serde_json::from_slice(saved.content("index.json")).unwrap();
+    let inner = json!({ "manifests": [image["manifests"][0], attestation] });
+    let inner = saved.blob(inner.to_string().as_bytes());
+    *saved.content("index.json") = json!({ "manifests": [inner] }).to_string().into_bytes();
+    assert_eq!(saved.verify().await.verdict, Verdict::Clean);
+    for blob in [&attestation, &statement, &config, &inner] {
+        let name = blob["digest"].as_str().unwrap();
+        let mut saved = saved.clone();
+        saved.remove(&name[7..]);
+        assert_eq!(gaps(&saved.verify().await), [Gap::Missing(name.to_owned())]);
+    }
+}
+
+#[tokio::test]
+async fn documents_that_make_no_sense_are_told() {
+    for (content, gap) in [
+        (
+            "[{\"Config\":7}]",
+            Gap::NotUnderstood("manifest.json".to_owned()),
+        ),
+        (
+            "not even json",
+            Gap::NotUnderstood("manifest.json".to_owned()),
+        ),
+        (
+            &format!("[{}", " ".repeat(5 << 20)),
+            Gap::TooLong("manifest.json".to_owned()),
+        ),
+    ] {
+        let mut saved = Saved::default();
+        saved.add("manifest.json", content.as_bytes());
+        assert_eq!(gaps(&saved.verify().await), [gap]);
+    }
+}
+
+#[tokio::test]
+async fn more_members_than_are_kept_account_of_are_told() {
+    let mut saved = image().docker_archive();
+    for number in 0..5_000 {
+        saved.add(&format!("{number}"), b"");
+    }
+    assert_eq!(gaps(&saved.verify().await), [Gap::TooManyMembers(4_096)]);
+}
+
+#[tokio::test]
+async fn bytes_that_the_agent_did_not_look_at_are_told() {
+    let bytes = image().oci_archive().pack();
+    let verified = try_verify(&bytes, Local { blind: 1 }).await.unwrap();
+    assert!(matches!(gaps(&verified)[..], [Gap::NotSearched { .. }]));
+}
+
+#[tokio::test]
+async fn an_agent_that_refuses_is_an_error() {
+    let bytes = image().oci_archive().pack();
+    let failure = try_verify(&bytes, Refusing).await.unwrap_err();
+    assert!(matches!(
+        failure,
+        VerifyError::Matcher(MatcherError::Refused(_))
+    ));
+}
+
+struct Refusing;
+
+impl Matcher for Refusing {
+    async fn scan(&self, _: mpsc::Receiver<Bytes>) -> Result<ScanReport, MatcherError> {
+        Err(MatcherError::Refused(Problem::new(
+            ProblemCode::Usage,
+            "no such grant",
+        )))
+    }
+}
+
+fn image() -> Image {
+    Image::of(&[
+        ("COPY a /", layer(&[("a", "1")])),
+        ("COPY b /", layer(&[("b", "2")])),
+    ])
+}
+
+fn gaps(verified: &Verified) -> Vec<Gap> {
+    match &verified.verdict {
+        Verdict::Incomplete(gaps) => {
+            assert_eq!(gaps, &verified.gaps);
+            gaps.clone()
+        }
+        other => panic!("{other:?}"),
+    }
+}

@@ -1,0 +1,162 @@
+//! The one pass over a saved image.
+
+use bytes::Bytes;
+use tokio::sync::mpsc;
+
+use super::{
+    inventory::{Content, Inventory, Member},
+    member::Reading,
+    source::SourceError,
+    tape::{Entry, Sink, Tape},
+};
+
+/// A stream of plain bytes that is searched on its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Stream {
+    /// The saved image, byte for byte.
+    Saved,
+    /// What the member of this number inflates to.
+    Inflated(usize),
+}
+
+/// A search that is to begin: of which stream, and where its bytes come from.
+pub(super) type Opened = (Stream, mpsc::Receiver<Bytes>);
+
+/// How much memory the next member may take, in bytes.
+#[derive(Debug)]
+pub(super) struct Room {
+    /// For the list of paths.
+    pub(super) paths: usize,
+    /// For a JSON text.
+    pub(super) json: u64,
+}
+
+/// Reads a saved image: passes all bytes on to the searches it opens, and keeps account of the
+/// members. Blocks while there is nothing to read or a search is slower.
+pub(super) fn walk(
+    mut input: mpsc::Receiver<Result<Bytes, SourceError>>,
+    searches: mpsc::UnboundedSender<Opened>,
+) -> Inventory {
+    let mut walk = Walk::new(searches);
+    let search = walk.open(Stream::Saved);
+    let mut tape = Tape::new();
+    let (mut bytes, mut failure) = (0, None);
+    while let Some(chunk) = input.blocking_recv() {
+        match chunk {
+            Ok(chunk) => {
+                bytes += u64::try_from(chunk.len()).unwrap_or(0);
+                if search.blocking_send(chunk.clone()).is_err() {
+                    break;
+                }
+                tape.push(&chunk, &mut walk);
+            }
+            Err(error) => failure = Some(error),
+        }
+    }
+    walk.close();
+    let Walk {
+        members, left_out, ..
+    } = walk;
+    Inventory {
+        members,
+        left_out,
+        bytes,
+        standing: tape.standing(),
+        failure,
+    }
+}
+
+struct Walk {
+    searches: mpsc::UnboundedSender<Opened>,
+    members: Vec<Member>,
+    reading: Option<Reading>,
+    room: Room,
+    json_left: usize,
+    names: usize,
+    left_out: bool,
+}
+
+impl Walk {
+    fn new(searches: mpsc::UnboundedSender<Opened>) -> Self {
+        let room = Room {
+            paths: ROOM_FOR_PATHS,
+            json: LONGEST_JSON,
+        };
+        Self {
+            searches,
+            members: Vec::new(),
+            reading: None,
+            room,
+            json_left: ROOM_FOR_JSON,
+            names: 0,
+            left_out: false,
+        }
+    }
+
+    fn open(&self, stream: Stream) -> mpsc::Sender<Bytes> {
+        open(&self.searches, stream)
+    }
+
+    /// Puts the member that was read to the others, and takes what it keeps off the room.
+    fn close(&mut self) {
+        let Some(member) = self.reading.take().map(Reading::finish) else {
+            return;
+        };
+        match &member.content {
+            Content::Tar(paths) => self.room.paths -= paths.size().min(self.room.paths),
+            Content::Gzip(inflated) => {
+                self.room.paths -= inflated.paths.size().min(self.room.paths);
+            }
+            Content::Json(Some(text)) => {
+                self.json_left -= text.len().min(self.json_left);
+                self.room.json = LONGEST_JSON.min(u64::try_from(self.json_left).unwrap_or(0));
+            }
+            Content::Json(None) | Content::Compressed(_) | Content::Other => {}
+        }
+        self.members.push(member);
+    }
+}
+
+impl Sink for Walk {
+    fn entry(&mut self, entry: Entry) {
+        self.close();
+        self.names += entry.name.len() + entry.target.as_ref().map_or(0, Vec::len);
+        if self.members.len() >= MOST_MEMBERS || self.names > ROOM_FOR_NAMES {
+            self.left_out = true;
+        } else {
+            self.reading = Some(Reading::new(entry));
+        }
+    }
+
+    fn data(&mut self, bytes: &[u8]) {
+        let stream = Stream::Inflated(self.members.len());
+        if let Some(reading) = &mut self.reading {
+            reading.push(bytes, &self.room, || open(&self.searches, stream));
+        }
+    }
+
+    fn end(&mut self) {
+        if let Some(reading) = &mut self.reading {
+            reading.end();
+        }
+    }
+}
+
+fn open(searches: &mpsc::UnboundedSender<Opened>, stream: Stream) -> mpsc::Sender<Bytes> {
+    let (sender, receiver) = mpsc::channel(CHUNKS_WAITING);
+    // Where nobody takes the search up, sending its first bytes fails.
+    drop(searches.send((stream, receiver)));
+    sender
+}
+
+/// Of a saved image: four times what the deepest image (127 layers) has, at eight members a layer.
+pub(super) const MOST_MEMBERS: usize = 4_096;
+const ROOM_FOR_NAMES: usize = 4 << 20;
+/// About a million files.
+const ROOM_FOR_PATHS: usize = 24 << 20;
+/// The longest document that is understood.
+const LONGEST_JSON: u64 = 4 << 20;
+/// All documents together.
+const ROOM_FOR_JSON: usize = 12 << 20;
+/// What may wait between the parts of a verification, in chunks.
+pub(super) const CHUNKS_WAITING: usize = 4;
