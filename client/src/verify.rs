@@ -6,6 +6,7 @@
 //! what was not read is never clean, and to say where a hit is.
 
 mod account;
+mod cache;
 mod control;
 mod finding;
 mod gap;
@@ -28,6 +29,7 @@ mod fixture;
 #[cfg(test)]
 mod tests;
 
+pub use cache::{Cache, Subject};
 pub use control::ControlMatcher;
 pub use finding::{Finding, Place};
 pub use gap::Gap;

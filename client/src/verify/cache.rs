@@ -1,0 +1,247 @@
+//! Verdicts that need not be found again.
+
+use std::{
+    env,
+    ffi::OsStr,
+    fs::{self, DirBuilder, File},
+    io::{self, Read as _, Write as _},
+    os::unix::fs::{DirBuilderExt as _, MetadataExt as _},
+    path::{Path, PathBuf},
+    time::{Duration, SystemTime},
+};
+
+use keystay_proto::Fingerprint;
+use rustix::fs::{Mode, OFlags};
+use sha2::{Digest as _, Sha256};
+
+use super::manifest::Digest;
+
+/// The clean verdicts of this user, each a small file. A leak or a gap is never remembered.
+///
+/// What cannot be read, belongs to another user or does not say exactly what it should is as if it
+/// were not there.
+#[derive(Clone, Debug)]
+pub struct Cache {
+    folder: PathBuf,
+}
+
+/// An image and the keys that were looked for in it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Subject {
+    text: String,
+}
+
+impl Subject {
+    /// The image of this id, `sha256:` and 64 digits, which names its content, and these keys in
+    /// any order. Nothing for another name of an image, which may come to mean other content, or
+    /// for no keys.
+    #[must_use]
+    pub fn new(image: &str, keys: &[Fingerprint]) -> Option<Self> {
+        let digits = image.strip_prefix("sha256:")?;
+        let is_hex = digits
+            .bytes()
+            .all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f'));
+        if digits.len() != 64 || !is_hex || keys.is_empty() {
+            return None;
+        }
+        let mut keys: Vec<_> = keys.iter().map(Fingerprint::to_string).collect();
+        keys.sort_unstable();
+        keys.dedup();
+        let keys = keys.join("\n");
+        Some(Self {
+            text: format!("clean\n{SCANNER}\n{image}\n{keys}\n"),
+        })
+    }
+
+    fn file_name(&self) -> String {
+        let name = Digest::from(Sha256::new_with_prefix(&self.text)).to_string();
+        name.replacen("sha256:", "", 1)
+    }
+}
+
+impl Cache {
+    /// The cache in this folder, which need not be there.
+    #[must_use]
+    pub fn at(folder: PathBuf) -> Self {
+        Self { folder }
+    }
+
+    /// The cache in `$XDG_CACHE_HOME/keystay/verdicts`, or `~/.cache` instead of the variable where
+    /// that is not an absolute path. Nothing where there is no home.
+    #[must_use]
+    pub fn of_user() -> Option<Self> {
+        let absolute = |name: &str| {
+            env::var_os(name)
+                .map(PathBuf::from)
+                .filter(|p| p.is_absolute())
+        };
+        let caches =
+            absolute("XDG_CACHE_HOME").or_else(|| Some(absolute("HOME")?.join(".cache")))?;
+        Some(Self::at(caches.join("keystay").join("verdicts")))
+    }
+
+    /// Whether the image was found clean of these keys by this version of the search.
+    #[must_use]
+    pub fn is_clean(&self, subject: &Subject) -> bool {
+        let text = read_own(&self.folder.join(subject.file_name()), subject.text.len());
+        text.is_ok_and(|text| text == subject.text.as_bytes())
+    }
+
+    /// Remembers that the image is clean of these keys, and forgets what is older than 30 days or
+    /// beyond the newest 1,000.
+    pub fn remember_clean(&self, subject: &Subject) -> io::Result<()> {
+        DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(&self.folder)?;
+        self.sweep(SystemTime::now())?;
+        let mut file = tempfile::NamedTempFile::new_in(&self.folder)?;
+        file.write_all(subject.text.as_bytes())?;
+        file.persist(self.folder.join(subject.file_name()))?;
+        Ok(())
+    }
+
+    fn sweep(&self, now: SystemTime) -> io::Result<()> {
+        let mut entries = Vec::new();
+        for entry in fs::read_dir(&self.folder)? {
+            let entry = entry?;
+            if is_ours(&entry.file_name())
+                && let Ok(changed) = entry.metadata().and_then(|data| data.modified())
+            {
+                entries.push((
+                    now.duration_since(changed).unwrap_or_default(),
+                    entry.path(),
+                ));
+            }
+        }
+        entries.sort_unstable();
+        for (number, (age, path)) in entries.into_iter().enumerate() {
+            if age > OLDEST || number + 1 >= MOST {
+                // Another build may have removed it first.
+                drop(fs::remove_file(path));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The content of a file of this user's, unless it is longer than it may be.
+fn read_own(path: &Path, longest: usize) -> io::Result<Vec<u8>> {
+    let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NOFOLLOW | OFlags::NONBLOCK;
+    let file = File::from(rustix::fs::open(path, flags, Mode::empty())?);
+    let data = file.metadata()?;
+    if !data.is_file() || data.uid() != rustix::process::geteuid().as_raw() {
+        return Err(io::ErrorKind::PermissionDenied.into());
+    }
+    let mut content = Vec::new();
+    file.take(u64::try_from(longest).unwrap_or(0) + 1)
+        .read_to_end(&mut content)?;
+    Ok(content)
+}
+
+/// Whether the cache made a file of this name: a digest, or one that was not finished.
+fn is_ours(name: &OsStr) -> bool {
+    name.to_str().is_some_and(|name| {
+        name.starts_with(".tmp")
+            || (name.len() == 64 && name.bytes().all(|byte| byte.is_ascii_hexdigit()))
+    })
+}
+
+/// What a verdict depends on beside image and keys: the version of the search.
+const SCANNER: &str = concat!("keystay ", env!("CARGO_PKG_VERSION"), " search 1");
+const OLDEST: Duration = Duration::from_hours(30 * 24);
+const MOST: usize = 1_000;
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    #[test]
+    fn a_clean_image_is_remembered_for_these_keys_only() {
+        let folder = tempfile::tempdir().unwrap();
+        let cache = Cache::at(folder.path().join("a/b"));
+        let (one, two) = (Fingerprint::of(b"1"), Fingerprint::of(b"2"));
+        let subject = Subject::new(&image(1), &[one, two]).unwrap();
+        assert!(!cache.is_clean(&subject));
+        cache.remember_clean(&subject).unwrap();
+        assert!(cache.is_clean(&subject));
+        assert!(cache.is_clean(&Subject::new(&image(1), &[two, one, two]).unwrap()));
+        assert!(!cache.is_clean(&Subject::new(&image(1), &[one]).unwrap()));
+        assert!(!cache.is_clean(&Subject::new(&image(2), &[one, two]).unwrap()));
+        let mode = fs::metadata(folder.path().join("a/b")).unwrap().mode();
+        assert_eq!(mode & 0o777, 0o700);
+    }
+
+    #[test]
+    fn a_name_that_may_change_its_meaning_is_no_subject() {
+        let key = [Fingerprint::of(b"1")];
+        for name in ["app:latest", "sha256:12", &image(1).to_uppercase(), ""] {
+            assert_eq!(Subject::new(name, &key), None);
+        }
+        assert_eq!(Subject::new(&image(1), &[]), None);
+    }
+
+    #[test]
+    fn an_entry_that_does_not_say_what_it_should_is_not_there() {
+        let folder = tempfile::tempdir().unwrap();
+        let cache = Cache::at(folder.path().to_owned());
+        let subject = Subject::new(&image(1), &[Fingerprint::of(b"1")]).unwrap();
+        let entry = folder.path().join(subject.file_name());
+        for content in [
+            String::new(),
+            "clean\n".to_owned(),
+            format!("{}\n", subject.text),
+        ] {
+            fs::write(&entry, content).unwrap();
+            assert!(!cache.is_clean(&subject));
+        }
+        fs::write(folder.path().join("other"), &subject.text).unwrap();
+        fs::remove_file(&entry).unwrap();
+        symlink("other", &entry).unwrap();
+        assert!(!cache.is_clean(&subject));
+        fs::remove_file(&entry).unwrap();
+        fs::create_dir(&entry).unwrap();
+        assert!(!cache.is_clean(&subject));
+    }
+
+    #[test]
+    fn an_entry_of_another_user_is_not_there() {
+        let folder = tempfile::tempdir().unwrap();
+        let cache = Cache::at(folder.path().to_owned());
+        let subject = Subject::new(&image(1), &[Fingerprint::of(b"1")]).unwrap();
+        cache.remember_clean(&subject).unwrap();
+        let entry = folder.path().join(subject.file_name());
+        if std::os::unix::fs::chown(entry, Some(12_345), None).is_ok() {
+            assert!(!cache.is_clean(&subject));
+        } else {
+            assert_ne!(
+                rustix::process::geteuid().as_raw(),
+                0,
+                "root can give files away"
+            );
+        }
+    }
+
+    #[test]
+    fn old_and_many_entries_are_forgotten_and_other_files_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        let cache = Cache::at(folder.path().to_owned());
+        fs::write(folder.path().join("README"), "").unwrap();
+        for number in 0..1_200 {
+            fs::write(folder.path().join(format!("{number:064x}")), "").unwrap();
+        }
+        let subject = Subject::new(&image(1), &[Fingerprint::of(b"1")]).unwrap();
+        cache.remember_clean(&subject).unwrap();
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1_001);
+        cache
+            .sweep(SystemTime::now() + OLDEST + Duration::from_mins(1))
+            .unwrap();
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    fn image(number: u8) -> String {
+        format!("sha256:{}", format!("{number:02x}").repeat(31) + "ab")
+    }
+}
