@@ -1,8 +1,10 @@
 //! End-to-end tests: real engines, git hosts and keys, one file for each promise.
 
 #[cfg(test)]
-mod command;
+mod agent_process;
 #[cfg(test)]
+mod command;
 mod lab;
+#[cfg(test)]
 #[cfg(test)]
 mod plain_build;

@@ -33,6 +33,8 @@ mod repo;
 mod stand;
 mod status;
 
+pub(crate) use process::run;
+
 pub use agent::UpstreamAgent;
 pub use down::Removal;
 pub use engine::Engine;

@@ -4,7 +4,6 @@ use std::{ffi::OsString, process};
 
 /// Runs the agent with its own arguments, in this process, until it ends.
 pub(crate) fn agent(arguments: &[OsString]) -> process::ExitCode {
-    // Completed with the agent's entry point.
-    let _ = arguments;
-    process::ExitCode::FAILURE
+    let name = OsString::from("keystay agent");
+    keystay_agent::main([name].into_iter().chain(arguments.iter().cloned()))
 }

@@ -93,7 +93,7 @@ pub enum LabError {
 
 impl LabError {
     /// For `map_err`: what was tried on which file.
-    pub(super) fn file(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
+    pub(crate) fn file(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
         move |source| Self::File {
             action,
             path: path.to_owned(),

@@ -8,13 +8,13 @@ use std::time::{Duration, Instant};
 use super::LabError;
 
 /// Says on stderr what the lab is doing.
-pub(super) fn say(text: &str) {
+pub(crate) fn say(text: &str) {
     // A closed stderr leaves nobody to tell.
     let _ = writeln!(std::io::stderr(), "lab: {text}");
 }
 
 /// Runs a program to its end and returns what it wrote to stdout.
-pub(super) fn run(command: &mut Command) -> Result<String, LabError> {
+pub(crate) fn run(command: &mut Command) -> Result<String, LabError> {
     let output = command
         .stdin(Stdio::null())
         .output()

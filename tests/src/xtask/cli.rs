@@ -7,15 +7,20 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use super::lab::LabCommand;
+use crate::demo::Where;
 
 /// Runs the command named on the command line; its errors go to stderr with all their causes.
 #[must_use]
 pub fn main() -> ExitCode {
     let done = match Xtask::parse().command {
-        Command::Lab { command } => command.run().map_err(Box::from),
+        Command::Bench => super::bench::run(),
+        Command::Demo { place } => super::demo::run(place),
+        Command::Fuzz { seconds } => super::fuzz::run(seconds),
+        Command::Lab { command } => command.run(),
+        Command::Test => super::test::run(),
     };
-    done.unwrap_or_else(|error: Box<dyn Error>| {
-        report(error.as_ref());
+    done.unwrap_or_else(|error| {
+        report(&error);
         ExitCode::FAILURE
     })
 }
@@ -30,6 +35,22 @@ struct Xtask {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Measure against the real alternatives, and print a table
+    Bench,
+    /// Show the main job: a private dependency, built with and without Keystay
+    Demo {
+        /// Where to show it
+        #[arg(long = "in", value_name = "PLACE", value_enum, default_value_t = Where::Auto)]
+        place: Where,
+    },
+    /// Run every fuzz target for a while
+    Fuzz {
+        /// How long each runs
+        #[arg(long, default_value_t = 60)]
+        seconds: u32,
+    },
+    /// Bring up the lab and run every test
+    Test,
     /// The lab: real engines, git hosts, images and repositories that the tests run against
     Lab {
         #[command(subcommand)]

@@ -1,0 +1,16 @@
+//! `cargo xtask bench`.
+
+use std::process::ExitCode;
+
+use super::cargo::release_client;
+use crate::{
+    bench,
+    lab::{Lab, LabError},
+};
+
+/// Measures the client as users get it.
+pub(super) fn run() -> Result<ExitCode, LabError> {
+    let lab = Lab::up()?;
+    bench::run(&lab, &release_client()?)?;
+    Ok(ExitCode::SUCCESS)
+}
