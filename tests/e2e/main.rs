@@ -4,7 +4,7 @@
 mod agent_process;
 #[cfg(test)]
 mod command;
-mod lab;
 #[cfg(test)]
+mod lab;
 #[cfg(test)]
 mod plain_build;
