@@ -3,7 +3,13 @@
 //! [`Lab::up`] brings it up, or finds it standing. Everything lives under one folder
 //! (`$KEYSTAY_LAB`, by default `/var/lib/keystay-lab`) and every server listens on loopback or on a
 //! Unix socket there. The machine's own docker, agent and `~/.ssh` are never touched, and no user or
-//! service is added to it: the git hosts run in a Debian root folder of the lab.
+//! service is added to it: the git hosts run in a Debian root folder of the lab. What the engines
+//! leave outside of it are empty folders: `/opt/containerd`, `/run/docker`, `/run/containerd` and
+//! `/run/runc`.
+//!
+//! After a reboot, or when servers were killed, the next [`Lab::up`] starts them again. A change to
+//! how engines, root folder or images are made needs its `VERSION` (or the images' archive number)
+//! raised; repositories, keys and settings are compared with what is there.
 //!
 //! ```text
 //! docker-20.10   Debian 12's engine, BuildKit client in the CLI     [`Engine`]

@@ -85,3 +85,18 @@ impl Drop for UpstreamAgent {
 }
 
 const PATIENCE: Duration = Duration::from_secs(5);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_agent_answers_until_it_is_dropped() {
+        let agent = UpstreamAgent::with(&[]).unwrap();
+        let listed = agent.add_command().arg("-l").output().unwrap();
+        assert_eq!(listed.stdout, b"The agent has no identities.\n");
+        let socket = agent.socket().to_owned();
+        drop(agent);
+        assert!(!socket.exists());
+    }
+}

@@ -81,6 +81,8 @@ impl Apt {
 pub(super) fn mirror() -> Result<String, LabError> {
     let targets = run(Command::new("apt-get").args([
         "indextargets",
+        // On a new machine nothing has been fetched yet.
+        "--no-release-info",
         "--format",
         "$(REPO_URI) $(RELEASE) $(COMPONENT)",
         "Created-By: Packages",

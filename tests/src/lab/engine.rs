@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
+use serde_json::{Value, json};
+
 use super::apt::Apt;
 use super::daemon::{Daemon, end};
 use super::file;
@@ -58,7 +60,8 @@ impl Engine {
     }
 
     /// What a program needs in its environment to use this engine through a plain `docker`: `PATH`,
-    /// `DOCKER_HOST`, `DOCKER_CONFIG`, `DOCKER_BUILDKIT` and an empty `HOME`.
+    /// `DOCKER_HOST`, `DOCKER_CONFIG`, `DOCKER_BUILDKIT` and an empty `HOME`, which a test may
+    /// replace by its own.
     #[must_use]
     pub fn env(&self) -> Vec<(String, String)> {
         let text = |path: &Path| path.to_string_lossy().into_owned();
@@ -91,7 +94,7 @@ impl Engine {
     pub fn version(&self) -> Option<String> {
         let answer = self.get("/version")?;
         let (_, body) = answer.split_once("\r\n\r\n")?;
-        let version: serde_json::Value = serde_json::from_str(body).ok()?;
+        let version: Value = serde_json::from_str(body).ok()?;
         Some(version.get("Version")?.as_str()?.to_owned())
     }
 
@@ -103,7 +106,7 @@ impl Engine {
         self.stop();
         file::create_folder(&self.home)?;
         file::create_folder(&self.folder.join("config"))?;
-        file::write(&self.folder.join("daemon.json"), DAEMON_SETTINGS, 0o644)?;
+        file::write(&self.folder.join("daemon.json"), &self.settings(), 0o644)?;
         self.daemon
             .start(&mut self.dockerd(), PATIENCE, || self.answers())
     }
@@ -140,6 +143,25 @@ impl Engine {
             lab: paths.root().to_owned(),
             daemon: Daemon::new(paths, name),
         }
+    }
+
+    /// An own file, so that the machine's settings for its own engine are not read.
+    fn settings(&self) -> String {
+        // The older engine would write an identity that nobody reads to /etc/docker.
+        let identity = self.folder.join("identity.json");
+        let identity = (self.name == NAMES[0]).then_some(("deprecated-key-path", json!(identity)));
+        [
+            ("log-level", json!("warn")),
+            ("shutdown-timeout", json!(5)),
+            (
+                "builder",
+                json!({ "gc": { "enabled": true, "defaultKeepStorage": "10GB" } }),
+            ),
+        ]
+        .into_iter()
+        .chain(identity)
+        .collect::<Value>()
+        .to_string()
     }
 
     fn dockerd(&self) -> Command {
@@ -242,11 +264,3 @@ const NEW_SUITE: &str = "trixie";
 const VERSION: &str = "1";
 
 const PATIENCE: Duration = Duration::from_mins(1);
-
-/// An own file, so that the machine's settings for its own engine are not read.
-const DAEMON_SETTINGS: &str = r#"{
-  "log-level": "warn",
-  "shutdown-timeout": 5,
-  "builder": { "gc": { "enabled": true, "defaultKeepStorage": "10GB" } }
-}
-"#;

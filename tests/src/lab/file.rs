@@ -4,11 +4,12 @@ use std::fs::{self, File, OpenOptions, Permissions};
 use std::io::ErrorKind;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
+use std::time::Duration;
 
 use rustix::fs::{FlockOperation, flock};
 
 use super::LabError;
-use super::process::say;
+use super::process::{say, wait_until};
 
 pub(super) fn create_folder(path: &Path) -> Result<(), LabError> {
     fs::create_dir_all(path).map_err(LabError::file("create", path))
@@ -93,11 +94,12 @@ impl Lock {
 }
 
 fn wait(file: &File) -> Result<(), std::io::Error> {
-    if flock(file, FlockOperation::NonBlockingLockExclusive).is_err() {
-        say("another process is at the lab, waiting");
-        flock(file, FlockOperation::LockExclusive)?;
+    let free = || flock(file, FlockOperation::NonBlockingLockExclusive).is_ok();
+    if wait_until(UNNOTICED, free) {
+        return Ok(());
     }
-    Ok(())
+    say("another process is at the lab, waiting");
+    Ok(flock(file, FlockOperation::LockExclusive)?)
 }
 
 /// False when the lab was purged, lock file and all, while this process waited.
@@ -105,3 +107,6 @@ fn same_file(file: &File, path: &Path) -> bool {
     let identity = |found: fs::Metadata| (found.dev(), found.ino());
     file.metadata().ok().map(identity) == fs::metadata(path).ok().map(identity)
 }
+
+/// Finding a lab that stands takes less.
+const UNNOTICED: Duration = Duration::from_secs(1);

@@ -37,7 +37,7 @@ pub(super) fn make_all(
     apt: impl FnOnce() -> Result<Apt, LabError>,
 ) -> Result<(), LabError> {
     let [first, second] = engines;
-    let archive = paths.images().join("all.tar");
+    let archive = paths.images().join(ARCHIVE);
     if !archive.exists() {
         let apt = apt()?;
         import(first, "base", &base_archive(paths), "CMD [\"bash\"]")?;
@@ -150,6 +150,9 @@ fn save(engine: &Engine, archive: &PathBuf) -> Result<(), LabError> {
         .args(IMAGES))?;
     fs::rename(&draft, archive).map_err(LabError::file("write", archive))
 }
+
+/// Its number goes up whenever an image is made in another way.
+const ARCHIVE: &str = "all-1.tar";
 
 type Derived = (&'static str, &'static [&'static str]);
 

@@ -1,4 +1,4 @@
-//! The lab as it stands.
+//! The lab as a whole.
 
 use std::path::{Path, PathBuf};
 use std::thread;
@@ -78,7 +78,8 @@ impl Lab {
         git
     }
 
-    /// Dropbear with the same keys and repositories; it knows no host-bound authentication.
+    /// Dropbear with the same keys and repositories; it knows no host-bound authentication, and has
+    /// no more than five unfinished logins at a time.
     #[must_use]
     pub fn plain_host(&self) -> &GitHost {
         let [_, plain] = &self.hosts;
