@@ -16,7 +16,7 @@ pub use build_args::{
 #[cfg(test)]
 pub(crate) use child::Ended;
 pub(crate) use child::{Run, run_to_end};
-pub(crate) use docker::{Docker, Form, Input};
+pub(crate) use docker::{Address, Docker, Form, Input};
 pub(crate) use error::EngineError;
 pub(crate) use parent_death::exec_if_asked;
 pub(crate) use signals::{Caught, Signals};

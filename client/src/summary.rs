@@ -4,9 +4,7 @@ mod image;
 mod size;
 mod uses;
 
-pub(crate) use image::Image;
-#[cfg(test)]
-pub(crate) use image::Searched;
+pub(crate) use image::{Image, Searched};
 
 use keystay_proto::control::{GrantReport, KeyInfo};
 

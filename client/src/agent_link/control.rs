@@ -48,7 +48,6 @@ impl Control {
     }
 
     /// The socket itself.
-    #[expect(dead_code, reason = "the image reader dials it")]
     pub(crate) fn socket(&self) -> &Path {
         &self.socket
     }

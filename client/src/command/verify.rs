@@ -1,6 +1,6 @@
 //! `keystay verify IMAGE`: the search of an image that is there already.
 
-use keystay_proto::control::{Grant, GrantSpec, Hosts, Mode};
+use keystay_proto::control::{GrantSpec, Hosts, Mode};
 
 use super::build::search_image;
 use crate::{
@@ -35,19 +35,9 @@ async fn searched(
     image: &str,
 ) -> Result<Image, LinkError> {
     let grant = control.open_grant(&spec(options, image)).await?;
-    let verdict = verdict(docker, control, &grant, image).await;
+    let verdict = search_image(docker, control, &grant, image).await;
     control.revoke(&grant.id).await?;
     Ok(verdict)
-}
-
-async fn verdict(docker: &Docker, control: &Control, grant: &Grant, image: &str) -> Image {
-    if grant.keys.iter().any(|key| key.searchable) {
-        search_image(docker, control, grant, image).await
-    } else {
-        Image::NoKeyHere {
-            keys: grant.keys.len(),
-        }
-    }
 }
 
 fn tell(output: Output, image: &Image, strict: bool) -> ExitCode {

@@ -10,10 +10,6 @@ use crate::{
 
 /// What is known about the image of a build.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(
-    not(test),
-    expect(dead_code, reason = "verdicts come with the image reader")
-)]
 pub(crate) enum Image {
     /// The user did not want it searched, or there is none.
     NotAsked,
