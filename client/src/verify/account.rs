@@ -22,11 +22,22 @@ pub(super) struct Image {
     pub(super) layers: Vec<Option<usize>>,
 }
 
-/// The images of a saved image, and what was not read of them.
-pub(super) fn account(inventory: &Inventory) -> (Vec<Image>, Vec<Gap>) {
+/// What the documents of a saved image name.
+#[derive(Debug)]
+pub(super) struct Contents {
+    pub(super) images: Vec<Image>,
+    /// The numbers of all members that a document names, and of the documents.
+    pub(super) named: HashSet<usize>,
+    /// What was not read of them.
+    pub(super) gaps: Vec<Gap>,
+}
+
+/// Follows everything that a saved image names.
+pub(super) fn account(inventory: &Inventory) -> Contents {
     let mut account = Account {
         inventory,
         images: Vec::new(),
+        named: HashSet::new(),
         gaps: Vec::new(),
     };
     account.ending();
@@ -37,12 +48,17 @@ pub(super) fn account(inventory: &Inventory) -> (Vec<Image>, Vec<Gap>) {
     }
     let mut seen = HashSet::new();
     account.gaps.retain(|gap| seen.insert(gap.to_string()));
-    (account.images, account.gaps)
+    Contents {
+        images: account.images,
+        named: account.named,
+        gaps: account.gaps,
+    }
 }
 
 struct Account<'i> {
     inventory: &'i Inventory,
     images: Vec<Image>,
+    named: HashSet<usize>,
     gaps: Vec<Gap>,
 }
 
@@ -148,6 +164,7 @@ impl Account<'_> {
             self.gaps.push(Gap::Missing(descriptor.digest.clone()));
             return None;
         };
+        self.named.insert(number);
         let member = self.inventory.members.get(number)?;
         if member.entry.size != descriptor.size {
             let (size, expected) = (member.entry.size, descriptor.size);
@@ -163,8 +180,9 @@ impl Account<'_> {
 
     fn member(&mut self, name: &str) -> Option<usize> {
         let number = self.inventory.find(name);
-        if number.is_none() {
-            self.gaps.push(Gap::Missing(name.to_owned()));
+        match number {
+            Some(number) => drop(self.named.insert(number)),
+            None => self.gaps.push(Gap::Missing(name.to_owned())),
         }
         number
     }
@@ -179,6 +197,7 @@ impl Account<'_> {
     }
 
     fn document<T: DeserializeOwned>(&mut self, name: &str, number: usize) -> Option<T> {
+        self.named.insert(number);
         let parsed = match &self.inventory.members.get(number)?.content {
             Content::Json(Some(text)) => serde_json::from_slice(text).ok(),
             Content::Json(None) => {

@@ -1,5 +1,7 @@
 //! From the offset of a hit to what holds it.
 
+use std::collections::HashSet;
+
 use keystay_proto::control::Hit;
 
 use super::{
@@ -32,22 +34,41 @@ pub(super) fn locate(
     findings
 }
 
-/// Drops what says the same again: Docker before 25 writes a part of the configuration once more
-/// beside each layer.
-pub(super) fn without_echoes(findings: Vec<Finding>) -> Vec<Finding> {
-    let is_member = |finding: &Finding| matches!(finding.place, Place::Member(_));
-    let known: Vec<_> = findings
+/// The findings in the order in which they are told: layers first, the lowest first. Dropped is what
+/// says the same again: Docker writes a part of each configuration once more in its old form, which
+/// no document names.
+pub(super) fn in_order(
+    mut findings: Vec<Finding>,
+    inventory: &Inventory,
+    named: &HashSet<usize>,
+) -> Vec<Finding> {
+    let is_known = |key| {
+        findings
+            .iter()
+            .any(|other| other.key == key && !matches!(other.place, Place::Member(_)))
+    };
+    let known: HashSet<_> = findings
         .iter()
-        .filter(|finding| !is_member(finding))
         .map(|finding| finding.key)
+        .filter(|key| is_known(*key))
         .collect();
+    let is_old_form = |name: &String| {
+        inventory
+            .members
+            .iter()
+            .enumerate()
+            .any(|(number, member)| {
+                !named.contains(&number)
+                    && matches!(member.content, Content::Json(_))
+                    && printable(&member.entry.name) == *name
+            })
+    };
+    findings.retain(|finding| {
+        let echo = matches!(&finding.place, Place::Member(name) if is_old_form(name));
+        !echo || !known.contains(&finding.key)
+    });
+    findings.sort_by_key(|finding| finding.layer.unwrap_or(usize::MAX));
     findings
-        .into_iter()
-        .filter(|finding| {
-            let echo = matches!(&finding.place, Place::Member(name) if name.ends_with("/json"));
-            !echo || !known.contains(&finding.key)
-        })
-        .collect()
 }
 
 fn in_saved_image(inventory: &Inventory, images: &[Image], hit: &Hit) -> Finding {
@@ -71,6 +92,7 @@ fn in_saved_image(inventory: &Inventory, images: &[Image], hit: &Hit) -> Finding
                 None => finding(hit, Place::Member(name)),
             }
         }
+        (Content::Json(_), _) => finding(hit, Place::Member(name)),
         _ if is_layer(images, number) => in_layer(images, number, None, hit),
         _ => finding(hit, Place::Member(name)),
     }

@@ -11,9 +11,9 @@ use tokio::{
 
 use super::{
     Finding, Gap, ImageSource, Matcher, MatcherError, SourceError,
-    account::{Image, account},
+    account::{Contents, Image, account},
     inventory::{Content, Inventory},
-    locate::{locate, without_echoes},
+    locate::{in_order, locate},
     text::shortened,
     walk::{Opened, Stream, walk},
 };
@@ -77,7 +77,11 @@ pub async fn verify<M: Matcher>(
     {
         return Err(failure.into());
     }
-    let (images, mut gaps) = account(&inventory);
+    let Contents {
+        images,
+        named,
+        mut gaps,
+    } = account(&inventory);
     gaps.extend(reports.iter().filter_map(|(stream, report)| {
         let (bytes, searched) = (expected(&inventory, *stream), report.bytes);
         (bytes != searched).then_some(Gap::NotSearched { bytes, searched })
@@ -86,7 +90,8 @@ pub async fn verify<M: Matcher>(
         .iter()
         .flat_map(|(stream, report)| locate(&inventory, &images, *stream, &report.hits))
         .collect();
-    let findings = censored(without_echoes(findings), matcher.as_ref()).await?;
+    let findings = in_order(findings, &inventory, &named);
+    let findings = censored(findings, matcher.as_ref()).await?;
     Ok(Verified {
         layers: layers(&images),
         bytes: inventory.bytes,
@@ -180,7 +185,7 @@ async fn censored(
             .any(|hit| (begin..end).contains(&hit.offset));
         let is_unsure = report.truncated || report.bytes < end;
         *text = if holds_a_key || is_unsure {
-            WITHHELD.to_owned()
+            withheld(text)
         } else {
             shortened(text)
         };
@@ -189,6 +194,20 @@ async fn censored(
     Ok(findings)
 }
 
+/// What is shown for a text that holds the key: the word of its instruction, if it is one.
+fn withheld(text: &str) -> String {
+    match text.split_once(' ') {
+        Some((word, _))
+            if word.len() <= LONGEST_WORD && word.bytes().all(|byte| byte.is_ascii_uppercase()) =>
+        {
+            format!("{word} {WITHHELD}")
+        }
+        _ => WITHHELD.to_owned(),
+    }
+}
+
 /// More than what the search takes for one place.
 const APART: [u8; 1024] = [b'\n'; 1024];
-const WITHHELD: &str = "(withheld: it holds the key)";
+const WITHHELD: &str = "[withheld, it holds the key]";
+/// As long as `HEALTHCHECK`.
+const LONGEST_WORD: usize = 11;

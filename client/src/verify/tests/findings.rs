@@ -98,8 +98,8 @@ async fn a_key_in_a_literal_instruction_is_withheld() {
     assert_eq!(
         told(&leak(image.oci_archive().verify().await)),
         [
-            "history entry 2 (WITHHELD): private key KEY as base64",
-            "layer 1, k (WITHHELD): private key KEY as base64",
+            "layer 1, k (RUN WITHHELD): private key KEY as base64",
+            "history entry 2 (RUN WITHHELD): private key KEY as base64",
         ]
     );
 }
@@ -203,6 +203,46 @@ async fn a_member_that_no_image_names_is_searched() {
     );
 }
 
+#[tokio::test]
+async fn the_old_form_of_a_configuration_is_no_finding_of_its_own() {
+    let mut image = Image::of(&[("COPY a /", layer(&[("a", "1")]))]);
+    image.config["config"]["Env"] = json!([format!("KEY={}", key_file())]);
+    for mut saved in image.both() {
+        saved.blob(
+            json!({ "id": "0", "config": image.config["config"] })
+                .to_string()
+                .as_bytes(),
+        );
+        assert_eq!(
+            told(&leak(saved.verify().await)),
+            ["environment variable KEY: private key KEY as base64"]
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_key_in_an_attestation_is_told() {
+    let mut saved = Image::of(&[("COPY a /", layer(&[("a", "1")]))]).oci_archive();
+    let statement = saved.blob(
+        json!({ "build-arg:KEY": key_file() })
+            .to_string()
+            .as_bytes(),
+    );
+    let config = json!({ "rootfs": { "diff_ids": [statement["digest"]] } });
+    let config = saved.blob(config.to_string().as_bytes());
+    let manifest = json!({ "config": config, "layers": [statement] });
+    let manifest = saved.blob(manifest.to_string().as_bytes());
+    *saved.content("index.json") = json!({ "manifests": [manifest] }).to_string().into_bytes();
+    let name = statement["digest"]
+        .as_str()
+        .unwrap()
+        .replace("sha256:", "blobs/sha256/");
+    assert_eq!(
+        told(&leak(saved.verify().await)),
+        [format!("saved image, {name}: private key KEY as base64")]
+    );
+}
+
 fn leak(verified: Verified) -> Vec<Finding> {
     assert_eq!(verified.gaps, []);
     match verified.verdict {
@@ -218,7 +258,7 @@ fn told(findings: &[Finding]) -> Vec<String> {
         .iter()
         .map(|finding| {
             let line = finding.to_string().replace(&key().to_string(), "KEY");
-            line.replace("(withheld: it holds the key)", "WITHHELD")
+            line.replace("[withheld, it holds the key]", "WITHHELD")
         })
         .collect();
     for line in &lines {
