@@ -129,7 +129,8 @@ fn verdict(plain: i32, built: i32, clean: i32) -> bool {
 }
 
 fn indented(text: &str) -> String {
-    text.lines().map(|line| format!("    {line}\n")).collect()
+    text.lines()
+        .fold(String::new(), |shown, line| shown + "    " + line + "\n")
 }
 
 fn say(text: &str) {

@@ -1,5 +1,11 @@
 //! What one end-to-end test stands on: a person's home, a build context, an engine of the lab.
 
+#![expect(
+    clippy::expect_used,
+    clippy::must_use_candidate,
+    reason = "a test whose ground cannot be laid has failed; checks are called for their effect"
+)]
+
 mod agent;
 mod output;
 mod run;
@@ -165,9 +171,10 @@ impl Env {
         if !name.to_ascii_lowercase().ends_with("dockerfile") {
             return text;
         }
-        let fresh = |line: &str| match line.to_ascii_uppercase().starts_with("FROM ") {
-            true => format!("{line}\nENV KEYSTAY_TEST={}\n", self.tag),
-            false => format!("{line}\n"),
+        let nonce = format!("ENV KEYSTAY_TEST={}\n", self.tag);
+        let fresh = |line: &str| {
+            let is_stage = line.to_ascii_uppercase().starts_with("FROM ");
+            format!("{line}\n{}", if is_stage { nonce.as_str() } else { "" })
         };
         text.lines().map(fresh).collect()
     }

@@ -40,14 +40,14 @@ impl GitContainer {
             HOST,
             &port,
         ]))?;
-        match wait_for(PATIENCE, || host.public_host_key().is_ok()) {
-            true => Ok(host),
-            false => Err(LabError::Silent {
-                name: host.name.clone(),
-                seconds: PATIENCE.as_secs(),
-                log: format!("docker logs {}", host.name).into(),
-            }),
+        if wait_for(PATIENCE, || host.public_host_key().is_ok()) {
+            return Ok(host);
         }
+        Err(LabError::Silent {
+            name: host.name.clone(),
+            seconds: PATIENCE.as_secs(),
+            log: format!("docker logs {}", host.name).into(),
+        })
     }
 
     /// The repository's address.

@@ -80,11 +80,8 @@ impl Output {
     #[must_use]
     pub fn said(&self) -> String {
         let own = |line: &&str| line.starts_with("keystay: ") || line.starts_with("hint: ");
-        self.stderr
-            .lines()
-            .filter(own)
-            .map(|line| format!("{line}\n"))
-            .collect()
+        let lines = self.stderr.lines().filter(own);
+        lines.fold(String::new(), |said, line| said + line + "\n")
     }
 
     /// Checks standard output.

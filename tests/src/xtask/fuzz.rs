@@ -18,9 +18,9 @@ pub(super) fn run(seconds: u32) -> Result<ExitCode, LabError> {
         .current_dir(&folder)
         .env("RUSTFLAGS", COVERAGE.join(" "));
     // With a target named, the flags do not reach build scripts, which have no fuzzer to call.
-    let built = status(build.args(["build", "--locked", "--release", "--target", TARGET]))?;
-    if !built.success() {
-        return Ok(exit_code(built));
+    let compiled = status(build.args(["build", "--locked", "--release", "--target", TARGET]))?;
+    if !compiled.success() {
+        return Ok(exit_code(compiled));
     }
     for target in targets(&folder)? {
         let ended = fuzz(&folder, &target, seconds)?;
