@@ -43,10 +43,23 @@ impl Show<'_> {
         say("A Dockerfile with a private dependency:\n");
         say(&indented(&self.stage.dockerfile));
         say("1. docker alone: no key, no dependency.\n");
-        let plain = self.step("docker", &["build", "--network", "host", "-t", TAG, "."])?;
+        let plain = self.step(
+            "docker",
+            &["build", "--no-cache", "--network", "host", "-t", TAG, "."],
+        )?;
         say("\n2. keystay: the same build, with one key that stays on this machine.\n");
         let key = format!("file:{}", self.stage.key.display());
-        let built = ["--key", &key, "build", "--network", "host", "-t", TAG, "."];
+        let built = [
+            "--key",
+            &key,
+            "build",
+            "--no-cache",
+            "--network",
+            "host",
+            "-t",
+            TAG,
+            ".",
+        ];
         let built = self.step("keystay", &built)?;
         say(
             "\n3. The image, searched again for the key: every layer, the history, the configuration.\n",

@@ -5,6 +5,7 @@ mod buildkit;
 mod environment;
 mod ping;
 mod program;
+mod remembered;
 
 pub(crate) use address::Address;
 

@@ -45,6 +45,16 @@ impl Variables {
         self.0.iter()
     }
 
+    /// The user's folder for caches: `XDG_CACHE_HOME` if that is an absolute path, else `~/.cache`.
+    pub(crate) fn cache_folder(&self) -> Option<PathBuf> {
+        let absolute = |name| {
+            self.get(name)
+                .map(PathBuf::from)
+                .filter(|p| p.is_absolute())
+        };
+        absolute("XDG_CACHE_HOME").or_else(|| Some(absolute("HOME")?.join(".cache")))
+    }
+
     /// Docker's configuration folder: `DOCKER_CONFIG`, else `~/.docker`.
     pub(crate) fn docker_config(&self) -> Option<PathBuf> {
         let named = self.get("DOCKER_CONFIG").map(PathBuf::from);

@@ -11,7 +11,7 @@ use std::{
 use serde::Deserialize;
 use tokio::{process::Command, time::timeout};
 
-use super::{Form, program::is_executable};
+use super::{Form, program::is_executable, remembered::Remembered};
 use crate::engine::{EngineError, Variables};
 
 /// Checks that docker has BuildKit's client: the buildx plug-in, or one built in, as before
@@ -87,9 +87,23 @@ fn has_plugin(folders: &[PathBuf]) -> bool {
         .any(|folder| is_executable(&folder.join(&name)))
 }
 
-/// Whether this docker has BuildKit's client built in; a docker that does not say its version is
-/// left to speak for itself.
+/// Whether this docker has BuildKit's client built in.
 async fn has_client(docker: &Path, variables: &Variables) -> bool {
+    let remembered = Remembered::of(docker, variables);
+    if remembered.as_ref().is_some_and(Remembered::has_client) {
+        return true;
+    }
+    let has_client = says_client(docker, variables).await;
+    if has_client && let Some(remembered) = remembered {
+        // What is not remembered is asked again.
+        drop(remembered.remember());
+    }
+    has_client
+}
+
+/// Whether this docker's version has BuildKit's client built in; a docker that does not say its version is
+/// left to speak for itself.
+async fn says_client(docker: &Path, variables: &Variables) -> bool {
     let mut command = Command::new(docker);
     command.arg("--version").env_clear().envs(variables.iter());
     command
