@@ -1,6 +1,6 @@
 //! What the end-to-end tests, the benchmarks and the demo stand on.
 //!
-//! - [`env`]: a person's home, a build context and an engine, for one test.
+//! - [`mod@env`]: a person's home, a build context and an engine, for one test.
 //! - [`lab`]: real engines, git hosts, base images, repositories and keys on this machine.
 //! - [`xtask`]: the project's commands, run as `cargo xtask`.
 
