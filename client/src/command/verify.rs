@@ -16,6 +16,7 @@ use crate::{
 /// Searches an image of the engine for the user's keys.
 pub(crate) async fn verify(options: &Options, image: &str) -> Result<ExitCode, Error> {
     let docker = Docker::find(&Variables::of_process())?;
+    let docker = docker.without_keys(options.key_variables(), false, None);
     docker.ping().await?;
     let mut signals = Signals::listen().map_err(Error::Runtime)?;
     let program = Program::own(&options.keys)?;

@@ -128,6 +128,14 @@ impl Docker {
         command
     }
 
+    /// The environment that docker runs in.
+    pub(crate) fn environment(&self) -> Vec<(OsString, OsString)> {
+        let pairs = self.variables.iter();
+        pairs
+            .map(|(name, value)| (name.clone(), value.clone()))
+            .collect()
+    }
+
     /// The program.
     pub(crate) fn program(&self) -> &PathBuf {
         &self.program

@@ -27,6 +27,8 @@ pub enum ImageSource {
         program: OsString,
         /// Its arguments.
         arguments: Vec<OsString>,
+        /// Its environment, whole.
+        environment: Vec<(OsString, OsString)>,
     },
     /// A file.
     File(PathBuf),
@@ -83,14 +85,18 @@ pub enum SourceError {
 pub(super) type Chunk = Result<Bytes, SourceError>;
 
 impl ImageSource {
-    /// `docker image save IMAGE`, with options that stand before the command word. It serves where
-    /// the engine is not on a Unix socket.
+    /// `docker image save IMAGE` in this environment. It serves where the engine is not on a Unix
+    /// socket.
     #[must_use]
-    pub fn docker_save(docker: OsString, options: &[OsString], image: &str) -> Self {
-        let command = ["image", "save", "--", image].map(OsString::from);
+    pub fn docker_save(
+        docker: OsString,
+        environment: Vec<(OsString, OsString)>,
+        image: &str,
+    ) -> Self {
         Self::Program {
             program: docker,
-            arguments: [options, &command].concat(),
+            arguments: ["image", "save", "--", image].map(OsString::from).into(),
+            environment,
         }
     }
 
@@ -105,8 +111,12 @@ impl ImageSource {
                 let body = engine::ask(&socket, &image).await?;
                 tasks.spawn(engine::copy(socket, body, sender));
             }
-            Self::Program { program, arguments } => {
-                let child = program::start(&program, &arguments)?;
+            Self::Program {
+                program,
+                arguments,
+                environment,
+            } => {
+                let child = program::start(&program, &arguments, environment)?;
                 tasks.spawn(program::copy(program, child, sender));
             }
             Self::File(path) => {

@@ -77,7 +77,7 @@ fn source(docker: &Docker, image: &str) -> ImageSource {
             image: image.to_owned(),
         },
         Address::Other(_) | Address::Unknown => {
-            ImageSource::docker_save(docker.program().into(), &[], image)
+            ImageSource::docker_save(docker.program().into(), docker.environment(), image)
         }
     }
 }

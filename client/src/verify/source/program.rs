@@ -15,9 +15,15 @@ use super::{Chunk, SourceError, file, send};
 use crate::verify::text::{printable, shortened};
 
 /// Starts the program. It ends with the verification.
-pub(super) fn start(program: &OsStr, arguments: &[OsString]) -> Result<Child, SourceError> {
+pub(super) fn start(
+    program: &OsStr,
+    arguments: &[OsString],
+    environment: Vec<(OsString, OsString)>,
+) -> Result<Child, SourceError> {
     Command::new(program)
         .args(arguments)
+        .env_clear()
+        .envs(environment)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())

@@ -104,13 +104,34 @@ async fn a_program_that_fails_after_the_image_leaves_a_gap() {
 }
 
 #[tokio::test]
-async fn docker_save_is_asked_with_the_options_of_the_build() {
-    let source = ImageSource::docker_save("docker".into(), &["--context".into(), "x".into()], "-a");
-    let ImageSource::Program { program, arguments } = source else {
-        panic!()
+async fn a_program_has_no_other_environment_than_its_own() {
+    let source = ImageSource::Program {
+        program: "/bin/sh".into(),
+        arguments: ["-c".into(), "echo \"$A${HOME-unset}\" >&2; exit 1".into()].into(),
+        environment: [("A".into(), "own ".into())].into(),
     };
-    assert_eq!(program, "docker");
-    assert_eq!(arguments, ["--context", "x", "image", "save", "--", "-a"]);
+    let failure = verify(source, Arc::new(Local::default()))
+        .await
+        .unwrap_err();
+    assert_eq!(
+        failure.to_string(),
+        "/bin/sh failed (exit status: 1): own unset"
+    );
+}
+
+#[test]
+fn docker_save_takes_any_name_for_an_image() {
+    let environment = vec![("DOCKER_HOST".into(), "tcp://far".into())];
+    let source = ImageSource::docker_save("docker".into(), environment.clone(), "-a");
+    let arguments = ["image", "save", "--", "-a"].map(Into::into).into();
+    assert_eq!(
+        source,
+        ImageSource::Program {
+            program: "docker".into(),
+            arguments,
+            environment
+        }
+    );
 }
 
 #[tokio::test]
@@ -133,6 +154,7 @@ async fn from_program(program: &str, arguments: &[&str]) -> Result<Verified, Ver
     let source = ImageSource::Program {
         program: program.into(),
         arguments,
+        environment: std::env::vars_os().collect(),
     };
     verify(source, Arc::new(Local::default())).await
 }
