@@ -12,7 +12,7 @@ use hyper_util::client::legacy::Client;
 use hyperlocal::UnixConnector;
 use keystay_proto::control::{Grant, GrantId, GrantReport, GrantSpec, Problem};
 use serde::{Serialize, de::DeserializeOwned};
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 use super::LinkError;
 use crate::unix_http::{self, io_error};
@@ -45,6 +45,19 @@ impl Control {
         let path = format!("/v1/grants/{id}");
         self.call("revoke the grant", Method::DELETE, &path, Full::default())
             .await
+    }
+
+    /// Returns when the agent answers no more, or not about this grant.
+    pub(crate) async fn until_silent(&self, id: &GrantId) -> LinkError {
+        let path = format!("/v1/grants/{id}");
+        loop {
+            sleep(PULSE).await;
+            let body = Full::default();
+            let asked = self.call::<GrantReport>("show the grant", Method::GET, &path, body);
+            if let Err(error) = asked.await {
+                return error;
+            }
+        }
     }
 
     /// The socket itself.
@@ -133,5 +146,7 @@ async fn answer<T: DeserializeOwned>(
 
 /// The agent answers at once: it opens a socket or reads its own tables.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// How often the agent is asked for a sign of life during long work.
+const PULSE: Duration = Duration::from_secs(5);
 /// A `known_hosts` of tens of thousands of lines fits.
 const LARGEST_ANSWER: usize = 16 << 20;

@@ -118,8 +118,22 @@ async fn granted(
         run.caught = Some(caught);
         Image::NotAsked
     });
-    let report = control.revoke(&grant.id).await?;
+    let revoked = signals.unless_caught(control.revoke(&grant.id)).await;
+    let report = match revoked.map_err(Error::from).and_then(|done| Ok(done?)) {
+        Ok(report) => report,
+        Err(error) => return unreported(run, error),
+    };
     Ok(tell(output, run, &grant, &report, &image, options.strict))
+}
+
+/// The end of a build whose agent does not tell what its grant was used for. A signal that ended
+/// the build decides the status all the same.
+fn unreported(run: Run, error: Error) -> Result<ExitCode, Error> {
+    if run.caught.is_none() {
+        return Err(error);
+    }
+    output::error(&error);
+    Ok(run.exit_code())
 }
 
 /// Writes the summary, the findings and the error, and tells the exit status.

@@ -27,7 +27,10 @@ pub(super) async fn search(
         return incomplete(why);
     }
     match fs::read_to_string(&wired.iidfile) {
-        Ok(id) => search_image(docker, control, grant, id.trim()).await,
+        Ok(id) => tokio::select! {
+            image = search_image(docker, control, grant, id.trim()) => image,
+            error = control.until_silent(&grant.id) => incomplete(&error.to_string()),
+        },
         Err(_) => incomplete("docker told no image id"),
     }
 }
