@@ -1,12 +1,18 @@
 //! The files of one build, in a folder of its own that goes away with it. None holds a secret.
+//!
+//! A build that is killed leaves its folder behind. A lock, which the system takes back when its
+//! holder ends, tells such a folder from one in use, and the next build removes it.
 
 use std::{
     ffi::OsStr,
-    fs, io,
-    os::unix::fs::PermissionsExt as _,
+    fs::{self, File},
+    io,
+    os::unix::fs::{MetadataExt as _, PermissionsExt as _},
     path::{Path, PathBuf},
+    time::{Duration, SystemTime},
 };
 
+use rustix::process::geteuid;
 use tempfile::TempDir;
 
 /// Why the files of a build cannot be written.
@@ -21,22 +27,30 @@ pub(crate) struct FilesError {
 #[derive(Debug)]
 pub(super) struct Files {
     folder: TempDir,
+    _lock: File,
 }
 
 impl Files {
     /// A new folder in the folder for temporary files.
     pub(super) fn new() -> Result<Self, FilesError> {
+        let base = std::env::temp_dir();
+        sweep(&base);
+        Self::below(&base).map_err(|source| FilesError { path: base, source })
+    }
+
+    fn below(base: &Path) -> io::Result<Self> {
         let mut builder = tempfile::Builder::new();
-        builder
-            .prefix("keystay-")
-            .permissions(fs::Permissions::from_mode(0o700));
-        let folder = builder.tempdir();
-        folder
-            .map(|folder| Self { folder })
-            .map_err(|source| FilesError {
-                path: std::env::temp_dir(),
-                source,
-            })
+        let private = fs::Permissions::from_mode(0o700);
+        let folder = builder
+            .prefix(PREFIX)
+            .permissions(private)
+            .tempdir_in(base)?;
+        let lock = File::open(folder.path())?;
+        lock.lock_shared()?;
+        Ok(Self {
+            folder,
+            _lock: lock,
+        })
     }
 
     /// Writes one file.
@@ -55,9 +69,69 @@ impl Files {
     }
 }
 
+/// Removes the folders of builds that were killed.
+fn sweep(base: &Path) {
+    let Ok(entries) = fs::read_dir(base) else {
+        return;
+    };
+    for entry in entries.flatten() {
+        let is_named = entry
+            .file_name()
+            .as_encoded_bytes()
+            .starts_with(PREFIX.as_bytes());
+        if is_named && is_left(&entry.path()) {
+            // Another build may sweep at the same time.
+            let _ = fs::remove_dir_all(entry.path());
+        }
+    }
+}
+
+/// Whether the folder is this user's and nobody holds its lock, nor is about to take it.
+fn is_left(path: &Path) -> bool {
+    let is_old = |made: SystemTime| {
+        SystemTime::now()
+            .duration_since(made)
+            .is_ok_and(|age| age > SETTLED)
+    };
+    let Ok(found) = fs::symlink_metadata(path) else {
+        return false;
+    };
+    found.is_dir()
+        && found.uid() == geteuid().as_raw()
+        && found.modified().is_ok_and(is_old)
+        && File::open(path).is_ok_and(|folder| folder.try_lock().is_ok())
+}
+
+/// Not the beginning of an agent's folders, which are left when nobody answers in them.
+const PREFIX: &str = "keystay.";
+const SETTLED: Duration = Duration::from_mins(1);
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn age(path: &Path) {
+        let old = SystemTime::now() - Duration::from_hours(1);
+        File::open(path).unwrap().set_modified(old).unwrap();
+    }
+
+    #[test]
+    fn the_folder_of_a_killed_build_is_swept_and_that_of_a_running_one_stays() {
+        let base = tempfile::tempdir().unwrap();
+        let running = Files::below(base.path()).unwrap();
+        let [left, fresh, other] =
+            ["keystay.left", "keystay.fresh", "keystay-agents"].map(|name| base.path().join(name));
+        for folder in [&left, &fresh, &other] {
+            fs::create_dir(folder).unwrap();
+        }
+        fs::write(left.join("Dockerfile"), "FROM scratch").unwrap();
+        for folder in [running.folder.path(), &left, &other] {
+            age(folder);
+        }
+        sweep(base.path());
+        assert!(!left.exists());
+        assert!(running.folder.path().exists() && fresh.exists() && other.exists());
+    }
 
     #[test]
     fn the_folder_is_private_and_goes_away() {
