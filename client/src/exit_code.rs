@@ -34,7 +34,6 @@ pub(crate) enum ExitCode {
 }
 
 impl ExitCode {
-    /// An interrupt from the keyboard, SIGINT.
     /// The status as the shell sees it.
     pub(crate) fn number(self) -> u8 {
         match self {
@@ -92,5 +91,9 @@ mod tests {
     }
 
     #[test]
-    fn a_signal_is_told_as_shells_do() {}
+    fn a_signal_is_told_as_shells_do() {
+        for (signal, status) in [(1, 129), (2, 130), (9, 137), (15, 143)] {
+            assert_eq!(ExitCode::Signalled(signal).number(), status);
+        }
+    }
 }
