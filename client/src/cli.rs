@@ -8,7 +8,7 @@ mod usage;
 pub(crate) use host::HostName;
 pub(crate) use source::KeySource;
 pub(crate) use ttl::Ttl;
-pub(crate) use usage::{Parsed, UsageError, parse};
+pub(crate) use usage::{Parsed, UsageError, is_own_option, parse};
 
 use std::ffi::OsString;
 

@@ -2,7 +2,10 @@
 
 use std::{ffi::OsString, iter};
 
-use clap::{Parser as _, error::ErrorKind};
+use clap::{
+    CommandFactory as _, Parser as _,
+    error::{ContextKind, ContextValue, ErrorKind},
+};
 
 use super::{Cli, Command, Verbatim};
 
@@ -40,6 +43,12 @@ impl UsageError {
         }
     }
 
+    /// The same error with this hint before the others.
+    fn first(mut self, hint: impl Into<String>) -> Self {
+        self.hints.insert(0, hint.into());
+        self
+    }
+
     /// What to do instead.
     pub(crate) fn hints(&self) -> Vec<String> {
         self.hints.clone()
@@ -56,6 +65,14 @@ pub(crate) fn parse(arguments: &[OsString]) -> Result<Parsed, UsageError> {
         Err(error) if is_answer(&error) => Ok(Parsed::Print(error.render().to_string())),
         Err(error) => Err(in_one_line(&error)),
     }
+}
+
+/// Whether `--NAME` is one of Keystay's options.
+pub(crate) fn is_own_option(word: &str) -> bool {
+    let command = Cli::command();
+    let mut names = command.get_arguments().filter_map(clap::Arg::get_long);
+    word.strip_prefix("--")
+        .is_some_and(|word| names.any(|name| name == word))
 }
 
 /// A `--` right after the command word is lost in parsing, but belongs to the engine too.
@@ -93,9 +110,42 @@ fn in_one_line(error: &clap::Error) -> UsageError {
             "name where the key is: file:PATH, env:NAME or stdin",
         );
     }
-    if error.kind() == ErrorKind::MissingSubcommand {
-        return UsageError::new("a command is missing");
+    match error.kind() {
+        ErrorKind::MissingSubcommand => UsageError::new("a command is missing").first(START),
+        ErrorKind::InvalidSubcommand => no_command(error),
+        ErrorKind::UnknownArgument => no_option(error),
+        _ => in_its_words(&text),
     }
+}
+
+fn no_command(error: &clap::Error) -> UsageError {
+    let word = text_of(error, ContextKind::InvalidSubcommand).unwrap_or_default();
+    let told = UsageError::new(format!("there is no command `{word}`"));
+    match text_of(error, ContextKind::SuggestedSubcommand) {
+        Some(similar) => told.first(format!("did you mean `keystay {similar}`?")),
+        None => told,
+    }
+}
+
+fn no_option(error: &clap::Error) -> UsageError {
+    let word = text_of(error, ContextKind::InvalidArg).unwrap_or_default();
+    let told = UsageError::new(format!("keystay has no option `{word}`"));
+    match text_of(error, ContextKind::SuggestedArg) {
+        Some(similar) => told.first(format!("did you mean `{similar}`?")),
+        None => told,
+    }
+}
+
+/// What the parser knows of its error; of several suggestions the nearest, which it puts last.
+fn text_of(error: &clap::Error, kind: ContextKind) -> Option<&str> {
+    match error.get(kind)? {
+        ContextValue::String(text) => Some(text),
+        ContextValue::Strings(texts) => texts.last().map(String::as_str),
+        _ => None,
+    }
+}
+
+fn in_its_words(text: &str) -> UsageError {
     let mut paragraphs = text.split("\n\n");
     let first = paragraphs.next().unwrap_or_default();
     let message = first.strip_prefix("error: ").unwrap_or(first);
@@ -113,7 +163,9 @@ fn in_one_line(error: &clap::Error) -> UsageError {
 
 /// How private keys begin: PEM of any kind, and the base64 of OpenSSH's.
 const KEY_TEXT: [&str; 2] = ["PRIVATE KEY", "b3BlbnNzaC1r"];
-const HELP: &str = "`keystay help` lists commands and options; options stand before the command";
+const START: &str = "`keystay build .` does what `docker build .` does, with your keys at hand";
+const HELP: &str =
+    "`keystay help` lists commands and options; keystay's stand before `build`, docker's after it";
 
 #[cfg(test)]
 mod tests {
@@ -176,11 +228,8 @@ mod tests {
     #[test]
     fn a_misspelt_command_gets_the_nearest() {
         let error = error("keystay biuld .");
-        assert_eq!(error.to_string(), "unrecognized subcommand 'biuld'");
-        assert_eq!(
-            error.hints(),
-            ["some similar subcommands exist: 'buildx', 'build'", HELP]
-        );
+        assert_eq!(error.to_string(), "there is no command `biuld`");
+        assert_eq!(error.hints(), ["did you mean `keystay build`?", HELP]);
     }
 
     #[test]

@@ -55,6 +55,11 @@ pub(crate) async fn buildx(
 async fn run(options: &Options, form: Form, arguments: Vec<OsString>) -> Result<ExitCode, Error> {
     let output = Output::new(options.quiet);
     let asked = Asked::read(&arguments)?;
+    for option in asked.misplaced() {
+        output.note(&format!(
+            "{option} {MISPLACED}: `keystay {option} … build …`"
+        ));
+    }
     if let Some(why) = asked.why_verbatim() {
         output.note(why);
         return verbatim(options, form, &asked).await;
@@ -202,3 +207,6 @@ fn spec(options: &Options, asked: &Asked) -> GrantSpec {
         strict: options.strict,
     }
 }
+
+const MISPLACED: &str =
+    "stands after `build`, so it is docker's; keystay's options stand before it";

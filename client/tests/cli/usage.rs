@@ -2,13 +2,12 @@
 
 use crate::keystay::Keystay;
 
-const HELP: &str =
-    "hint: `keystay help` lists commands and options; options stand before the command\n";
+const HELP: &str = "hint: `keystay help` lists commands and options; keystay's stand before `build`, docker's after it\n";
 
 #[test]
 fn an_unknown_option_is_a_usage_error() {
     let stderr = format!(
-        "keystay: error: unexpected argument '--keys' found\nhint: a similar argument exists: '--key'\n{HELP}"
+        "keystay: error: keystay has no option `--keys`\nhint: did you mean `--key`?\n{HELP}"
     );
     Keystay::new(&["--keys", "agent", "build", "."])
         .run()
@@ -17,8 +16,40 @@ fn an_unknown_option_is_a_usage_error() {
 
 #[test]
 fn a_missing_command_is_a_usage_error() {
-    let stderr = format!("keystay: error: a command is missing\n{HELP}");
+    let stderr = format!(
+        "keystay: error: a command is missing\n\
+         hint: `keystay build .` does what `docker build .` does, with your keys at hand\n{HELP}"
+    );
     Keystay::new(&[]).run().says(64, "", &stderr);
+}
+
+#[test]
+fn a_misspelt_command_gets_the_nearest() {
+    let stderr = format!(
+        "keystay: error: there is no command `biuld`\nhint: did you mean `keystay build`?\n{HELP}"
+    );
+    Keystay::new(&["biuld", "."]).run().says(64, "", &stderr);
+}
+
+#[test]
+fn an_option_of_docker_before_build_is_a_usage_error() {
+    let stderr = format!("keystay: error: keystay has no option `-t`\n{HELP}");
+    Keystay::new(&["-t", "app", "build", "."])
+        .run()
+        .says(64, "", &stderr);
+}
+
+#[test]
+fn an_option_of_keystay_after_build_goes_to_docker_and_is_told() {
+    Keystay::new(&["build", "--key", "agent", "--help"])
+        .program("docker", "echo \"$*\"")
+        .run()
+        .says(
+            0,
+            "build --key agent --help\n",
+            "keystay: note: --key stands after `build`, so it is docker's; keystay's options stand before it: `keystay --key … build …`\n\
+             keystay: note: docker's own help follows; keystay's options stand before `build`: `keystay help`\n",
+        );
 }
 
 #[test]
@@ -33,7 +64,7 @@ fn a_number_out_of_range_is_a_usage_error() {
 
 #[test]
 fn what_a_terminal_obeys_is_escaped() {
-    let stderr = format!("keystay: error: unrecognized subcommand '\\u{{202e}}x'\n{HELP}");
+    let stderr = format!("keystay: error: there is no command `\\u{{202e}}x`\n{HELP}");
     Keystay::new(&["\u{202e}x"]).run().says(64, "", &stderr);
 }
 

@@ -7,7 +7,7 @@ use std::{
 
 use super::{plan::Plan, wired::Paths};
 use crate::{
-    cli::UsageError,
+    cli::{UsageError, is_own_option},
     engine::{BuildArgs, DockerfileLocation, Found, Wired},
     wiring::Passed,
 };
@@ -44,6 +44,13 @@ impl Asked {
         } else {
             None
         }
+    }
+
+    /// Options of Keystay that docker gets, and does not know, since they stand after the command
+    /// word.
+    pub(super) fn misplaced(&self) -> impl Iterator<Item = &str> {
+        let unknown = self.arguments.unknown().iter().map(String::as_str);
+        unknown.filter(|flag| is_own_option(flag))
     }
 
     /// The build's name in records: its first tag, or its context.
@@ -147,6 +154,13 @@ mod tests {
         for line in [".", "-t --help .", "--new-flag x .", "--call=build ."] {
             assert_eq!(asked(line).why_verbatim(), None, "{line}");
         }
+    }
+
+    #[test]
+    fn options_of_ours_are_told_from_those_of_docker() {
+        let asked = asked("--key agent --dry-run --wire=none -q --ssh default --new-flag .");
+        let misplaced: Vec<_> = asked.misplaced().collect();
+        assert_eq!(misplaced, ["--key", "--dry-run", "--wire"]);
     }
 
     #[test]
