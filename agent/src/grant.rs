@@ -137,7 +137,7 @@ impl Grant {
     }
 
     /// Records an allowed signature that could not be made.
-    pub(crate) fn failed(&self, demand: &Demand<'_>, fault: Fault) {
+    pub(crate) fn failed(&self, demand: &Demand<'_>, host: Option<&str>, fault: Fault) {
         let mut ledger = self.ledger();
         let mut record = self.record(Event::Failed);
         record.intent = Some(Intent::Login);
@@ -145,7 +145,7 @@ impl Grant {
         let (Fault::UpstreamAgent(why) | Fault::AuditUnwritable(why)) = &fault;
         record.detail = Some(why.clone());
         let _ = self.append(&mut ledger, &record);
-        ledger.unsign(Fingerprint::of(demand.key_blob));
+        ledger.unsign(Fingerprint::of(demand.key_blob), host);
         ledger.fault(fault);
     }
 

@@ -30,7 +30,7 @@ async fn sign(grant: &Grant, request: &SignRequest<'_>) -> Vec<u8> {
     let Ok(verdict) = grant.judge_and_record(&demand, request.flags, Instant::now()) else {
         return reply(&Response::Failure);
     };
-    let Verdict::Allow { key, .. } = verdict else {
+    let Verdict::Allow { key, host } = verdict else {
         return reply(&Response::Failure);
     };
     let Some(key) = grant.key(key) else {
@@ -40,7 +40,7 @@ async fn sign(grant: &Grant, request: &SignRequest<'_>) -> Vec<u8> {
         Ok(signature) => reply(&Response::SignResponse {
             signature: &signature,
         }),
-        Err(error) => fail(grant, &demand, &error),
+        Err(error) => fail(grant, &demand, host.as_deref(), &error),
     }
 }
 
@@ -65,8 +65,8 @@ fn refuse(grant: &Grant, reason: Reason, detail: &str) -> Vec<u8> {
 }
 
 /// An allowed signature that could not be made: the build sees a failure, the user sees why.
-fn fail(grant: &Grant, demand: &Demand<'_>, error: &SignError) -> Vec<u8> {
-    grant.failed(demand, Fault::UpstreamAgent(error.to_string()));
+fn fail(grant: &Grant, demand: &Demand<'_>, host: Option<&str>, error: &SignError) -> Vec<u8> {
+    grant.failed(demand, host, Fault::UpstreamAgent(error.to_string()));
     reply(&Response::Failure)
 }
 

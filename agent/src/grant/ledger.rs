@@ -40,9 +40,10 @@ impl Ledger {
     }
 
     /// Notes that an allowed signature was not made; it stays taken from the budget.
-    pub(super) fn unsign(&mut self, key: Fingerprint) {
+    pub(super) fn unsign(&mut self, key: Fingerprint, host: Option<&str>) {
         self.failed = self.failed.saturating_add(1);
-        if let Some(count) = self.keys.get_mut(&key) {
+        let host = self.hosts.get_mut(&host.map(ToOwned::to_owned));
+        for count in [self.keys.get_mut(&key), host].into_iter().flatten() {
             *count = count.saturating_sub(1);
         }
     }
@@ -78,6 +79,7 @@ impl Ledger {
                 })
                 .collect(),
             hosts: (self.hosts.iter())
+                .filter(|(_, count)| **count > 0)
                 .map(|(host, count)| HostUse {
                     host: host.clone(),
                     count: *count,
@@ -95,3 +97,34 @@ fn add_one(count: &mut u32) {
 
 /// Different faults kept for the report.
 const MAX_FAULTS: usize = 16;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_signature_that_was_not_made_counts_for_no_key_and_no_host() {
+        let (key, host) = (Fingerprint::of(b"key"), Some("git.acme.internal"));
+        let mut ledger = Ledger::default();
+        ledger.sign(key, host);
+        ledger.sign(key, None);
+        ledger.unsign(key, host);
+        let report = ledger.report(GrantId::from_random([0; 8]));
+        assert_eq!(report.signatures, 1);
+        assert_eq!(
+            report.keys,
+            [KeyUse {
+                fingerprint: key,
+                count: 1
+            }]
+        );
+        assert_eq!(
+            report.hosts,
+            [HostUse {
+                host: None,
+                count: 1
+            }]
+        );
+        assert_eq!(ledger.signed(), 2, "it stays taken from the budget");
+    }
+}
