@@ -16,7 +16,7 @@ pub(crate) fn lines(keys: &[KeyInfo], report: &GrantReport, image: &Image) -> Ve
         row("refused", uses::refusals(&report.refusals)),
     ];
     let mut lines: Vec<String> = used.into_iter().flatten().collect();
-    if lines.is_empty() {
+    if lines.is_empty() && report.faults.is_empty() {
         lines.push(UNUSED.to_owned());
     }
     lines.extend(row("image", image.line()));
@@ -38,7 +38,7 @@ const UNUSED: &str = "the build asked for no signature (cached, or it has no ssh
 mod tests {
     use keystay_proto::{
         Fingerprint,
-        control::{GrantId, HostUse, KeyUse, Reason, Refusal},
+        control::{Fault, GrantId, HostUse, KeyUse, Reason, Refusal},
     };
 
     use super::*;
@@ -135,6 +135,14 @@ mod tests {
             lines(&[key("a", "agent", false)], &report(), &Image::NotAsked),
             ["the build asked for no signature (cached, or it has no ssh step)"]
         );
+    }
+
+    #[test]
+    fn a_build_that_got_nothing_is_not_said_to_have_asked_for_nothing() {
+        let faults = vec![Fault::UpstreamAgent("gone".into())];
+        let report = GrantReport { faults, ..report() };
+        let none: [String; 0] = [];
+        assert_eq!(lines(&[], &report, &Image::NotAsked), none);
     }
 
     #[test]

@@ -61,7 +61,7 @@ fn of_fault(fault: &Fault) -> Outcome {
         ),
         Fault::AuditUnwritable(what) => complaint(
             ExitCode::Unavailable,
-            format!("nothing was signed, since the audit log cannot be written: {what}"),
+            format!("nothing is signed without a record: {what}"),
             "make room on its disk, or make its folder writable",
         ),
     }
@@ -226,7 +226,7 @@ mod tests {
         assert_eq!(status, 69);
         assert_eq!(
             message,
-            "nothing was signed, since the audit log cannot be written: no space left on device"
+            "nothing is signed without a record: no space left on device"
         );
     }
 
