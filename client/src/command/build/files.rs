@@ -35,7 +35,10 @@ impl Files {
     pub(super) fn new() -> Result<Self, FilesError> {
         let base = std::env::temp_dir();
         sweep(&base);
-        Self::below(&base).map_err(|source| FilesError { path: base, source })
+        Self::below(&base).map_err(|error| FilesError {
+            path: base,
+            source: without_path(&error),
+        })
     }
 
     fn below(base: &Path) -> io::Result<Self> {
@@ -67,6 +70,13 @@ impl Files {
     pub(super) fn path(&self, name: impl AsRef<Path>) -> PathBuf {
         self.folder.path().join(name)
     }
+}
+
+/// The error without the path that is told already.
+fn without_path(error: &io::Error) -> io::Error {
+    let text = error.to_string();
+    let said = text.split(" at path ").next().unwrap_or_default();
+    io::Error::new(error.kind(), said)
 }
 
 /// Removes the folders of builds that were killed.
