@@ -1,6 +1,10 @@
 //! The agent's life: load, bind, say that it is ready, serve, drain.
 
-use std::{io, sync::Arc, time::Duration};
+use std::{
+    io,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use keystay_proto::control::{Problem, ProblemCode, Started};
 use tempfile::TempDir;
@@ -98,13 +102,13 @@ async fn serve(control: Control, folder: &TempDir) -> io::Result<()> {
     Ok(())
 }
 
-/// Ends grants that are past their expiry; it does not return.
+/// Ends grants that expired long ago; it does not return.
 async fn sweep(control: &Control) {
     let mut ticks = interval(SWEEP_INTERVAL);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
-        control.grants.sweep();
+        control.grants.sweep(Instant::now());
     }
 }
 
@@ -141,4 +145,4 @@ fn unavailable(what: &str, error: &dyn std::error::Error) -> Problem {
     Problem::new(ProblemCode::Unavailable, format!("{what}: {error}"))
 }
 
-const SWEEP_INTERVAL: Duration = Duration::from_secs(5);
+const SWEEP_INTERVAL: Duration = Duration::from_mins(1);

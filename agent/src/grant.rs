@@ -6,7 +6,7 @@ mod table;
 
 use std::{
     sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
-    time::{Instant, SystemTime},
+    time::{Duration, Instant, SystemTime},
 };
 
 use keystay_proto::{
@@ -107,33 +107,24 @@ impl Grant {
         Ok(verdict)
     }
 
-    /// Whether the keys may be listed now; the first listing is recorded.
-    pub(crate) fn list_and_record(&self, now: Instant) -> Result<(), Reason> {
+    /// Whether the keys may be listed now. The first listing is recorded, and each one after the
+    /// grant's end is refused: clients that see no key do not ask for a signature.
+    pub(crate) fn list_and_record(&self, now: Instant) -> bool {
         let mut ledger = self.ledger();
-        if now >= self.terms.expires {
-            return Err(Reason::Expired);
-        }
-        if *self.closed.borrow() {
-            return Err(Reason::Revoked);
+        if let Some(reason) = self.over(now) {
+            self.refuse_with(&mut ledger, reason, None);
+            return false;
         }
         if !ledger.listed {
             let record = self.record(Event::Listed);
-            self.append(&mut ledger, &record)
-                .map_err(|_| Reason::Revoked)?;
-            ledger.listed = true;
+            ledger.listed = self.append(&mut ledger, &record).is_ok();
         }
-        Ok(())
+        ledger.listed
     }
 
     /// Records a request that is refused whatever the policy says.
     pub(crate) fn refuse(&self, reason: Reason, detail: Option<&str>) {
-        let mut ledger = self.ledger();
-        let mut record = self.record(Event::Refused);
-        record.reason = Some(reason);
-        record.detail = detail.map(ToOwned::to_owned);
-        // Nothing was signed: an unwritable log is a fault of its own, noted by `append`.
-        let _ = self.append(&mut ledger, &record);
-        self.count_refusal(&mut ledger, reason, record.detail);
+        self.refuse_with(&mut self.ledger(), reason, detail);
     }
 
     /// Records an allowed signature that could not be made.
@@ -165,9 +156,9 @@ impl Grant {
         let _ = self.closed.subscribe().wait_for(|closed| *closed).await;
     }
 
-    /// Whether it is past its expiry.
-    pub(crate) fn is_expired(&self, now: Instant) -> bool {
-        now >= self.terms.expires
+    /// How long it is past its expiry; nothing before.
+    pub(crate) fn expired_for(&self, now: Instant) -> Option<Duration> {
+        now.checked_duration_since(self.terms.expires)
     }
 
     /// Its name.
@@ -206,6 +197,23 @@ impl Grant {
             revoked: *self.closed.borrow(),
             signed: ledger.signed(),
         }
+    }
+
+    /// Why nothing is listed any more; nothing while the grant lives.
+    fn over(&self, now: Instant) -> Option<Reason> {
+        if self.expired_for(now).is_some() {
+            return Some(Reason::Expired);
+        }
+        self.closed.borrow().then_some(Reason::Revoked)
+    }
+
+    fn refuse_with(&self, ledger: &mut Ledger, reason: Reason, detail: Option<&str>) {
+        let mut record = self.record(Event::Refused);
+        record.reason = Some(reason);
+        record.detail = detail.map(ToOwned::to_owned);
+        // Nothing was signed: an unwritable log is a fault of its own, noted by `append`.
+        let _ = self.append(ledger, &record);
+        self.count_refusal(ledger, reason, record.detail);
     }
 
     /// Counts a refusal; one too many ends the grant, so that a build cannot fill the disk with

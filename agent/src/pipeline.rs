@@ -6,7 +6,6 @@ use keystay_proto::{
     agent::{Identity, Request, Response, SignRequest},
     control::{Fault, Reason},
 };
-use tracing::debug;
 
 use crate::{
     grant::Grant,
@@ -46,8 +45,7 @@ async fn sign(grant: &Grant, request: &SignRequest<'_>) -> Vec<u8> {
 
 /// The granted keys, with empty comments: a comment tells who the user is.
 fn list(grant: &Grant) -> Vec<u8> {
-    if let Err(reason) = grant.list_and_record(Instant::now()) {
-        debug!(%reason, "the keys are not listed");
+    if !grant.list_and_record(Instant::now()) {
         return reply(&Response::Failure);
     }
     let identity = |blob| Identity {

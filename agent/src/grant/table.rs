@@ -70,7 +70,9 @@ impl Table {
     /// Opens a grant of these keys: its first record is written, its socket listens.
     pub(crate) fn open(&self, spec: GrantSpec, keys: Vec<Arc<Key>>) -> Result<Opened, OpenError> {
         let mut state = self.state();
-        sweep(&mut state);
+        if state.grants.len() >= MAX_GRANTS {
+            sweep(&mut state, Instant::now(), Duration::ZERO);
+        }
         if state.grants.len() >= MAX_GRANTS {
             return Err(OpenError::TooMany);
         }
@@ -131,9 +133,10 @@ impl Table {
         Some(end(&grant))
     }
 
-    /// Ends every grant that is past its expiry.
-    pub(crate) fn sweep(&self) {
-        sweep(&mut self.state());
+    /// Ends every grant that expired a day ago. Until then it signs nothing, but its build is told
+    /// why, and its client can still ask what it was used for and search for its keys.
+    pub(crate) fn sweep(&self, now: Instant) {
+        sweep(&mut self.state(), now, LINGER);
     }
 
     /// Ends every grant and waits until their sockets are gone.
@@ -150,14 +153,13 @@ impl Table {
     }
 }
 
-fn sweep(state: &mut State) {
-    let now = Instant::now();
+fn sweep(state: &mut State, now: Instant, linger: Duration) {
     state.grants.retain(|_, grant| {
-        let live = !grant.is_expired(now);
-        if !live {
+        let over = grant.expired_for(now).is_some_and(|age| age >= linger);
+        if over {
             end(grant);
         }
-        live
+        !over
     });
     while state.tasks.try_join_next().is_some() {}
 }
@@ -181,3 +183,41 @@ const MAX_GRANTS: usize = 4_096;
 const MAX_NOTES: usize = 3;
 /// The longest life of a grant, in seconds: a day.
 const MAX_TTL: u64 = 24 * 60 * 60;
+/// How long an expired grant is kept for its build and client.
+const LINGER: Duration = Duration::from_hours(24);
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::testing::Fixture;
+
+    #[tokio::test]
+    async fn an_expired_grant_is_kept_for_a_day_and_tells_what_it_was_used_for() {
+        let fixture = Fixture::new().await;
+        let folder = tempfile::tempdir().unwrap();
+        let known_hosts = Arc::new(KnownHosts::parse("", Path::new("known_hosts")));
+        let audit = Arc::clone(&fixture.audit);
+        let table = Table::new(folder.path().to_owned(), audit, known_hosts);
+        let spec = GrantSpec {
+            ttl: 0,
+            ..Fixture::spec()
+        };
+        let open = || {
+            let keys = vec![Arc::clone(&fixture.key)];
+            table.open(spec.clone(), keys).unwrap()
+        };
+        let (first, second) = (open(), open());
+        let now = Instant::now();
+        table.sweep(now);
+        assert!(first.socket.exists());
+        assert_eq!(
+            table.revoke(first.grant.id().as_str()).unwrap().id,
+            *first.grant.id()
+        );
+        table.sweep(now + LINGER);
+        assert!(table.find(second.grant.id().as_str()).is_none());
+        table.drain().await;
+    }
+}

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use keystay_proto::{
     Signature,
     agent::{Request, Response, SignFlags, SignRequest},
-    control::Event,
+    control::{Event, GrantSpec},
 };
 use tokio::{task::JoinHandle, time::Instant};
 
@@ -93,6 +93,21 @@ async fn a_login_is_signed_and_the_record_is_there_before_the_reply() {
     assert_eq!(records[0].event, Event::Allowed);
     assert_eq!(records[0].key, Some(fixture.key.info.fingerprint));
     assert_eq!(grant.report().signatures, 1);
+}
+
+#[tokio::test]
+async fn an_expired_grant_lists_nothing_and_the_refusal_is_recorded() {
+    let fixture = Fixture::new().await;
+    let spec = GrantSpec {
+        ttl: 0,
+        ..Fixture::spec()
+    };
+    let grant = fixture.grant(spec);
+    let mut peer = connect(Arc::clone(&grant));
+    assert_eq!(peer.ask(&[11]).await, FAILURE);
+    let refusal = &grant.report().refusals[0];
+    assert_eq!((refusal.reason, refusal.count), (Reason::Expired, 1));
+    assert_eq!(fixture.records()[0].reason, Some(Reason::Expired));
 }
 
 #[tokio::test]
