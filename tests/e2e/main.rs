@@ -5,6 +5,8 @@ mod agent_process;
 #[cfg(test)]
 mod command;
 #[cfg(test)]
+mod inside_step;
+#[cfg(test)]
 mod lab;
 #[cfg(test)]
 mod plain_build;
