@@ -9,4 +9,6 @@ mod inside_step;
 #[cfg(test)]
 mod lab;
 #[cfg(test)]
+mod many_keys;
+#[cfg(test)]
 mod plain_build;
