@@ -103,10 +103,19 @@ impl KnownHosts {
         }
     }
 
+    /// The lines of this key are looked for once: a build may ask for any key, and a company's file
+    /// has tens of thousands of lines.
     fn named(&self, key: &[u8]) -> Option<String> {
+        let lines = |marker| self.lines(key, marker).collect::<Vec<_>>();
+        let (own, revoked) = (lines(Marker::Host), lines(Marker::Revoked));
+        if own.is_empty() {
+            return None;
+        }
+        let belongs = |host: &&str| any_about(&own, host) && !any_about(&revoked, host);
         let mut plain = self.entries.iter().flat_map(|entry| entry.names.plain());
-        let own = plain.find(|name| self.belongs(key, name));
-        own.or_else(|| builtin::hosts().find(|name| self.belongs(key, name)))
+        plain
+            .find(belongs)
+            .or_else(|| builtin::hosts().find(belongs))
             .map(str::to_owned)
     }
 
@@ -159,6 +168,10 @@ impl KnownHosts {
             fault,
         });
     }
+}
+
+fn any_about(lines: &[&Entry], host: &str) -> bool {
+    lines.iter().any(|entry| entry.names.matches(host))
 }
 
 fn read(path: &Path) -> Result<String, Fault> {

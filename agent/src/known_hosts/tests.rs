@@ -1,5 +1,11 @@
-use std::{fs, path::Path, process::Command};
+use std::{
+    fs,
+    path::Path,
+    process::Command,
+    time::{Duration, Instant},
+};
 
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use keystay_proto::{Fingerprint, control::Hosts};
 use tempfile::TempDir;
 
@@ -44,6 +50,31 @@ fn a_key_belongs_to_the_first_granted_host_that_has_it() {
         None
     );
     assert_eq!(known.host_of(&blob(ED25519), &only(&[])), None);
+}
+
+#[test]
+fn a_key_is_looked_for_once_in_a_long_file() {
+    let blob = |number: u32| {
+        let mut blob = b"\0\0\0\x0bssh-ed25519\0\0\0\x20".to_vec();
+        blob.extend(number.to_be_bytes().repeat(8));
+        blob
+    };
+    let line = |number| {
+        let key = STANDARD.encode(blob(number));
+        format!("h{number}.example ssh-ed25519 {key}\n")
+    };
+    let known = parse(&(0..20_000).map(line).collect::<Vec<_>>().concat());
+    let began = Instant::now();
+    for _ in 0..50 {
+        assert_eq!(known.host_of(&blob(20_000), &Hosts::Known), None);
+        let last = known.host_of(&blob(19_999), &Hosts::Known);
+        assert_eq!(last.as_deref(), Some("h19999.example"));
+    }
+    assert!(
+        began.elapsed() < Duration::from_secs(5),
+        "{:?}",
+        began.elapsed()
+    );
 }
 
 #[test]
