@@ -2,6 +2,7 @@
 
 use std::{io, time::Duration};
 
+use bytes::{Buf as _, BytesMut};
 use keystay_proto::{
     control::Reason,
     frame::{self, FrameTooLong},
@@ -34,7 +35,7 @@ async fn exchange(grant: &Grant, stream: &mut UnixStream) -> Result<(), End> {
     let mut input = Input::default();
     loop {
         let message = input.next(stream).await?;
-        let body = pipeline::answer(grant, message.as_slice()).await;
+        let body = pipeline::answer(grant, &message).await;
         let mut reply = Vec::with_capacity(body.len().saturating_add(4));
         // A reply that cannot be framed is a defect on this side; the connection ends.
         frame::join(&body, &mut reply).map_err(|_| End::Gone)?;
@@ -48,12 +49,12 @@ async fn exchange(grant: &Grant, stream: &mut UnixStream) -> Result<(), End> {
 /// Bytes of the peer that are not answered yet.
 #[derive(Default)]
 struct Input {
-    buffer: Vec<u8>,
+    buffer: BytesMut,
 }
 
 impl Input {
     /// The next whole message. Its length is judged before room is made for it.
-    async fn next(&mut self, stream: &mut UnixStream) -> Result<Vec<u8>, End> {
+    async fn next(&mut self, stream: &mut UnixStream) -> Result<BytesMut, End> {
         if let Some(message) = self.take()? {
             return Ok(message);
         }
@@ -75,13 +76,16 @@ impl Input {
             .map_err(|_| stalled("a message was not finished"))?
     }
 
-    fn take(&mut self) -> Result<Option<Vec<u8>>, End> {
-        let Some((body, rest)) = frame::split(&self.buffer).map_err(too_long)? else {
+    /// Takes the first message off without moving those behind it, which may be many.
+    fn take(&mut self) -> Result<Option<BytesMut>, End> {
+        let Some((_, rest)) = frame::split(&self.buffer).map_err(too_long)? else {
             return Ok(None);
         };
-        let (body, rest) = (body.to_vec(), rest.to_vec());
-        self.buffer = rest;
-        Ok(Some(body))
+        let mut message = self
+            .buffer
+            .split_to(self.buffer.len().saturating_sub(rest.len()));
+        message.advance(LENGTH_WORD);
+        Ok(Some(message))
     }
 
     async fn fill(&mut self, stream: &mut UnixStream) -> io::Result<()> {
@@ -102,6 +106,8 @@ fn stalled(detail: &str) -> End {
     End::Refused(Reason::Stalled, Some(detail.to_owned()))
 }
 
+/// Bytes before a message that say how long it is.
+const LENGTH_WORD: usize = 4;
 const READ_SIZE: usize = 4 * 1024;
 /// How long a connection may be open and say nothing. Clients connect when they are about to ask.
 const IDLE_TIME: Duration = Duration::from_secs(30);
