@@ -121,7 +121,11 @@ impl Asked {
                 .map(socket)
                 .collect::<Vec<(String, PathBuf)>>(),
             known_hosts: paths.known_hosts.clone(),
-            iidfile: Some(paths.iidfile.clone()),
+            // Docker fails where it is to tell the id of what is no image.
+            iidfile: self
+                .leaves_no_image()
+                .is_none()
+                .then(|| paths.iidfile.clone()),
         })
     }
 }
@@ -175,6 +179,18 @@ mod tests {
         assert_eq!(asked("-o type=docker .").leaves_no_image(), None);
         let why = Some("the output of the build is no image of the engine");
         assert_eq!(asked("-o out .").leaves_no_image(), why);
+    }
+
+    #[test]
+    fn no_image_id_is_asked_for_where_there_is_no_image() {
+        let paths = Paths {
+            iidfile: "id".into(),
+            ..Paths::default()
+        };
+        let plan = Plan::nothing(false);
+        let words = |line: &str| asked(line).wired(&plan, &paths);
+        assert_eq!(words("."), ["--iidfile", "id", "."]);
+        assert_eq!(words("-o out ."), ["-o", "out", "."]);
     }
 
     #[test]

@@ -49,7 +49,7 @@ impl Plan {
     pub(super) fn make(asked: &Asked, options: &Options) -> Result<Self, StdinError> {
         let folder = env::current_dir().unwrap_or_default();
         let location = asked.dockerfile(&folder);
-        let mut plan = Self::nothing(options);
+        let mut plan = Self::nothing(options.takes_stdin());
         match location {
             DockerfileLocation::Path(path) => plan.read_file(&path, asked, options),
             DockerfileLocation::Stdin => plan.read_stdin("the Dockerfile", asked, options)?,
@@ -63,14 +63,15 @@ impl Plan {
         Ok(plan)
     }
 
-    fn nothing(options: &Options) -> Self {
+    /// No change, with standard input for docker unless the agent takes it.
+    pub(super) fn nothing(stdin_taken: bool) -> Self {
         Self {
             dockerfile: None,
             files: None,
             ssh_ids: Vec::new(),
             known_hosts: false,
             notes: Vec::new(),
-            input: if options.takes_stdin() {
+            input: if stdin_taken {
                 Input::Nothing
             } else {
                 Input::Inherited
