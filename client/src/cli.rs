@@ -148,7 +148,7 @@ Examples:
 Exit status:
   docker's own when it ran and there is nothing to add; else
   64  the command line is wrong             70  a defect of keystay
-  65  key material found in the image       75  image not searched whole (--strict)
+  65  key material found in the image       75  image not searched whole (verify, --strict)
   66  a key source cannot be read           77  refused by policy
   69  engine or agent not available         78  wrong configuration
   130 interrupted; 128+N ended by signal N";

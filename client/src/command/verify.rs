@@ -26,7 +26,7 @@ pub(crate) async fn verify(options: &Options, image: &str) -> Result<ExitCode, E
     let search = searched(options, &docker, agent.control(), image);
     let verdict = signals.unless_caught(search).await;
     agent.end().await;
-    Ok(tell(Output::new(options.quiet), &verdict??, options.strict))
+    Ok(tell(Output::new(options.quiet), &verdict??))
 }
 
 async fn searched(
@@ -41,10 +41,10 @@ async fn searched(
     Ok(verdict)
 }
 
-fn tell(output: Output, image: &Image, strict: bool) -> ExitCode {
+fn tell(output: Output, image: &Image) -> ExitCode {
     output.line(&summary::verdict(image));
     image.details(output);
-    let (code, complaint) = image.end(strict);
+    let (code, complaint) = image.end_of_search();
     if let Some((message, hint)) = complaint {
         output::complaint(message, &[hint]);
     }

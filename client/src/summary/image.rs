@@ -32,6 +32,11 @@ pub(crate) enum Image {
         /// Where it was found, a line each.
         findings: Vec<String>,
     },
+    /// The engine holds no such image.
+    Absent {
+        /// The image's id, or the name it was asked for by.
+        image: String,
+    },
     /// Nothing was found, but not all of it was searched.
     Incomplete {
         /// What was not searched, and why, a fragment each.
@@ -72,16 +77,33 @@ impl Image {
                     short(&searched.image)
                 ))
             }
+            Self::Absent { image } => Some(format!(
+                "INCOMPLETE the engine holds no image {}",
+                short(image)
+            )),
             Self::Incomplete { missing } => Some(incomplete(missing)),
         }
     }
 
-    /// What a verdict means for the exit status, and the error and its hint where there is one.
+    /// What a verdict means for a build: the exit status, and the error and its hint where there is
+    /// one.
     pub(crate) fn end(&self, strict: bool) -> (ExitCode, Option<(&'static str, &'static str)>) {
         match self {
             Self::Leak { .. } => (ExitCode::Leak, Some(LEAK)),
-            Self::Incomplete { .. } if strict => (ExitCode::Incomplete, Some(INCOMPLETE)),
+            Self::Incomplete { .. } | Self::Absent { .. } if strict => {
+                (ExitCode::Incomplete, Some(INCOMPLETE))
+            }
             _ => (ExitCode::Success, None),
+        }
+    }
+
+    /// The same where the search is all that was asked for: one that was not whole has failed.
+    pub(crate) fn end_of_search(&self) -> (ExitCode, Option<(&'static str, &'static str)>) {
+        match self {
+            Self::NoKeyHere { .. } => (ExitCode::Incomplete, Some(NO_KEY_HERE)),
+            Self::Incomplete { .. } => (ExitCode::Incomplete, Some(NOT_WHOLE)),
+            Self::Absent { .. } => (ExitCode::Usage, Some(ABSENT)),
+            _ => self.end(false),
         }
     }
 
@@ -158,4 +180,16 @@ const LEAK: (&str, &str) = (
 const INCOMPLETE: (&str, &str) = (
     "the image was not searched whole, and `--strict` asks for that",
     "leave out `--strict` to take it as it is",
+);
+const NOT_WHOLE: (&str, &str) = (
+    "the image was not searched whole",
+    "it is not known to be clean: see what was not searched",
+);
+const NO_KEY_HERE: (&str, &str) = (
+    "there is no key to search for",
+    "name the file of the key: `keystay --key file:PATH verify IMAGE`",
+);
+const ABSENT: (&str, &str) = (
+    "there is no such image",
+    "see which there are: `docker image ls`",
 );

@@ -12,7 +12,10 @@ use crate::{
     agent_link::Control,
     engine::{Address, Docker},
     summary::{Image, Searched},
-    verify::{Cache, ControlMatcher, Gap, ImageSource, Subject, Verdict, Verified, verify},
+    verify::{
+        Cache, ControlMatcher, Gap, ImageSource, SourceError, Subject, Verdict, Verified,
+        VerifyError, verify,
+    },
 };
 
 /// Searches the image of a build for the keys of its grant.
@@ -63,6 +66,12 @@ pub(crate) async fn search_image(
     let matcher = ControlMatcher::new(control.socket().to_owned(), grant.id.clone());
     let verified = match verify(source(docker, image), Arc::new(matcher)).await {
         Ok(verified) => verified,
+        Err(VerifyError::Source(SourceError::Refused {
+            status: NOT_FOUND, ..
+        })) => {
+            let image = image.to_owned();
+            return Image::Absent { image };
+        }
         Err(error) => return incomplete(&with_causes(&error)),
     };
     if let (Verdict::Clean, Some((cache, subject))) = (&verified.verdict, remembered) {
@@ -124,3 +133,6 @@ fn incomplete(why: &str) -> Image {
         missing: vec![why.to_owned()],
     }
 }
+
+/// How the engine's API answers for an image it does not hold.
+const NOT_FOUND: u16 = 404;
