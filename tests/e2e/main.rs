@@ -7,8 +7,14 @@ mod command;
 #[cfg(test)]
 mod inside_step;
 #[cfg(test)]
+mod key_file;
+#[cfg(test)]
 mod lab;
+#[cfg(test)]
+mod leaks;
 #[cfg(test)]
 mod many_keys;
 #[cfg(test)]
 mod plain_build;
+#[cfg(test)]
+mod two_builds;
