@@ -17,4 +17,8 @@ mod many_keys;
 #[cfg(test)]
 mod plain_build;
 #[cfg(test)]
+mod private_dependencies;
+#[cfg(test)]
+mod traces;
+#[cfg(test)]
 mod two_builds;
