@@ -3,7 +3,13 @@
 #[cfg(test)]
 mod agent_process;
 #[cfg(test)]
+mod build_options;
+#[cfg(test)]
 mod command;
+#[cfg(test)]
+mod dockerfiles;
+#[cfg(test)]
+mod host_keys;
 #[cfg(test)]
 mod inside_step;
 #[cfg(test)]
