@@ -9,6 +9,8 @@ mod command;
 #[cfg(test)]
 mod dockerfiles;
 #[cfg(test)]
+mod engine_git;
+#[cfg(test)]
 mod host_keys;
 #[cfg(test)]
 mod inside_step;

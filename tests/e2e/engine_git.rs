@@ -1,0 +1,59 @@
+//! `BuildKit`'s own git, which serves `ADD`, fetches with the build's grant.
+
+use std::io::copy;
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::thread;
+
+use keystay_tests::env::Env;
+use keystay_tests::lab::Lab;
+
+/// Only the newer engine adds repositories, and it finds the keys of hosts on port 22 only.
+#[test]
+fn add_fetches_a_private_repository() {
+    let lab = Lab::up().unwrap();
+    let env = Env::on(&lab, &lab.engines()[1]);
+    let host = relay(lab.git_host().port());
+    let lines = lab.git_host().known_hosts().lines();
+    let keys = lines.filter_map(|line| line.split_once(' '));
+    let known: String = keys.fold(String::new(), |all, (_, key)| {
+        all + &format!("{host} {key}\n")
+    });
+    env.home_file(".ssh/known_hosts", &known);
+    env.file(
+        "Dockerfile",
+        &format!("FROM keystay/lean:1\nADD git@{host}:acme/lib-a.git /src\n"),
+    );
+    let built = env.build_with("deploy-a").output();
+    built
+        .status(0)
+        .stderr_lacks("keystay: note:")
+        .stderr_has(&format!("keystay: hosts     {host} verified "));
+    let run = ["run", "--rm", "--network", "none", env.tag()];
+    let run = env.docker().args(run).args(["cat", "/src/a.txt"]);
+    run.output().stdout_is("alpha\n");
+}
+
+/// Makes the git host answer on port 22 of a loopback address of this process.
+#[track_caller]
+fn relay(port: u16) -> Ipv4Addr {
+    let [.., high, low] = std::process::id().to_be_bytes();
+    let host = Ipv4Addr::new(127, 7, high, low);
+    let listener = TcpListener::bind((host, 22));
+    let listener = listener.expect("port 22, which no server may hold on all addresses");
+    thread::spawn(move || {
+        for near in listener.incoming().flatten() {
+            let far = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).unwrap();
+            carry(near.try_clone().unwrap(), far.try_clone().unwrap());
+            carry(far, near);
+        }
+    });
+    host
+}
+
+fn carry(mut from: TcpStream, mut to: TcpStream) {
+    thread::spawn(move || {
+        // A connection that breaks off has ended.
+        let _ = copy(&mut from, &mut to);
+        let _ = to.shutdown(std::net::Shutdown::Write);
+    });
+}
