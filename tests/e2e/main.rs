@@ -11,9 +11,13 @@ mod dockerfiles;
 #[cfg(test)]
 mod engine_git;
 #[cfg(test)]
+mod gate;
+#[cfg(test)]
 mod host_keys;
 #[cfg(test)]
 mod inside_step;
+#[cfg(test)]
+mod key;
 #[cfg(test)]
 mod key_file;
 #[cfg(test)]
@@ -26,6 +30,14 @@ mod many_keys;
 mod plain_build;
 #[cfg(test)]
 mod private_dependencies;
+#[cfg(test)]
+mod process;
+#[cfg(test)]
+mod signals;
+#[cfg(test)]
+mod sources;
+#[cfg(test)]
+mod terminal;
 #[cfg(test)]
 mod traces;
 #[cfg(test)]
