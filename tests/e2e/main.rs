@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod agent_process;
 #[cfg(test)]
+mod bad_input;
+#[cfg(test)]
 mod build_options;
 #[cfg(test)]
 mod command;
@@ -26,6 +28,8 @@ mod lab;
 mod leaks;
 #[cfg(test)]
 mod many_keys;
+#[cfg(test)]
+mod mid_build;
 #[cfg(test)]
 mod plain_build;
 #[cfg(test)]
