@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod agent_process;
 #[cfg(test)]
+mod audit;
+#[cfg(test)]
 mod bad_input;
 #[cfg(test)]
 mod build_options;
