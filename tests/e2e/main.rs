@@ -39,6 +39,8 @@ mod private_dependencies;
 #[cfg(test)]
 mod process;
 #[cfg(test)]
+mod relay;
+#[cfg(test)]
 mod signals;
 #[cfg(test)]
 mod sources;

@@ -115,6 +115,15 @@ impl Running {
         );
     }
 
+    /// Whether it has ended. What it writes must fit into its pipes meanwhile: 64 KiB each.
+    ///
+    /// # Panics
+    ///
+    /// If the system does not tell.
+    pub fn has_ended(&mut self) -> bool {
+        self.child.try_wait().expect("its status").is_some()
+    }
+
     /// Waits for its end.
     ///
     /// # Panics
