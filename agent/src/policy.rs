@@ -64,33 +64,25 @@ pub(crate) fn judge(
     flags: SignFlags,
     now: Instant,
 ) -> Verdict {
-    decide(terms, standing, known_hosts, demand, flags, now).unwrap_or_else(Verdict::Deny)
-}
-
-fn decide(
-    terms: &Terms,
-    standing: Standing,
-    known_hosts: &KnownHosts,
-    demand: &Demand<'_>,
-    flags: SignFlags,
-    now: Instant,
-) -> Result<Verdict, Reason> {
-    deny_if(now >= terms.expires, Reason::Expired)?;
-    deny_if(standing.revoked, Reason::Revoked)?;
-    deny_if(standing.signed >= terms.signatures, Reason::BudgetSpent)?;
-    let key =
-        (terms.keys.iter().position(|key| key == demand.key_blob)).ok_or(Reason::KeyNotGranted)?;
-    let Purpose::Login(login) = &demand.purpose else {
-        return Err(Reason::NotALogin);
+    let decide = || {
+        deny_if(now >= terms.expires, Reason::Expired)?;
+        deny_if(standing.revoked, Reason::Revoked)?;
+        deny_if(standing.signed >= terms.signatures, Reason::BudgetSpent)?;
+        let key = (terms.keys.iter().position(|key| key == demand.key_blob))
+            .ok_or(Reason::KeyNotGranted)?;
+        let Purpose::Login(login) = &demand.purpose else {
+            return Err(Reason::NotALogin);
+        };
+        deny_if(login.user != terms.user.as_bytes(), Reason::WrongUser)?;
+        deny_if(login.service != SERVICE, Reason::WrongService)?;
+        let host = host(terms, known_hosts, login)?;
+        deny_if(
+            !algorithm_is_allowed(login, flags),
+            Reason::AlgorithmNotAllowed,
+        )?;
+        Ok(Verdict::Allow { key, host })
     };
-    deny_if(login.user != terms.user.as_bytes(), Reason::WrongUser)?;
-    deny_if(login.service != SERVICE, Reason::WrongService)?;
-    let host = host(terms, known_hosts, login)?;
-    deny_if(
-        !algorithm_is_allowed(login, flags),
-        Reason::AlgorithmNotAllowed,
-    )?;
-    Ok(Verdict::Allow { key, host })
+    decide().unwrap_or_else(Verdict::Deny)
 }
 
 /// The host of a login, if the login shows one: its key must belong to a host of the grant.
