@@ -45,6 +45,8 @@ mod signals;
 #[cfg(test)]
 mod sources;
 #[cfg(test)]
+mod strange_agent;
+#[cfg(test)]
 mod terminal;
 #[cfg(test)]
 mod traces;
