@@ -12,7 +12,7 @@ use tokio::{
     runtime::{self, Runtime},
     select,
     signal::unix::{Signal, SignalKind, signal},
-    sync::watch,
+    sync::{oneshot, watch},
     time::{MissedTickBehavior, interval},
 };
 
@@ -38,6 +38,9 @@ use crate::{
 pub fn run(config: &Config) -> Result<(), Problem> {
     harden::before_keys()
         .map_err(|error| unavailable("the process cannot be protected", &error))?;
+    // A parent may end while a passphrase is asked for.
+    let parent = lifeline::watch(io::stdout())
+        .map_err(|error| unavailable("the parent cannot be watched", &error))?;
     let runtime = runtime().map_err(|error| unavailable("the runtime does not start", &error))?;
     let keys = load(config, &runtime)?;
     harden::after_keys();
@@ -49,7 +52,7 @@ pub fn run(config: &Config) -> Result<(), Problem> {
     let folder = folder::make().map_err(|error| unavailable("no folder for sockets", &error))?;
     let known_hosts = Arc::new(KnownHosts::load(&config.known_hosts).with_builtin());
     let grants = Table::new(folder.path().to_owned(), Arc::new(audit), known_hosts);
-    let served = runtime.block_on(serve(Control { keys, grants }, &folder));
+    let served = runtime.block_on(serve(Control { keys, grants }, &folder, parent));
     served.map_err(|error| unavailable("the control socket cannot be made", &error))
 }
 
@@ -80,11 +83,14 @@ fn runtime() -> io::Result<Runtime> {
         .build()
 }
 
-async fn serve(control: Control, folder: &TempDir) -> io::Result<()> {
+async fn serve(
+    control: Control,
+    folder: &TempDir,
+    parent: oneshot::Receiver<()>,
+) -> io::Result<()> {
     let socket = folder.path().join(folder::CONTROL);
     let listener = Listener::bind(&socket)?;
     let mut signals = Signals::install()?;
-    let parent = lifeline::watch(io::stdout())?;
     let control = Arc::new(control);
     let (stop, stopped) = watch::channel(false);
     let server = control::serve(Arc::clone(&control), listener, stopped);
