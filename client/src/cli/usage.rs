@@ -129,7 +129,11 @@ fn no_command(error: &clap::Error) -> UsageError {
 
 fn no_option(error: &clap::Error) -> UsageError {
     let word = text_of(error, ContextKind::InvalidArg).unwrap_or_default();
-    let told = UsageError::new(format!("keystay has no option `{word}`"));
+    let told = UsageError::new(if word.starts_with('-') {
+        format!("keystay has no option `{word}`")
+    } else {
+        format!("nothing is expected at `{word}`")
+    });
     match text_of(error, ContextKind::SuggestedArg) {
         Some(similar) => told.first(format!("did you mean `{similar}`?")),
         None => told,
@@ -230,6 +234,12 @@ mod tests {
         let error = error("keystay biuld .");
         assert_eq!(error.to_string(), "there is no command `biuld`");
         assert_eq!(error.hints(), ["did you mean `keystay build`?", HELP]);
+    }
+
+    #[test]
+    fn a_word_too_many_is_no_option() {
+        let error = error("keystay help build");
+        assert_eq!(error.to_string(), "nothing is expected at `build`");
     }
 
     #[test]
