@@ -4,7 +4,10 @@ use std::{
     fs,
     path::{Path, PathBuf},
     process::Command,
+    time::Duration,
 };
+
+use keystay_tests::env::wait_until;
 
 /// A process by its id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,9 +53,7 @@ impl Process {
 
     /// Whether it runs; one that ended and was not waited for does not.
     pub(crate) fn runs(self) -> bool {
-        let stat = fs::read_to_string(self.file("stat")).unwrap_or_default();
-        let state = stat.rsplit(')').next().unwrap_or_default().trim_start();
-        !state.is_empty() && !state.starts_with(['Z', 'X'])
+        !matches!(state(&self.file("")), None | Some('Z' | 'X'))
     }
 
     /// Whether this signal was sent to it and waits, since it is stopped.
@@ -81,6 +82,18 @@ impl Process {
     /// What its standard input is.
     pub(crate) fn stdin(self) -> PathBuf {
         fs::read_link(self.file("fd/0")).unwrap_or_default()
+    }
+
+    /// Stops it, every thread of it: signals wait from now on.
+    #[track_caller]
+    pub(crate) fn stop(self) {
+        self.signal("STOP");
+        wait_until("its threads to stop", Duration::from_secs(10), || {
+            let tasks = fs::read_dir(self.file("task")).unwrap().flatten();
+            tasks
+                .map(|task| state(&task.path()))
+                .all(|state| state == Some('T'))
+        });
     }
 
     /// Sends it a signal by name.
@@ -124,6 +137,13 @@ impl Process {
     fn file(self, name: &str) -> PathBuf {
         Path::new("/proc").join(self.0.to_string()).join(name)
     }
+}
+
+/// The state letter of proc(5) of a process or thread, by its folder.
+fn state(folder: &Path) -> Option<char> {
+    let stat = fs::read_to_string(folder.join("stat")).ok()?;
+    let (_, rest) = stat.rsplit_once(')')?;
+    rest.trim_start().chars().next()
 }
 
 #[track_caller]

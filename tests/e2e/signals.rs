@@ -2,7 +2,7 @@
 
 use std::{
     fs,
-    os::unix::process::CommandExt as _,
+    os::unix::{fs::PermissionsExt as _, process::CommandExt as _},
     path::PathBuf,
     time::{Duration, Instant, SystemTime},
 };
@@ -85,7 +85,7 @@ fn a_docker_that_does_not_end_is_killed_by_the_third_interrupt() {
         let client = Process(build.id());
         let left = Left::of(client);
         let docker = client.engines()[0];
-        docker.signal("STOP");
+        docker.stop();
         for pending in ["INT", "TERM"] {
             build.signal("INT");
             wait_until("docker to be sent a signal", PATIENCE, || {
@@ -104,7 +104,7 @@ fn an_agent_that_hangs_is_waited_for_a_while() {
     let env = Env::on(&lab, &lab.engines()[0]);
     let (build, held) = started(&env);
     let left = Left::of(Process(build.id()));
-    left.agent.signal("STOP");
+    left.agent.stop();
     let begin = Instant::now();
     held.release();
     let late = "keystay: error: the agent did not revoke the grant within 10s\n";
@@ -119,7 +119,7 @@ fn an_interrupt_ends_a_build_whose_agent_hangs() {
     let env = Env::on(&lab, &lab.engines()[1]);
     let (build, held) = started(&env);
     let left = Left::of(Process(build.id()));
-    left.agent.signal("STOP");
+    left.agent.stop();
     let begin = Instant::now();
     build.signal("INT");
     let late = "keystay: error: the agent did not revoke the grant within 10s\n";
@@ -127,6 +127,30 @@ fn an_interrupt_ends_a_build_whose_agent_hangs() {
     assert!(begin.elapsed() < Duration::from_secs(20));
     left.processes_are_gone_within(PATIENCE);
     held.until_cancelled();
+}
+
+#[test]
+fn a_client_killed_at_the_passphrase_leaves_no_agent() {
+    let lab = Lab::up().unwrap();
+    let env = Env::on(&lab, &lab.engines()[0]);
+    env.file(
+        "Dockerfile",
+        "FROM keystay/base:1\nRUN --mount=type=ssh true\n",
+    );
+    let script = "#!/bin/sh\necho $$ >\"$HOME/asking\"\nexec sleep 60\n";
+    let askpass = env.home_file("askpass", script);
+    fs::set_permissions(&askpass, fs::Permissions::from_mode(0o700)).unwrap();
+    let key = crate::key::file(&lab, "dev-enc");
+    let run = env.keystay().env("SSH_ASKPASS", &askpass);
+    let run = run.env("SSH_ASKPASS_REQUIRE", "force");
+    let build = run.args(["--key", &key]).build(&env).start();
+    let asking = || fs::read_to_string(env.home().join("asking")).unwrap_or_default();
+    wait_until("the question", PATIENCE, || asking().ends_with('\n'));
+    let agent = Process(build.id()).agent();
+    build.signal("KILL");
+    wait_until("the agent's end", Duration::from_secs(2), || !agent.runs());
+    Process(asking().trim().parse().unwrap()).signal("KILL");
+    let _ = build.wait().status(137).says("");
 }
 
 #[test]
