@@ -105,12 +105,14 @@ fn hint(reason: Reason) -> Option<&'static str> {
         Reason::AlgorithmNotAllowed => {
             "RSA with SHA-1 and DSA are not signed with: use an ed25519 key, or update the server"
         }
+        Reason::RefusalsSpent => {
+            "a step asks its agent for what no build gets, over and over: the audit log tells what"
+        }
         Reason::MessageNotServed
         | Reason::Malformed
         | Reason::TooLong
         | Reason::TooManyConnections
-        | Reason::Stalled
-        | Reason::RefusalsSpent => return None,
+        | Reason::Stalled => return None,
     })
 }
 
@@ -195,13 +197,23 @@ mod tests {
 
     #[test]
     fn refusals_of_other_requests_leave_dockers_status() {
-        let reasons = [
-            Reason::MessageNotServed,
-            Reason::Malformed,
-            Reason::RefusalsSpent,
-        ];
+        let reasons = [Reason::MessageNotServed, Reason::Malformed, Reason::Stalled];
         let outcome = outcome(FAILED, &report(vec![], &reasons), &Image::NotAsked, false);
         assert_eq!(status(&outcome), 1);
+    }
+
+    #[test]
+    fn a_grant_that_refusals_have_closed_explains_a_failed_build() {
+        let mut report = report(vec![], &[Reason::MessageNotServed, Reason::RefusalsSpent]);
+        report.refusals[1].detail = None;
+        let (status, message, _) = told(outcome(FAILED, &report, &Image::NotAsked, false));
+        assert_eq!(
+            (status, message.as_str()),
+            (
+                77,
+                "the build was refused a signature: too many refusals, the grant is closed"
+            )
+        );
     }
 
     #[test]
