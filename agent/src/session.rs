@@ -25,6 +25,8 @@ pub(crate) async fn run(grant: &Grant, mut stream: UnixStream) {
 
 /// Why a connection ends.
 enum End {
+    /// The peer has said nothing for as long as it may.
+    Idle,
     /// The peer left, or reading or writing failed.
     Gone,
     /// The peer broke a rule.
@@ -33,8 +35,14 @@ enum End {
 
 async fn exchange(grant: &Grant, stream: &mut UnixStream) -> Result<(), End> {
     let mut input = Input::default();
+    let mut message = input
+        .next(stream, FIRST_TIME)
+        .await
+        .map_err(|end| match end {
+            End::Idle => stalled("nothing was sent"),
+            end => end,
+        })?;
     loop {
-        let message = input.next(stream).await?;
         let body = pipeline::answer(grant, &message).await;
         let mut reply = Vec::with_capacity(body.len().saturating_add(4));
         // A reply that cannot be framed is a defect on this side; the connection ends.
@@ -43,6 +51,7 @@ async fn exchange(grant: &Grant, stream: &mut UnixStream) -> Result<(), End> {
         written
             .map_err(|_| stalled("the reply was not taken"))?
             .map_err(|_| End::Gone)?;
+        message = input.next(stream, IDLE_TIME).await?;
     }
 }
 
@@ -54,14 +63,13 @@ struct Input {
 
 impl Input {
     /// The next whole message. Its length is judged before room is made for it.
-    async fn next(&mut self, stream: &mut UnixStream) -> Result<BytesMut, End> {
+    async fn next(&mut self, stream: &mut UnixStream, idle: Duration) -> Result<BytesMut, End> {
         if let Some(message) = self.take()? {
             return Ok(message);
         }
         if self.buffer.is_empty() {
-            let read = timeout(IDLE_TIME, self.fill(stream)).await;
-            read.map_err(|_| stalled("nothing was sent"))?
-                .map_err(|_| End::Gone)?;
+            let read = timeout(idle, self.fill(stream)).await;
+            read.map_err(|_| End::Idle)?.map_err(|_| End::Gone)?;
         }
         let rest = async {
             loop {
@@ -109,8 +117,11 @@ fn stalled(detail: &str) -> End {
 /// Bytes before a message that say how long it is.
 const LENGTH_WORD: usize = 4;
 const READ_SIZE: usize = 4 * 1024;
-/// How long a connection may be open and say nothing. Clients connect when they are about to ask.
-const IDLE_TIME: Duration = Duration::from_secs(30);
+/// How long a connection may be open before it asks for something: clients connect when they are
+/// about to ask.
+const FIRST_TIME: Duration = Duration::from_secs(30);
+/// How long a connection may rest between two requests; it ends without a record.
+const IDLE_TIME: Duration = Duration::from_mins(2);
 /// How long a message may take from its first byte to its last.
 const MESSAGE_TIME: Duration = Duration::from_secs(10);
 /// How long the peer may take to read a reply.

@@ -9,7 +9,12 @@ pub(crate) use image::{Image, Searched};
 use keystay_proto::control::{GrantReport, KeyInfo};
 
 /// The summary of a build: what its grant was used for, and what was found in its image.
-pub(crate) fn lines(keys: &[KeyInfo], report: &GrantReport, image: &Image) -> Vec<String> {
+pub(crate) fn lines(
+    keys: &[KeyInfo],
+    report: &GrantReport,
+    image: &Image,
+    was_built: bool,
+) -> Vec<String> {
     let used = [
         row("keys", uses::keys(keys, &report.keys)),
         row("hosts", uses::hosts(&report.hosts)),
@@ -17,7 +22,7 @@ pub(crate) fn lines(keys: &[KeyInfo], report: &GrantReport, image: &Image) -> Ve
     ];
     let mut lines: Vec<String> = used.into_iter().flatten().collect();
     if lines.is_empty() && report.faults.is_empty() {
-        lines.push(UNUSED.to_owned());
+        lines.push(if was_built { UNUSED } else { UNUSED_AND_FAILED }.to_owned());
     }
     lines.extend(row("image", image.line()));
     lines
@@ -32,6 +37,7 @@ fn row(name: &str, text: Option<String>) -> Option<String> {
     text.map(|text| format!("{name:<9} {text}"))
 }
 
+const UNUSED_AND_FAILED: &str = "the build asked for no signature";
 const UNUSED: &str = "the build asked for no signature (cached, or it has no ssh step)";
 
 #[cfg(test)]
@@ -73,6 +79,15 @@ mod tests {
             layers: 12,
             bytes: 345_400_000,
         }
+    }
+
+    #[test]
+    fn a_build_that_failed_is_not_called_cached() {
+        let keys = [key("a", "agent", false)];
+        assert_eq!(
+            lines(&keys, &report(), &Image::NotAsked, false),
+            ["the build asked for no signature"]
+        );
     }
 
     #[test]
@@ -119,7 +134,7 @@ mod tests {
             ..report()
         };
         assert_eq!(
-            lines(&keys, &report, &Image::Clean(searched(1, 1))),
+            lines(&keys, &report, &Image::Clean(searched(1, 1)), true),
             [
                 format!("keys      {a} (ed25519, agent) 2 signatures; {b} (ed25519, file:~/.ssh/deploy) 1 signature"),
                 "hosts     127.0.0.1:2222 verified 2; not shown by the login 1".into(),
@@ -132,7 +147,12 @@ mod tests {
     #[test]
     fn a_build_that_used_nothing_is_told_in_one_line() {
         assert_eq!(
-            lines(&[key("a", "agent", false)], &report(), &Image::NotAsked),
+            lines(
+                &[key("a", "agent", false)],
+                &report(),
+                &Image::NotAsked,
+                true
+            ),
             ["the build asked for no signature (cached, or it has no ssh step)"]
         );
     }
@@ -142,7 +162,7 @@ mod tests {
         let faults = vec![Fault::UpstreamAgent("gone".into())];
         let report = GrantReport { faults, ..report() };
         let none: [String; 0] = [];
-        assert_eq!(lines(&[], &report, &Image::NotAsked), none);
+        assert_eq!(lines(&[], &report, &Image::NotAsked, true), none);
     }
 
     #[test]
@@ -155,14 +175,14 @@ mod tests {
             .collect();
         let report = GrantReport { hosts, ..report() };
         assert_eq!(
-            lines(&[], &report, &Image::NotAsked),
+            lines(&[], &report, &Image::NotAsked, true),
             ["hosts     h1 verified 1; h2 verified 2; h3 verified 3; and 2 more"]
         );
     }
 
     #[test]
     fn keys_of_the_agent_are_not_claimed_to_be_searched_for() {
-        let line = |image: Image| lines(&[], &report(), &image).pop().unwrap();
+        let line = |image: Image| lines(&[], &report(), &image, true).pop().unwrap();
         assert_eq!(
             line(Image::NoKeyHere { keys: 1 }),
             "image     not searched: the key is in your agent only, its private half is not here"
@@ -175,7 +195,7 @@ mod tests {
 
     #[test]
     fn other_verdicts_are_named() {
-        let line = |image: Image| lines(&[], &report(), &image).pop().unwrap();
+        let line = |image: Image| lines(&[], &report(), &image, true).pop().unwrap();
         let findings = vec!["layer 3 /root/.ssh/id_ed25519".to_owned()];
         assert_eq!(
             line(Image::Leak {

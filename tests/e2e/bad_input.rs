@@ -393,5 +393,5 @@ fn is_buildx_installed() -> bool {
         })
 }
 
-const UNUSED: &str = "keystay: the build asked for no signature (cached, or it has no ssh step)\n";
+const UNUSED: &str = "keystay: the build asked for no signature\n";
 const NO_KEY: &str = "does not hold a private key\nhint: a private key begins with a line such as `-----BEGIN OPENSSH PRIVATE KEY-----`\n";

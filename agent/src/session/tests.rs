@@ -195,6 +195,18 @@ async fn a_connection_that_says_nothing_is_closed() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_connection_that_rests_after_its_answer_ends_later_and_is_no_refusal() {
+    let fixture = Fixture::new().await;
+    let grant = fixture.grant(Fixture::spec());
+    let mut peer = connect(Arc::clone(&grant));
+    peer.ask(&[11]).await;
+    let began = Instant::now();
+    peer.served.await.unwrap();
+    assert_eq!(began.elapsed().as_secs(), 120);
+    assert_eq!(grant.report().refusals, []);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_message_that_is_not_finished_in_time_ends_the_connection() {
     let fixture = Fixture::new().await;
     let grant = fixture.grant(Fixture::spec());

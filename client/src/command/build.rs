@@ -150,7 +150,7 @@ fn tell(
     image: &Image,
     strict: bool,
 ) -> ExitCode {
-    for line in summary::lines(&grant.keys, report, image) {
+    for line in summary::lines(&grant.keys, report, image, run.ended.is_success()) {
         output.line(&line);
     }
     image.details(output);

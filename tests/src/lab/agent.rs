@@ -31,6 +31,7 @@ impl UpstreamAgent {
             .arg(&socket)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
+            .stderr(Stdio::null())
             .spawn()
             .map_err(|source| LabError::Start {
                 program: "ssh-agent".to_owned(),
