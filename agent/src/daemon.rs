@@ -15,6 +15,7 @@ use tokio::{
     sync::{oneshot, watch},
     time::{MissedTickBehavior, interval},
 };
+use tracing::info;
 
 use crate::{
     audit::Audit,
@@ -68,6 +69,7 @@ fn load(config: &Config, runtime: &Runtime) -> Result<Vec<Arc<Key>>, Problem> {
         let loaded = source::load(source, &config.environment, &mut prompt);
         for key in runtime.block_on(loaded)? {
             if keys.iter().all(|held| held.blob != key.blob) {
+                info!(key = %key.info.fingerprint, source = %key.info.source, "holding a key");
                 keys.push(Arc::new(key));
             }
         }

@@ -1,6 +1,6 @@
 //! The private agent's process.
 
-use std::{env, ffi::OsString, path::PathBuf, process::Stdio, time::Duration};
+use std::{env, ffi::OsString, iter, path::PathBuf, process::Stdio, time::Duration};
 
 use keystay_proto::control::Started;
 use tokio::{
@@ -22,14 +22,14 @@ pub(crate) struct Program {
 
 impl Program {
     /// This program's own agent, for keys from these sources; from where it finds any if there are
-    /// none.
-    pub(crate) fn own(sources: &[KeySource]) -> Result<Self, LinkError> {
+    /// none. It says as much of what it does as `verbose` asks for.
+    pub(crate) fn own(sources: &[KeySource], verbose: u8) -> Result<Self, LinkError> {
         let path = env::current_exe().map_err(LinkError::Start)?;
         let keys = sources
             .iter()
             .flat_map(|source| ["--key".into(), source.to_string().into()]);
-        let arguments = ["agent".into(), "--private".into()]
-            .into_iter()
+        let arguments = iter::repeat_n("--verbose".into(), verbose.into())
+            .chain(["agent".into(), "--private".into()])
             .chain(keys)
             .collect();
         Ok(Self {
@@ -192,7 +192,7 @@ mod tests {
 
     #[test]
     fn keys_are_read_by_the_agent_alone() {
-        let own = |sources: &[KeySource]| Program::own(sources).unwrap();
+        let own = |sources: &[KeySource]| Program::own(sources, 0).unwrap();
         assert_eq!(own(&[]).arguments, ["agent", "--private"]);
         let program = own(&[KeySource::Stdin, KeySource::Env("K".into())]);
         assert_eq!(

@@ -73,7 +73,7 @@ async fn run(options: &Options, form: Form, arguments: Vec<OsString>) -> Result<
     let docker = docker(options, &asked)?;
     docker.check(form, asked.builder()).await?;
     let mut signals = Signals::listen().map_err(Error::Runtime)?;
-    let program = Program::own(&options.keys)?;
+    let program = Program::own(&options.keys, options.verbose)?;
     let agent = signals
         .unless_caught(PrivateAgent::start(&program))
         .await??;
@@ -105,6 +105,7 @@ async fn granted(
     let grant = signals
         .unless_caught(control.open_grant(&spec(options, asked)))
         .await??;
+    tracing::info!(id = %grant.id, socket = %grant.socket.display(), "the grant is open");
     grant.notes.iter().for_each(|note| output.note(note));
     let wired = Wired::write(asked, &plan, &grant)?;
     let mut command = docker.command(form, &wired.arguments, plan.input);

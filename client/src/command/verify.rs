@@ -19,7 +19,7 @@ pub(crate) async fn verify(options: &Options, image: &str) -> Result<ExitCode, E
     let docker = docker.without_keys(options.key_variables(), false, None);
     docker.ping().await?;
     let mut signals = Signals::listen().map_err(Error::Runtime)?;
-    let program = Program::own(&options.keys)?;
+    let program = Program::own(&options.keys, options.verbose)?;
     let agent = signals
         .unless_caught(PrivateAgent::start(&program))
         .await??;

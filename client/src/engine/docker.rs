@@ -118,6 +118,8 @@ impl Docker {
     /// ends.
     pub(crate) fn command(&self, form: Form, arguments: &[OsString], input: Input) -> Command {
         let mut command = parent_death::command(&self.program);
+        // Not its arguments: a build argument may hold a secret.
+        tracing::info!(program = %self.program.display(), ?form, "running docker");
         command.args(form.words()).args(arguments);
         command.env_clear().envs(self.variables.iter());
         command.stdin(match input {
