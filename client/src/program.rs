@@ -1,6 +1,11 @@
 //! The way from the command line to an exit status.
 
-use std::{env, ffi::OsString, process};
+use std::{
+    env,
+    ffi::OsString,
+    io::{self, IsTerminal as _},
+    process,
+};
 
 use clap::CommandFactory as _;
 use tokio::runtime::Builder;
@@ -73,7 +78,8 @@ fn trace(options: &Options) {
     let filter = EnvFilter::try_from_env("KEYSTAY_LOG").unwrap_or_else(|_| EnvFilter::new(level));
     let subscriber = tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_writer(std::io::stderr);
+        .with_ansi(io::stderr().is_terminal())
+        .with_writer(io::stderr);
     // A second subscriber in one process is no reason to fail.
     let _ = subscriber.try_init();
 }
