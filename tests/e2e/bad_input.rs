@@ -332,8 +332,15 @@ fn dockerfiles_that_docker_refuses_are_dockers_to_tell() {
         ));
         let long = "# long\n".repeat(400_000) + "FROM keystay/base:1\nRUN --mount=type=ssh true\n";
         fs::write(env.context().join("Dockerfile"), long).unwrap();
-        run().output().says(&format!(
-            "keystay: note: the Dockerfile is built as it stands, since it is too long\n{UNUSED}"
+        let (output, plain) = (run().output(), env.docker().build(&env).output());
+        // Only newer engines have a limit of their own.
+        let unused = if plain.status == 0 {
+            UNUSED.replace('\n', " (cached, or it has no ssh step)\n")
+        } else {
+            UNUSED.to_owned()
+        };
+        output.status(plain.status).says(&format!(
+            "keystay: note: the Dockerfile is built as it stands, since it is too long\n{unused}"
         ));
     }
 }
