@@ -13,6 +13,7 @@ pub mod limits;
 mod name;
 mod printable;
 pub mod sshsig;
+pub mod tunnel;
 pub mod userauth;
 mod wire;
 

@@ -30,3 +30,30 @@ pub const SESSION_ID_LENGTHS: [usize; 4] = [20, 32, 48, 64];
 /// The longest login name, in bytes: the longest user name that OpenSSH's `ssh-agent.c` takes in a
 /// destination constraint, and far above `LOGIN_NAME_MAX` of the systems that logins end on.
 pub const MAX_USER: usize = 256;
+
+/// The longest host name, in bytes: what a domain name may have (RFC 1035 §2.3.4), and what an
+/// address with a zone does not reach.
+pub const MAX_HOST: usize = 255;
+
+/// The longest command for a git host, in bytes: `PATH_MAX` of Linux for the repository, and the
+/// words before it.
+pub const MAX_GIT_COMMAND: usize = 4_608;
+
+/// The longest value of `GIT_PROTOCOL`, in bytes. What git sets is `version=2`; more keys may come.
+pub const MAX_GIT_PROTOCOL: usize = 256;
+
+/// The most bytes of standard input in one frame of the tunnel: what a pipe holds, `pipe(7)`.
+pub const MAX_TUNNEL_INPUT: usize = 64 * 1024;
+
+/// The most bytes of standard output in one reply of the tunnel: where BuildKit's session is at its
+/// fastest without holding up the streams beside it.
+pub const MAX_TUNNEL_OUTPUT: usize = 1024 * 1024;
+
+/// The most bytes of standard error in one reply of the tunnel.
+pub const MAX_TUNNEL_ERROR: usize = 16 * 1024;
+
+/// The longest message of a refusal, in bytes: a line or two for a person.
+pub const MAX_TUNNEL_MESSAGE: usize = 2_048;
+
+/// The longest reply of the tunnel as an agent message, in bytes without its length word.
+pub const MAX_TUNNEL_REPLY: usize = MAX_TUNNEL_OUTPUT + MAX_TUNNEL_ERROR + 256;
