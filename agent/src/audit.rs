@@ -136,6 +136,8 @@ mod tests {
             key: None,
             user: None,
             host: None,
+            repository: None,
+            commits: Vec::new(),
             reason: None,
             detail: None,
         }

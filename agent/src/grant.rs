@@ -133,8 +133,7 @@ impl Grant {
         let mut record = self.record(Event::Failed);
         record.intent = Some(Intent::Login);
         record.key = Some(Fingerprint::of(demand.key_blob));
-        let (Fault::UpstreamAgent(why) | Fault::AuditUnwritable(why)) = &fault;
-        record.detail = Some(why.clone());
+        record.detail = Some(fault.to_string());
         let _ = self.append(&mut ledger, &record);
         ledger.unsign(Fingerprint::of(demand.key_blob), host);
         ledger.fault(fault);
@@ -248,6 +247,8 @@ impl Grant {
             key: None,
             user: None,
             host: None,
+            repository: None,
+            commits: Vec::new(),
             reason: None,
             detail: None,
         }

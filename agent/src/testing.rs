@@ -56,6 +56,7 @@ impl Fixture {
             signatures: 3,
             ttl: 60,
             strict: false,
+            fetch: keystay_proto::control::FetchSpec::default(),
         }
     }
 

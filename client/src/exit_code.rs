@@ -25,6 +25,8 @@ pub(crate) enum ExitCode {
     Internal,
     /// 75: a part of the image could not be searched.
     Incomplete,
+    /// 76: a host showed another key than the known one.
+    HostKey,
     /// 77: the policy refused what the build asked for.
     Refused,
     /// 78: the configuration of this machine is wrong.
@@ -45,6 +47,7 @@ impl ExitCode {
             Self::Unavailable => 69,
             Self::Internal => 70,
             Self::Incomplete => 75,
+            Self::HostKey => 76,
             Self::Refused => 77,
             Self::Configuration => 78,
             Self::Signalled(signal) => 128 | signal,

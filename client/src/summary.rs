@@ -66,6 +66,7 @@ mod tests {
             keys: vec![],
             hosts: vec![],
             refusals: vec![],
+            fetches: vec![],
             faults: vec![],
         }
     }

@@ -18,9 +18,11 @@ mod report;
 mod scan;
 mod start;
 
-pub use grant::{Grant, GrantId, GrantSpec, Hosts, KeyInfo, Mode};
+pub use grant::{
+    FetchSpec, Grant, GrantId, GrantSpec, Hosts, KeyInfo, Mode, Repos, Route, Transport,
+};
 pub use problem::{Problem, ProblemCode};
 pub use record::{Event, Intent, Reason, Record};
-pub use report::{Fault, GrantReport, HostUse, KeyUse, Refusal};
+pub use report::{Fault, FetchUse, GrantReport, HostUse, KeyUse, Refusal};
 pub use scan::{Encoding, Hit, ScanReport};
 pub use start::Started;

@@ -8,6 +8,7 @@ pub mod agent;
 pub mod control;
 mod error;
 pub mod frame;
+pub mod git;
 mod key;
 pub mod limits;
 mod name;

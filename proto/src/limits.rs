@@ -57,3 +57,6 @@ pub const MAX_TUNNEL_MESSAGE: usize = 2_048;
 
 /// The longest reply of the tunnel as an agent message, in bytes without its length word.
 pub const MAX_TUNNEL_REPLY: usize = MAX_TUNNEL_OUTPUT + MAX_TUNNEL_ERROR + 256;
+
+/// The longest path of a repository, in bytes: `PATH_MAX` of Linux.
+pub const MAX_REPO_PATH: usize = 4_096;

@@ -5,9 +5,9 @@ use std::{fmt::Debug, path::PathBuf};
 use keystay_proto::{
     Fingerprint,
     control::{
-        Encoding, Event, Fault, Grant, GrantId, GrantReport, GrantSpec, Hit, HostUse, Hosts,
-        Intent, KeyInfo, KeyUse, Mode, Problem, ProblemCode, Reason, Record, Refusal, ScanReport,
-        Started,
+        Encoding, Event, Fault, FetchSpec, FetchUse, Grant, GrantId, GrantReport, GrantSpec, Hit,
+        HostUse, Hosts, Intent, KeyInfo, KeyUse, Mode, Problem, ProblemCode, Reason, Record,
+        Refusal, Repos, Route, ScanReport, Started, Transport,
     },
 };
 use proptest::{collection::vec, option, prelude::*, sample::select};
@@ -105,6 +105,14 @@ fn spec() -> impl Strategy<Value = GrantSpec> {
             signatures,
             ttl,
             strict,
+            fetch: FetchSpec {
+                repos: Repos::Only("git.acme:2222/acme/*".parse().into_iter().collect()),
+                routes: vec![Route {
+                    source: "env:KEY".to_owned(),
+                    repos: "git.acme/acme/lib-a".parse().into_iter().collect(),
+                }],
+                transport: Transport::Shared,
+            },
         },
     )
 }
@@ -138,6 +146,8 @@ fn record() -> impl Strategy<Value = Record> {
             intent,
             key,
             user,
+            repository: host.clone(),
+            commits: host.clone().into_iter().collect(),
             host,
             reason,
             detail,
@@ -157,12 +167,17 @@ fn report() -> impl Strategy<Value = GrantReport> {
                 detail,
             }
         });
-    let fault = any::<(bool, String)>().prop_map(|(audit, text)| {
-        if audit {
-            Fault::AuditUnwritable(text)
-        } else {
-            Fault::UpstreamAgent(text)
-        }
+    let fault = any::<(u8, String, String)>().prop_map(|(kind, text, other)| match kind % 4 {
+        0 => Fault::AuditUnwritable(text),
+        1 => Fault::UpstreamAgent(text),
+        2 => Fault::HostKeyChanged {
+            host: text,
+            known: other,
+        },
+        _ => Fault::Fetch {
+            repository: text,
+            why: other,
+        },
     });
     (
         id(),
@@ -178,6 +193,13 @@ fn report() -> impl Strategy<Value = GrantReport> {
                 signatures,
                 keys,
                 hosts,
+                fetches: vec![FetchUse {
+                    repository: "git.acme/acme/lib-a".to_owned(),
+                    key: None,
+                    count: signatures,
+                    commits: vec!["0".repeat(40)],
+                    bytes: u64::from(signatures),
+                }],
                 refusals,
                 faults,
             },
@@ -207,10 +229,16 @@ const EVENTS: &[Event] = &[
     Event::Listed,
     Event::Allowed,
     Event::Refused,
+    Event::Fetched,
     Event::Failed,
     Event::Closed,
 ];
-const INTENTS: &[Intent] = &[Intent::Login, Intent::SshSig, Intent::Unknown];
+const INTENTS: &[Intent] = &[
+    Intent::Login,
+    Intent::SshSig,
+    Intent::Fetch,
+    Intent::Unknown,
+];
 const REASONS: &[Reason] = &[
     Reason::Expired,
     Reason::Revoked,
@@ -222,6 +250,14 @@ const REASONS: &[Reason] = &[
     Reason::HostNotGranted,
     Reason::HostNotVerified,
     Reason::AlgorithmNotAllowed,
+    Reason::NotAFetch,
+    Reason::NoRepository,
+    Reason::RepositoryNotGranted,
+    Reason::HostNotKnown,
+    Reason::HostKeyChanged,
+    Reason::NoStream,
+    Reason::TooManyStreams,
+    Reason::TooMuchInput,
     Reason::MessageNotServed,
     Reason::Malformed,
     Reason::TooLong,

@@ -85,6 +85,7 @@ impl Ledger {
                     count: *count,
                 })
                 .collect(),
+            fetches: Vec::new(),
             refusals: self.refusals.iter().map(refusal).collect(),
             faults: self.faults.clone(),
         }

@@ -15,7 +15,7 @@ pub(crate) use stdin::StdinError;
 
 use std::ffi::OsString;
 
-use keystay_proto::control::{Grant, GrantReport, GrantSpec, Hosts, Mode};
+use keystay_proto::control::{FetchSpec, Grant, GrantReport, GrantSpec, Hosts, Mode};
 
 use self::{asked::Asked, plan::Plan, wired::Wired};
 use crate::{
@@ -206,6 +206,7 @@ fn spec(options: &Options, asked: &Asked) -> GrantSpec {
         signatures: options.signatures,
         ttl: options.ttl.seconds(),
         strict: options.strict,
+        fetch: FetchSpec::default(),
     }
 }
 

@@ -1,6 +1,6 @@
 //! `keystay verify IMAGE`: the search of an image that is there already.
 
-use keystay_proto::control::{GrantSpec, Hosts, Mode};
+use keystay_proto::control::{FetchSpec, GrantSpec, Hosts, Mode};
 
 use super::build::search_image;
 use crate::{
@@ -62,5 +62,6 @@ fn spec(options: &Options, image: &str) -> GrantSpec {
         signatures: 1,
         ttl: options.ttl.seconds(),
         strict: true,
+        fetch: FetchSpec::default(),
     }
 }

@@ -4,7 +4,7 @@ use std::{fmt, path::PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::Fingerprint;
+use crate::{Fingerprint, git::RepoPattern};
 
 /// What a build asks for. The agent answers with a [`Grant`] that holds no more than this.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,6 +27,9 @@ pub struct GrantSpec {
     pub ttl: u64,
     /// Whether a login whose host cannot be verified is denied.
     pub strict: bool,
+    /// What it may fetch, in fetch mode.
+    #[serde(default)]
+    pub fetch: FetchSpec,
 }
 
 /// How a build reaches its repositories.
@@ -35,6 +38,52 @@ pub struct GrantSpec {
 pub enum Mode {
     /// The grant's socket is a filtered SSH agent.
     Sign,
+    /// The grant's socket lists no key and signs nothing; it carries fetches that the agent does.
+    Fetch,
+}
+
+/// What a grant may fetch, and how.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FetchSpec {
+    /// The repositories it may read.
+    pub repos: Repos,
+    /// Which keys are meant for which repositories; a key that no route names serves any.
+    pub routes: Vec<Route>,
+    /// How the engine carries connections.
+    pub transport: Transport,
+}
+
+/// The repositories of a grant.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Repos {
+    /// Every repository of the grant's hosts.
+    #[default]
+    Any,
+    /// Those that one of these covers.
+    Only(Vec<RepoPattern>),
+}
+
+/// A key that is meant for some repositories.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Route {
+    /// The source of the key, as on the command line ([`KeyInfo::source`]).
+    pub source: String,
+    /// The repositories that it serves.
+    pub repos: Vec<RepoPattern>,
+}
+
+/// How an engine carries the connections of a build to a grant's socket.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Transport {
+    /// Each on its own (`BuildKit`): a reply may wait for something to tell.
+    #[default]
+    Streams,
+    /// All over one, in turn, each cut after two seconds (buildah): a reply never waits.
+    Shared,
 }
 
 /// The hosts of a grant.

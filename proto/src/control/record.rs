@@ -32,6 +32,12 @@ pub struct Record {
     /// The host, where its key is known.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub host: Option<String>,
+    /// The repository of a fetch: `HOST[:PORT]/PATH`, made printable.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub repository: Option<String>,
+    /// The commits that a fetch wanted, in hexadecimal digits; at most 64 are kept.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub commits: Vec<String>,
     /// Why it was refused.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub reason: Option<Reason>,
@@ -48,11 +54,13 @@ pub enum Event {
     Opened,
     /// The keys were listed.
     Listed,
-    /// A signature was allowed.
+    /// A signature or a fetch was allowed.
     Allowed,
     /// A request was refused.
     Refused,
-    /// An allowed signature could not be made.
+    /// A fetch has ended; the record says what it wanted.
+    Fetched,
+    /// An allowed signature could not be made, an allowed fetch could not be done.
     Failed,
     /// A grant ended.
     Closed,
@@ -66,6 +74,8 @@ pub enum Intent {
     Login,
     /// A signature over data: git commits, files (OpenSSH PROTOCOL.sshsig).
     SshSig,
+    /// Reading a repository.
+    Fetch,
     /// Anything else.
     Unknown,
 }
@@ -94,6 +104,22 @@ pub enum Reason {
     HostNotVerified,
     /// The signature algorithm is not allowed.
     AlgorithmNotAllowed,
+    /// The command is not one that reads a repository.
+    NotAFetch,
+    /// The path of the command names no repository.
+    NoRepository,
+    /// The repository is not one of the grant's.
+    RepositoryNotGranted,
+    /// No key of the host is known.
+    HostNotKnown,
+    /// The host showed another key than the known ones.
+    HostKeyChanged,
+    /// The frame is of no stream that is open.
+    NoStream,
+    /// The grant has had as many streams as it may.
+    TooManyStreams,
+    /// The build sent more than any fetch needs.
+    TooMuchInput,
     /// The message type is not served to builds.
     MessageNotServed,
     /// The message could not be decoded.
@@ -121,6 +147,14 @@ impl fmt::Display for Reason {
             Self::HostNotGranted => "host not granted",
             Self::HostNotVerified => "host not verified",
             Self::AlgorithmNotAllowed => "signature algorithm not allowed",
+            Self::NotAFetch => "not a fetch",
+            Self::NoRepository => "not a repository",
+            Self::RepositoryNotGranted => "repository not granted",
+            Self::HostNotKnown => "host key not known",
+            Self::HostKeyChanged => "host key changed",
+            Self::NoStream => "no such stream",
+            Self::TooManyStreams => "too many streams",
+            Self::TooMuchInput => "more sent than a fetch needs",
             Self::MessageNotServed => "message not served to builds",
             Self::Malformed => "malformed message",
             Self::TooLong => "message too long",

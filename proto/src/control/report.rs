@@ -1,5 +1,7 @@
 //! What a grant was used for.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use super::{GrantId, Reason};
@@ -16,6 +18,9 @@ pub struct GrantReport {
     pub keys: Vec<KeyUse>,
     /// The hosts that were logged in to.
     pub hosts: Vec<HostUse>,
+    /// The repositories that were fetched from, in the order of their names.
+    #[serde(default)]
+    pub fetches: Vec<FetchUse>,
     /// What was refused.
     pub refusals: Vec<Refusal>,
     /// What went wrong on this side.
@@ -40,6 +45,21 @@ pub struct HostUse {
     pub count: u32,
 }
 
+/// What was fetched from a repository.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FetchUse {
+    /// The repository: `HOST[:PORT]/PATH`, made printable.
+    pub repository: String,
+    /// The key that opened it.
+    pub key: Option<Fingerprint>,
+    /// How often.
+    pub count: u32,
+    /// The commits that were wanted, in hexadecimal digits; at most 64.
+    pub commits: Vec<String>,
+    /// How many bytes came from the host.
+    pub bytes: u64,
+}
+
 /// How often requests were refused for one reason.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Refusal {
@@ -60,4 +80,30 @@ pub enum Fault {
     AuditUnwritable(String),
     /// The upstream agent does not answer or does not sign.
     UpstreamAgent(String),
+    /// A host showed another key than the known one; nothing was fetched from it.
+    HostKeyChanged {
+        /// The host.
+        host: String,
+        /// Where the known key stands: a file and a line.
+        known: String,
+    },
+    /// An allowed fetch could not be done.
+    Fetch {
+        /// The repository.
+        repository: String,
+        /// Why: one printable fragment of a sentence.
+        why: String,
+    },
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::AuditUnwritable(why) | Self::UpstreamAgent(why) => f.write_str(why),
+            Self::HostKeyChanged { host, known } => {
+                write!(f, "{host} showed another key than {known} knows")
+            }
+            Self::Fetch { repository, why } => write!(f, "{repository}: {why}"),
+        }
+    }
 }

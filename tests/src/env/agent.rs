@@ -7,7 +7,7 @@ use std::{
     process::{Child, ChildStdout, Command, Stdio},
 };
 
-use keystay_proto::control::{Grant, GrantSpec, Hosts, Mode, Problem, Started};
+use keystay_proto::control::{FetchSpec, Grant, GrantSpec, Hosts, Mode, Problem, Started};
 use serde_json::Value;
 
 /// A private agent of this process. It ends when its pipe is closed.
@@ -94,6 +94,7 @@ impl PrivateAgent {
             signatures: 50,
             ttl: 600,
             strict: false,
+            fetch: FetchSpec::default(),
         };
         let body = serde_json::to_string(&spec).expect("JSON");
         serde_json::from_value(self.ask("POST", "/v1/grants", &body)).expect("a grant")

@@ -64,6 +64,19 @@ fn of_fault(fault: &Fault) -> Outcome {
             format!("nothing is signed without a record: {what}"),
             "make room on its disk, or make its folder writable",
         ),
+        Fault::HostKeyChanged { host, known } => complaint(
+            ExitCode::HostKey,
+            format!("{host} showed another host key than the known one"),
+            &format!(
+                "if its key was really changed, put the new one in {known}; else somebody stands \
+                 between you and the host"
+            ),
+        ),
+        Fault::Fetch { repository, why } => complaint(
+            ExitCode::Refused,
+            format!("{repository} was not fetched: {why}"),
+            "see whether it works without a build: `git ls-remote`",
+        ),
     }
 }
 
@@ -108,7 +121,17 @@ fn hint(reason: Reason) -> Option<&'static str> {
         Reason::RefusalsSpent => {
             "a step asks its agent for what no build gets, over and over: the audit log tells what"
         }
-        Reason::MessageNotServed
+        Reason::NotAFetch => "a build may read repositories, and nothing else: look for a push",
+        Reason::RepositoryNotGranted => "allow the repository: `keystay --repo HOST/PATH build …`",
+        Reason::HostNotKnown => {
+            "make its key known, once and with care: `ssh HOST`, and compare the fingerprint"
+        }
+        Reason::NoRepository
+        | Reason::HostKeyChanged
+        | Reason::NoStream
+        | Reason::TooManyStreams
+        | Reason::TooMuchInput
+        | Reason::MessageNotServed
         | Reason::Malformed
         | Reason::TooLong
         | Reason::TooManyConnections
@@ -143,6 +166,7 @@ mod tests {
             signatures: 0,
             keys: vec![],
             hosts: vec![],
+            fetches: vec![],
             refusals: reasons.iter().map(refusal).collect(),
             faults,
         }
