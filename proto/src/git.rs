@@ -1,7 +1,12 @@
-//! What git asks of a host over SSH: repositories and the patterns that grant them.
+//! What git asks of a host over SSH: repositories, the patterns that grant them, the commands that
+//! read them and what these want.
 
+mod command;
 mod pattern;
+mod pkt_line;
 mod repository;
 
+pub use command::{Command, CommandError, Service};
 pub use pattern::{PatternError, RepoPattern};
+pub use pkt_line::Wants;
 pub use repository::{PathError, RepoPath, Repository};

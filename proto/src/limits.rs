@@ -60,3 +60,9 @@ pub const MAX_TUNNEL_REPLY: usize = MAX_TUNNEL_OUTPUT + MAX_TUNNEL_ERROR + 256;
 
 /// The longest path of a repository, in bytes: `PATH_MAX` of Linux.
 pub const MAX_REPO_PATH: usize = 4_096;
+
+/// The longest pkt-line, in bytes with its length: gitprotocol-common(5).
+pub const MAX_PKT_LINE: usize = 65_520;
+
+/// The most objects that are noted of what a fetch wants.
+pub const MAX_WANTED: usize = 64;

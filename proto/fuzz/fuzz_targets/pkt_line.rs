@@ -1,0 +1,16 @@
+//! What a fetch wants does not depend on the pieces that its bytes come in.
+#![no_main]
+
+use keystay_proto::{git::Wants, limits::MAX_WANTED};
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|bytes: &[u8]| {
+    let mut whole = Wants::default();
+    whole.read(bytes);
+    let mut pieces = Wants::default();
+    for byte in bytes {
+        pieces.read(std::slice::from_ref(byte));
+    }
+    assert_eq!(whole.wanted(), pieces.wanted());
+    assert!(whole.wanted().len() <= MAX_WANTED);
+});
