@@ -5,6 +5,8 @@
 //! The public modules are what this crate's own tests and benches reach into.
 
 mod audit;
+#[cfg_attr(not(test), expect(dead_code, reason = "the tunnel calls it"))]
+mod broker;
 mod config;
 mod control;
 mod daemon;
@@ -22,6 +24,8 @@ pub mod scan;
 pub mod secret;
 mod session;
 pub mod sign;
+#[cfg_attr(not(test), expect(dead_code, reason = "the broker asks it"))]
+mod ssh_config;
 #[cfg(test)]
 mod testing;
 

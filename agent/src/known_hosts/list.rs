@@ -141,8 +141,8 @@ impl KnownHosts {
             .filter(move |entry| entry.marker == marker && entry.key == key)
     }
 
-    /// Whether a line has a key of `host`.
-    fn knows(&self, host: &str) -> bool {
+    /// Whether a line has a key of `host`: `name`, or `[name]:port` for another port than 22.
+    pub(crate) fn knows(&self, host: &str) -> bool {
         let mut own = self
             .entries
             .iter()

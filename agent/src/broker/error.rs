@@ -1,0 +1,97 @@
+//! Why a fetch was not done.
+
+use std::{io, sync::Arc};
+
+/// Why a fetch was not done. What it shows is safe to show: text of hosts is made printable.
+#[derive(Clone, Debug, thiserror::Error)]
+pub(crate) enum FetchError {
+    /// No address, no connection, or the connection broke before the host said anything.
+    #[error("{host} cannot be reached")]
+    Unreachable {
+        /// The host and port that were tried.
+        host: String,
+        /// Why.
+        #[source]
+        source: Arc<io::Error>,
+    },
+    /// The host did not answer in time.
+    #[error("{host} does not answer")]
+    TimedOut {
+        /// The host and port that were tried.
+        host: String,
+    },
+    /// No key of the host is known.
+    #[error("no key of {host} is known")]
+    HostKeyUnknown {
+        /// The host, as `known_hosts` names it.
+        host: String,
+    },
+    /// The host showed another key than the known ones.
+    #[error("{host} showed another key than {known} knows")]
+    HostKeyChanged {
+        /// The host, as `known_hosts` names it.
+        host: String,
+        /// Where a known key stands: a file and a line.
+        known: String,
+    },
+    /// The host showed a key that is marked as revoked.
+    #[error("{host} showed a key that {known} revokes")]
+    HostKeyRevoked {
+        /// The host, as `known_hosts` names it.
+        host: String,
+        /// Where the mark stands: a file and a line.
+        known: String,
+    },
+    /// The grant has no key for the repository.
+    #[error("no key of the grant is meant for this repository")]
+    NoKey,
+    /// The host accepts none of the keys for the login.
+    #[error("{host} accepts none of the grant's keys for {user}")]
+    KeysRefused {
+        /// The host and port.
+        host: String,
+        /// The login name.
+        user: String,
+    },
+    /// The host gives the repository to none of the keys.
+    #[error("{host} does not give it to any key of the grant{}", colon(.said))]
+    NotFound {
+        /// The host and port.
+        host: String,
+        /// What the host said to the last key, a line.
+        said: String,
+    },
+    /// `ssh_config` wants something of this host that the broker does not do.
+    #[error("ssh_config has {option} for {host}, which is not supported here")]
+    Unsupported {
+        /// The host.
+        host: String,
+        /// The option.
+        option: &'static str,
+    },
+    /// The host does not speak SSH as it should, or no algorithm is common.
+    #[error("{host} cannot be talked to: {why}")]
+    Protocol {
+        /// The host and port.
+        host: String,
+        /// Why.
+        why: String,
+    },
+    /// The host ended the fetch before the command did.
+    #[error("{host} closed the connection")]
+    Closed {
+        /// The host and port.
+        host: String,
+    },
+    /// The build takes no more output.
+    #[error("the build closed the fetch")]
+    BuildGone,
+}
+
+fn colon(text: &str) -> String {
+    if text.is_empty() {
+        String::new()
+    } else {
+        format!(": {text}")
+    }
+}
