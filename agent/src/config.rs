@@ -27,6 +27,8 @@ pub struct Config {
     pub(crate) audit_log: PathBuf,
     /// Where verified host keys are listed.
     pub(crate) known_hosts: Vec<PathBuf>,
+    /// The user's home, where the settings for hosts are.
+    pub(crate) home: PathBuf,
 }
 
 /// The agent that holds a build's keys.
@@ -94,6 +96,7 @@ impl Config {
             sources,
             audit_log: state.join("keystay/audit.jsonl"),
             known_hosts: known_hosts_files(&home),
+            home,
             environment: Environment::of_process(),
         })
     }

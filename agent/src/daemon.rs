@@ -22,13 +22,14 @@ use crate::{
     config::{Config, announce},
     control::{self, Control},
     folder,
-    grant::Table,
+    grant::{Shared, Table},
     harden,
     key::{Key, source},
     known_hosts::KnownHosts,
     lifeline,
     listener::Listener,
     prompt::UserPrompt,
+    ssh_config::SshConfig,
 };
 
 /// Runs a private agent until its parent is gone or it is told to end.
@@ -52,7 +53,12 @@ pub fn run(config: &Config) -> Result<(), Problem> {
     })?;
     let folder = folder::make().map_err(|error| unavailable("no folder for sockets", &error))?;
     let known_hosts = Arc::new(KnownHosts::load(&config.known_hosts).with_builtin());
-    let grants = Table::new(folder.path().to_owned(), Arc::new(audit), known_hosts);
+    let shared = Shared {
+        audit: Arc::new(audit),
+        known_hosts,
+        ssh_config: Arc::new(SshConfig::of_user(config.home.clone())),
+    };
+    let grants = Table::new(folder.path().to_owned(), shared);
     let served = runtime.block_on(serve(Control { keys, grants }, &folder, parent));
     served.map_err(|error| unavailable("the control socket cannot be made", &error))
 }

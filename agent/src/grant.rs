@@ -1,5 +1,6 @@
 //! Grants: one build's permission, with its keys, its limits and what it was used for.
 
+mod fetches;
 mod ledger;
 mod socket;
 mod table;
@@ -12,21 +13,36 @@ use std::{
 use keystay_proto::{
     Fingerprint,
     agent::SignFlags,
-    control::{Event, Fault, GrantId, GrantReport, GrantSpec, Intent, Reason, Record},
+    control::{Event, Fault, GrantId, GrantReport, GrantSpec, Intent, Mode, Reason, Record},
 };
 use tokio::sync::watch;
 
+pub(crate) use fetches::Fetches;
 pub(crate) use socket::serve;
 pub(crate) use table::{OpenError, Opened, Table};
 
 use self::ledger::Ledger;
 use crate::{
     audit::{Audit, AuditError},
+    broker::Broker,
     key::Key,
     known_hosts::KnownHosts,
     policy::{Demand, Standing, Terms, Verdict, judge},
     scan::Needles,
+    ssh_config::SshConfig,
+    tunnel::Streams,
 };
+
+/// What every grant of an agent uses.
+#[derive(Clone, Debug)]
+pub(crate) struct Shared {
+    /// The log that every decision goes to.
+    pub(crate) audit: Arc<Audit>,
+    /// The host keys that are known on this machine.
+    pub(crate) known_hosts: Arc<KnownHosts>,
+    /// The user's settings for hosts.
+    pub(crate) ssh_config: Arc<SshConfig>,
+}
 
 /// One live grant.
 #[derive(Debug)]
@@ -35,11 +51,11 @@ pub(crate) struct Grant {
     spec: GrantSpec,
     terms: Terms,
     keys: Vec<Arc<Key>>,
-    known_hosts: Arc<KnownHosts>,
-    audit: Arc<Audit>,
+    shared: Shared,
     ledger: Mutex<Ledger>,
     closed: watch::Sender<bool>,
     needles: OnceLock<Needles>,
+    fetches: Option<Fetches>,
 }
 
 impl Grant {
@@ -48,14 +64,22 @@ impl Grant {
         id: GrantId,
         spec: GrantSpec,
         keys: Vec<Arc<Key>>,
-        known_hosts: Arc<KnownHosts>,
-        audit: Arc<Audit>,
+        shared: Shared,
         expires: Instant,
     ) -> Self {
+        let fetches = (spec.mode == Mode::Fetch).then(|| {
+            let known_hosts = Arc::clone(&shared.known_hosts);
+            let ssh_config = Arc::clone(&shared.ssh_config);
+            let (keys, routes) = (keys.clone(), spec.fetch.routes.clone());
+            let broker = Broker::new(known_hosts, ssh_config, keys, routes);
+            Fetches::new(Streams::new(spec.fetch.transport), broker)
+        });
+        let signing = keys.iter().filter(|_| fetches.is_none());
         let terms = Terms {
-            keys: keys.iter().map(|key| key.blob.clone()).collect(),
+            keys: signing.map(|key| key.blob.clone()).collect(),
             user: spec.user.clone(),
             hosts: spec.hosts.clone(),
+            repos: spec.fetch.repos.clone(),
             strict: spec.strict,
             signatures: spec.signatures,
             expires,
@@ -67,11 +91,11 @@ impl Grant {
             spec,
             terms,
             keys,
-            known_hosts,
-            audit,
+            shared,
             ledger,
             closed,
             needles,
+            fetches,
         }
     }
 
@@ -87,7 +111,14 @@ impl Grant {
     ) -> Result<Verdict, AuditError> {
         let mut ledger = self.ledger();
         let standing = self.standing(&ledger);
-        let verdict = judge(&self.terms, standing, &self.known_hosts, demand, flags, now);
+        let verdict = judge(
+            &self.terms,
+            standing,
+            &self.shared.known_hosts,
+            demand,
+            flags,
+            now,
+        );
         let mut record = self.record(event(&verdict));
         record.intent = Some(demand.intent());
         record.key = Some(Fingerprint::of(demand.key_blob));
@@ -127,6 +158,16 @@ impl Grant {
         self.refuse_with(&mut self.ledger(), reason, detail);
     }
 
+    /// Records that a connection was closed for want of room. In fetch mode it is no offence: the
+    /// shim comes back, and the first time is all there is to know.
+    pub(crate) fn refuse_connection(&self) {
+        let mut ledger = self.ledger();
+        if self.fetches.is_none() || !ledger.crowded {
+            ledger.crowded = true;
+            self.refuse_with(&mut ledger, Reason::TooManyConnections, None);
+        }
+    }
+
     /// Records an allowed signature that could not be made.
     pub(crate) fn failed(&self, demand: &Demand<'_>, host: Option<&str>, fault: Fault) {
         let mut ledger = self.ledger();
@@ -148,6 +189,9 @@ impl Grant {
     /// Ends the grant: nothing is signed from here on, and its socket goes.
     pub(crate) fn close(&self) {
         self.closed.send_replace(true);
+        if let Some(fetches) = &self.fetches {
+            fetches.streams.end();
+        }
     }
 
     /// Returns when the grant is closed.
@@ -163,6 +207,24 @@ impl Grant {
     /// Its name.
     pub(crate) const fn id(&self) -> &GrantId {
         &self.id
+    }
+
+    /// Its streams and what serves them, in fetch mode.
+    pub(crate) const fn fetches(&self) -> Option<&Fetches> {
+        self.fetches.as_ref()
+    }
+
+    /// How many connections it serves at a time.
+    pub(crate) const fn connections(&self) -> usize {
+        match self.fetches {
+            Some(_) => MAX_FETCH_CONNECTIONS,
+            None => MAX_CONNECTIONS,
+        }
+    }
+
+    /// The login name of its fetches and signatures.
+    pub(crate) fn user(&self) -> &str {
+        &self.terms.user
     }
 
     /// One of its keys, by its place.
@@ -229,7 +291,7 @@ impl Grant {
     }
 
     fn append(&self, ledger: &mut Ledger, record: &Record) -> Result<(), AuditError> {
-        let outcome = self.audit.append(record);
+        let outcome = self.shared.audit.append(record);
         if let Err(error) = &outcome {
             ledger.fault(Fault::AuditUnwritable(error.to_string()));
         }
@@ -274,5 +336,10 @@ fn refused(record: &Record) -> Option<String> {
         .or_else(|| record.user.as_ref().map(|user| format!("user {user}")))
 }
 
+/// Connections of one grant at a time. A `BuildKit` session serves 250 streams and dies when its
+/// health check finds none free.
+const MAX_CONNECTIONS: usize = 128;
+/// The same in fetch mode, where a fetch takes up to two, and the shim comes back if there is none.
+const MAX_FETCH_CONNECTIONS: usize = 176;
 /// How many refusals a build may cause before its grant is closed.
 const MAX_REFUSALS: u32 = 10_000;

@@ -5,7 +5,6 @@
 //! The public modules are what this crate's own tests and benches reach into.
 
 mod audit;
-#[cfg_attr(not(test), expect(dead_code, reason = "the tunnel calls it"))]
 mod broker;
 mod config;
 mod control;
@@ -24,10 +23,10 @@ pub mod scan;
 pub mod secret;
 mod session;
 pub mod sign;
-#[cfg_attr(not(test), expect(dead_code, reason = "the broker asks it"))]
 mod ssh_config;
 #[cfg(test)]
 mod testing;
+mod tunnel;
 
 pub use config::{Config, main};
 pub use daemon::run;

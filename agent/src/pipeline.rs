@@ -1,10 +1,14 @@
 //! The path from a message to a reply: decode, identify, judge, record, sign, reply.
 
-use std::time::Instant;
+mod advice;
+mod fetch;
+
+use std::{sync::Arc, time::Instant};
 
 use keystay_proto::{
     agent::{Identity, Request, Response, SignRequest},
     control::{Fault, Reason},
+    tunnel,
 };
 
 use crate::{
@@ -15,9 +19,14 @@ use crate::{
 
 /// Answers one message of a build. Every way out of here is a well-formed reply of a type that the
 /// request allows; nothing is signed that was not recorded first.
-pub(crate) async fn answer(grant: &Grant, message: &[u8]) -> Vec<u8> {
+pub(crate) async fn answer(grant: &Arc<Grant>, message: &[u8]) -> Vec<u8> {
     match Request::decode(message) {
-        Ok(Request::SignRequest(request)) => sign(grant, &request).await,
+        Ok(Request::SignRequest(request)) => {
+            match (grant.fetches(), tunnel::stream_of(request.key_blob)) {
+                (Some(fetches), Some(id)) => fetch::answer(grant, fetches, id, request.data).await,
+                _ => sign(grant, &request).await,
+            }
+        }
         Ok(Request::RequestIdentities) => list(grant),
         Ok(other) => refuse(grant, Reason::MessageNotServed, &other.number().to_string()),
         Err(error) => refuse(grant, Reason::Malformed, &error.to_string()),

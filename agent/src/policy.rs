@@ -1,15 +1,17 @@
-//! The policy: may this grant have this signature, now?
+//! The policy: may this grant have this signature, or this fetch, now?
 
+mod fetch;
 mod intent;
 
 use std::time::Instant;
 
 use keystay_proto::{
     agent::SignFlags,
-    control::{Hosts, Reason},
+    control::{Hosts, Reason, Repos},
     userauth::Userauth,
 };
 
+pub(crate) use fetch::{FetchDemand, judge_fetch};
 pub(crate) use intent::{Demand, Purpose};
 
 use crate::known_hosts::KnownHosts;
@@ -23,6 +25,8 @@ pub(crate) struct Terms {
     pub(crate) user: String,
     /// The hosts that may be logged in to.
     pub(crate) hosts: Hosts,
+    /// The repositories that may be read.
+    pub(crate) repos: Repos,
     /// Whether a login whose host cannot be verified is denied.
     pub(crate) strict: bool,
     /// How many signatures there are in all.

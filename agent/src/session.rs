@@ -1,6 +1,6 @@
 //! One connection to a grant's socket: a message in, a reply out, in order.
 
-use std::{io, time::Duration};
+use std::{io, sync::Arc, time::Duration};
 
 use bytes::{Buf as _, BytesMut};
 use keystay_proto::{
@@ -17,7 +17,7 @@ use tokio::{
 use crate::{grant::Grant, pipeline};
 
 /// Serves one connection until it ends, breaks a rule or stalls; each of the latter is recorded.
-pub(crate) async fn run(grant: &Grant, mut stream: UnixStream) {
+pub(crate) async fn run(grant: &Arc<Grant>, mut stream: UnixStream) {
     if let Err(End::Refused(reason, detail)) = exchange(grant, &mut stream).await {
         grant.refuse(reason, detail.as_deref());
     }
@@ -33,7 +33,7 @@ enum End {
     Refused(Reason, Option<String>),
 }
 
-async fn exchange(grant: &Grant, stream: &mut UnixStream) -> Result<(), End> {
+async fn exchange(grant: &Arc<Grant>, stream: &mut UnixStream) -> Result<(), End> {
     let mut input = Input::default();
     let mut message = input
         .next(stream, FIRST_TIME)
@@ -46,7 +46,7 @@ async fn exchange(grant: &Grant, stream: &mut UnixStream) -> Result<(), End> {
         let body = pipeline::answer(grant, &message).await;
         let mut reply = Vec::with_capacity(body.len().saturating_add(4));
         // A reply that cannot be framed is a defect on this side; the connection ends.
-        frame::join(&body, &mut reply).map_err(|_| End::Gone)?;
+        frame::join_reply(&body, &mut reply).map_err(|_| End::Gone)?;
         let written = timeout(WRITE_TIME, stream.write_all(&reply)).await;
         written
             .map_err(|_| stalled("the reply was not taken"))?

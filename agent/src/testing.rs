@@ -15,7 +15,7 @@ use tempfile::TempDir;
 
 use crate::{
     audit::Audit,
-    grant::Grant,
+    grant::{Grant, Shared},
     key::{
         Key,
         source::{self, Environment, Source},
@@ -23,6 +23,7 @@ use crate::{
     known_hosts::KnownHosts,
     prompt::{Prompt, PromptError},
     secret::Secret,
+    ssh_config::SshConfig,
 };
 
 /// A folder with a fresh ed25519 key and an audit log, and a grant of the key.
@@ -62,10 +63,17 @@ impl Fixture {
 
     pub(crate) fn grant(&self, spec: GrantSpec) -> Arc<Grant> {
         let expires = Instant::now() + Duration::from_secs(spec.ttl);
-        let known_hosts = Arc::new(KnownHosts::parse("", Path::new("known_hosts")));
-        let (keys, audit) = (vec![Arc::clone(&self.key)], Arc::clone(&self.audit));
+        let keys = vec![Arc::clone(&self.key)];
         let id = GrantId::from_random([1; 8]);
-        Arc::new(Grant::new(id, spec, keys, known_hosts, audit, expires))
+        Arc::new(Grant::new(id, spec, keys, self.shared(), expires))
+    }
+
+    pub(crate) fn shared(&self) -> Shared {
+        Shared {
+            audit: Arc::clone(&self.audit),
+            known_hosts: Arc::new(KnownHosts::default().with_builtin()),
+            ssh_config: Arc::new(SshConfig::none()),
+        }
     }
 
     /// What a client signs to log in with the fixture's key.

@@ -1,6 +1,6 @@
 //! Frames of the agent protocol: a length word of 4 bytes, then that many bytes (RFC 9987 §3).
 
-use crate::limits::MAX_MESSAGE;
+use crate::limits::{MAX_MESSAGE, MAX_TUNNEL_REPLY};
 
 /// A frame longer than [`MAX_MESSAGE`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -28,10 +28,19 @@ pub fn split(buffer: &[u8]) -> Result<Option<BodyAndRest<'_>>, FrameTooLong> {
     }
 }
 
-/// Appends `body` to `out` as one frame, or nothing if it is too long.
+/// Appends `body` to `out` as one frame, or nothing if it is longer than [`MAX_MESSAGE`].
 pub fn join(body: &[u8], out: &mut Vec<u8>) -> Result<(), FrameTooLong> {
+    join_up_to(MAX_MESSAGE, body, out)
+}
+
+/// Appends a reply to `out` as one frame, or nothing if it is longer than [`MAX_TUNNEL_REPLY`].
+pub fn join_reply(body: &[u8], out: &mut Vec<u8>) -> Result<(), FrameTooLong> {
+    join_up_to(MAX_TUNNEL_REPLY, body, out)
+}
+
+fn join_up_to(limit: usize, body: &[u8], out: &mut Vec<u8>) -> Result<(), FrameTooLong> {
     let length = u32::try_from(body.len()).unwrap_or(u32::MAX);
-    if body.len() > MAX_MESSAGE {
+    if body.len() > limit {
         return Err(FrameTooLong { length });
     }
     out.extend_from_slice(&length.to_be_bytes());

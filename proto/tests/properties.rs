@@ -4,8 +4,9 @@ use keystay_proto::{
     Signature,
     agent::{Extension, Identity, MessageNumber, Request, Response, SignFlags, SignRequest},
     frame,
-    limits::MAX_MESSAGE,
+    limits::{MAX_GIT_COMMAND, MAX_GIT_PROTOCOL, MAX_HOST, MAX_MESSAGE, MAX_USER},
     sshsig::SignedData,
+    tunnel,
     userauth::Userauth,
 };
 use proptest::{collection::vec, option, prelude::*, sample::select};
@@ -17,6 +18,68 @@ use crate::support::vectors;
 mod support;
 
 proptest! {
+    #[test]
+    fn a_tunnel_request_is_kept(
+        id: [u8; 16],
+        texts in (bytes(), bytes(), bytes(), bytes()),
+        places: (u64, u64, u64, u32, u16),
+        input_ends: bool,
+    ) {
+        let (user, host, command, git_protocol) = &texts;
+        let (input_offset, output_offset, error_offset, room, wait) = places;
+        let open = tunnel::Open {
+            user: cut(user, MAX_USER),
+            host: cut(host, MAX_HOST),
+            port: wait,
+            command: cut(command, MAX_GIT_COMMAND),
+            git_protocol: cut(git_protocol, MAX_GIT_PROTOCOL),
+        };
+        let exchange = tunnel::Exchange {
+            input_offset,
+            input: command,
+            input_ends,
+            output_offset,
+            error_offset,
+            room,
+            wait,
+        };
+        let requests = [
+            tunnel::Request::Open(open),
+            tunnel::Request::Exchange(exchange),
+            tunnel::Request::Close,
+        ];
+        for request in requests {
+            let data = encoded(|out| request.encode(out));
+            prop_assert_eq!(tunnel::Request::decode(&data), Ok(request));
+            prop_assert!(tunnel::Request::decode(&[&data[..], &[0]].concat()).is_err());
+            prop_assert!(tunnel::Request::decode(&data[..data.len() - 1]).is_err());
+        }
+        let id = tunnel::StreamId(id);
+        prop_assert_eq!(tunnel::stream_of(&tunnel::key_blob(id)), Some(id));
+    }
+
+    #[test]
+    fn a_tunnel_reply_is_kept(
+        input_offset: u64,
+        output in bytes(),
+        error in bytes(),
+        exit in option::of(any::<u8>().prop_map(tunnel::Exit)),
+        pause: u16,
+    ) {
+        let replies = [
+            tunnel::Reply::Opened { wait: pause },
+            tunnel::Reply::Refused { message: &error },
+            tunnel::Reply::Exchanged { input_offset, output: &output, error: &error, exit, pause },
+            tunnel::Reply::Closed,
+        ];
+        for reply in replies {
+            let blob = encoded(|out| reply.encode(out));
+            prop_assert_eq!(tunnel::Reply::decode(&blob), Ok(reply));
+            prop_assert!(tunnel::Reply::decode(&[&blob[..], &[0]].concat()).is_err());
+            prop_assert!(tunnel::Reply::decode(&blob[..blob.len() - 1]).is_err());
+        }
+    }
+
     #[test]
     fn a_frame_gives_back_its_body_and_what_follows(body in bytes(), after in bytes()) {
         let mut buffer = Vec::new();
@@ -176,4 +239,8 @@ fn encoded(encode: impl FnOnce(&mut Vec<u8>)) -> Vec<u8> {
     let mut out = Vec::new();
     encode(&mut out);
     out
+}
+
+fn cut(bytes: &[u8], most: usize) -> &[u8] {
+    &bytes[..bytes.len().min(most)]
 }

@@ -1,4 +1,4 @@
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use http_body_util::BodyExt as _;
 use hyper::client::conn::http1 as client;
@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 use tempfile::TempDir;
 
 use super::*;
-use crate::{known_hosts::KnownHosts, testing::Fixture};
+use crate::testing::Fixture;
 
 /// A control server on a socket of its own.
 struct Server {
@@ -27,12 +27,7 @@ impl Server {
 
     fn with(fixture: Fixture, keys: Vec<Arc<Key>>) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let known_hosts = Arc::new(KnownHosts::parse("", Path::new("known_hosts")));
-        let grants = Table::new(
-            folder.path().to_owned(),
-            Arc::clone(&fixture.audit),
-            known_hosts,
-        );
+        let grants = Table::new(folder.path().to_owned(), fixture.shared());
         let socket = folder.path().join("control");
         let (stop, stopped) = watch::channel(false);
         let mut tasks = JoinSet::new();

@@ -4,19 +4,24 @@ use std::collections::BTreeMap;
 
 use keystay_proto::{
     Fingerprint,
-    control::{Fault, GrantId, GrantReport, HostUse, KeyUse, Reason, Refusal},
+    control::{Fault, FetchUse, GrantId, GrantReport, HostUse, KeyUse, Reason, Refusal},
 };
+
+use crate::broker::Outcome;
 
 /// The counts of one grant.
 #[derive(Debug, Default)]
 pub(super) struct Ledger {
     /// Whether the keys were listed before.
     pub(super) listed: bool,
+    /// Whether a connection was closed for want of room before.
+    pub(super) crowded: bool,
     allowed: u32,
     failed: u32,
     refused: u32,
     keys: BTreeMap<Fingerprint, u32>,
     hosts: BTreeMap<Option<String>, u32>,
+    fetches: BTreeMap<String, FetchUse>,
     refusals: BTreeMap<Reason, (u32, Option<String>)>,
     faults: Vec<Fault>,
 }
@@ -45,6 +50,28 @@ impl Ledger {
         let host = self.hosts.get_mut(&host.map(ToOwned::to_owned));
         for count in [self.keys.get_mut(&key), host].into_iter().flatten() {
             *count = count.saturating_sub(1);
+        }
+    }
+
+    /// Adds what a fetch brought to what was fetched from its repository.
+    pub(super) fn fetch(&mut self, repository: &str, outcome: &Outcome) {
+        if self.fetches.len() >= MAX_REPOSITORIES && !self.fetches.contains_key(repository) {
+            return;
+        }
+        let fetch = (self.fetches.entry(repository.to_owned())).or_insert_with(|| FetchUse {
+            repository: repository.to_owned(),
+            key: None,
+            count: 0,
+            commits: Vec::new(),
+            bytes: 0,
+        });
+        fetch.key = outcome.key.or(fetch.key);
+        fetch.bytes = fetch.bytes.saturating_add(outcome.bytes);
+        add_one(&mut fetch.count);
+        for commit in &outcome.commits {
+            if fetch.commits.len() < MAX_COMMITS && !fetch.commits.contains(commit) {
+                fetch.commits.push(commit.clone());
+            }
         }
     }
 
@@ -85,7 +112,7 @@ impl Ledger {
                     count: *count,
                 })
                 .collect(),
-            fetches: Vec::new(),
+            fetches: self.fetches.values().cloned().collect(),
             refusals: self.refusals.iter().map(refusal).collect(),
             faults: self.faults.clone(),
         }
@@ -96,6 +123,10 @@ fn add_one(count: &mut u32) {
     *count = count.saturating_add(1);
 }
 
+/// Repositories kept for the report; every fetch is in the log.
+const MAX_REPOSITORIES: usize = 1_000;
+/// Commits of a repository kept for the report.
+const MAX_COMMITS: usize = 64;
 /// Different faults kept for the report.
 const MAX_FAULTS: usize = 16;
 

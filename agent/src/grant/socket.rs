@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use keystay_proto::control::Reason;
 use tokio::{select, sync::Semaphore, task::JoinSet};
 
 use super::Grant;
@@ -13,7 +12,7 @@ use crate::{listener::Listener, session};
 /// A connection over the limit is accepted and closed at once rather than left waiting: in `BuildKit`
 /// every waiting one holds a stream of the build's session, which dies when it runs out of them.
 pub(crate) async fn serve(grant: Arc<Grant>, listener: Listener) {
-    let permits = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+    let permits = Arc::new(Semaphore::new(grant.connections()));
     let mut sessions = JoinSet::new();
     loop {
         let stream = select! {
@@ -29,13 +28,9 @@ pub(crate) async fn serve(grant: Arc<Grant>, listener: Listener) {
                     drop(permit);
                 });
             }
-            Err(_) => grant.refuse(Reason::TooManyConnections, None),
+            Err(_) => grant.refuse_connection(),
         }
     }
     drop(listener);
     sessions.shutdown().await;
 }
-
-/// Connections of one grant at a time. A `BuildKit` session serves 250 streams and dies when its
-/// health check finds none free.
-const MAX_CONNECTIONS: usize = 128;

@@ -11,20 +11,14 @@ use std::{
 use keystay_proto::control::{Event, GrantId, GrantReport, GrantSpec, Hosts};
 use tokio::task::JoinSet;
 
-use super::{Grant, serve};
-use crate::{
-    audit::{Audit, AuditError},
-    key::Key,
-    known_hosts::KnownHosts,
-    listener::Listener,
-};
+use super::{Grant, Shared, serve};
+use crate::{audit::AuditError, key::Key, listener::Listener};
 
 /// The live grants, and the tasks that serve their sockets.
 #[derive(Debug)]
 pub(crate) struct Table {
     folder: PathBuf,
-    audit: Arc<Audit>,
-    known_hosts: Arc<KnownHosts>,
+    shared: Shared,
     state: Mutex<State>,
 }
 
@@ -58,11 +52,10 @@ pub(crate) enum OpenError {
 
 impl Table {
     /// An empty table whose sockets are made in this folder, which must be private to the user.
-    pub(crate) fn new(folder: PathBuf, audit: Arc<Audit>, known_hosts: Arc<KnownHosts>) -> Self {
+    pub(crate) fn new(folder: PathBuf, shared: Shared) -> Self {
         Self {
             folder,
-            audit,
-            known_hosts,
+            shared,
             state: Mutex::default(),
         }
     }
@@ -83,15 +76,8 @@ impl Table {
             source,
         })?;
         let expires = Instant::now() + Duration::from_secs(spec.ttl.min(MAX_TTL));
-        let (known_hosts, audit) = (Arc::clone(&self.known_hosts), Arc::clone(&self.audit));
-        let grant = Arc::new(Grant::new(
-            id.clone(),
-            spec,
-            keys,
-            known_hosts,
-            audit,
-            expires,
-        ));
+        let shared = self.shared.clone();
+        let grant = Arc::new(Grant::new(id.clone(), spec, keys, shared, expires));
         grant.mark(Event::Opened)?;
         state.tasks.spawn(serve(Arc::clone(&grant), listener));
         state.grants.insert(id, Arc::clone(&grant));
@@ -106,13 +92,13 @@ impl Table {
             failure = failure.or_else(|| getrandom::fill(&mut salt).err());
             salt
         };
-        let lines = self.known_hosts.for_grant(hosts, salt);
+        let lines = self.shared.known_hosts.for_grant(hosts, salt);
         failure.map_or(Ok(lines), |error| Err(OpenError::Random(error)))
     }
 
     /// Lines of the host key files that are left out, and why, a sentence each.
     pub(crate) fn notes(&self) -> Vec<String> {
-        let notes = self.known_hosts.notes().iter().take(MAX_NOTES);
+        let notes = self.shared.known_hosts.notes().iter().take(MAX_NOTES);
         notes.map(ToString::to_string).collect()
     }
 
@@ -188,8 +174,6 @@ const LINGER: Duration = Duration::from_hours(24);
 
 #[cfg(test)]
 mod tests {
-    use std::path::Path;
-
     use super::*;
     use crate::testing::Fixture;
 
@@ -197,9 +181,7 @@ mod tests {
     async fn an_expired_grant_is_kept_for_a_day_and_tells_what_it_was_used_for() {
         let fixture = Fixture::new().await;
         let folder = tempfile::tempdir().unwrap();
-        let known_hosts = Arc::new(KnownHosts::parse("", Path::new("known_hosts")));
-        let audit = Arc::clone(&fixture.audit);
-        let table = Table::new(folder.path().to_owned(), audit, known_hosts);
+        let table = Table::new(folder.path().to_owned(), fixture.shared());
         let spec = GrantSpec {
             ttl: 0,
             ..Fixture::spec()

@@ -43,6 +43,7 @@ fn terms(now: Instant) -> Terms {
         ],
         user: "git".to_owned(),
         hosts: Hosts::Only(vec!["git.acme.internal".to_owned()]),
+        repos: Repos::Any,
         strict: false,
         signatures: 50,
         expires: now + Duration::from_mins(1),

@@ -1,0 +1,196 @@
+//! What a grant in fetch mode has besides: its streams, and the broker that serves them.
+
+use std::{sync::Arc, time::Duration};
+
+use keystay_proto::{
+    control::{Event, Fault, Intent, Reason, Record},
+    git::Repository,
+    printable,
+    tunnel::StreamId,
+};
+use tokio::{select, sync::Semaphore, time::timeout};
+
+use super::Grant;
+use crate::{
+    audit::AuditError,
+    broker::{Broker, Errand, FetchError, Outcome},
+    policy::{FetchDemand, judge_fetch},
+    tunnel::{Abandoned, Errors, Input, Output, Stream, Streams},
+};
+
+/// The streams of a grant, and what serves them.
+#[derive(Debug)]
+pub(crate) struct Fetches {
+    /// The streams.
+    pub(crate) streams: Streams,
+    broker: Broker,
+    turns: Semaphore,
+}
+
+impl Fetches {
+    /// No stream yet.
+    pub(super) fn new(streams: Streams, broker: Broker) -> Self {
+        let turns = Semaphore::new(MAX_AT_ONCE);
+        Self {
+            streams,
+            broker,
+            turns,
+        }
+    }
+}
+
+impl Grant {
+    /// Judges a request to fetch and appends the record of the verdict. Where the record cannot be
+    /// written there is no verdict, and so no fetch.
+    pub(crate) fn judge_fetch_and_record(
+        &self,
+        fetches: &Fetches,
+        demand: &FetchDemand<'_>,
+        now: std::time::Instant,
+    ) -> Result<Result<(), Reason>, AuditError> {
+        let mut ledger = self.ledger();
+        let standing = self.standing(&ledger);
+        let is_known = |repository: &Repository| {
+            let Repository { host, port, .. } = repository;
+            fetches.broker.known(host, *port).is_some()
+        };
+        let verdict = judge_fetch(&self.terms, standing, demand, is_known, now);
+        let event = verdict.map_or(Event::Refused, |()| Event::Allowed);
+        let record = Record {
+            intent: Some(Intent::Fetch),
+            user: demand.user(),
+            repository: demand.repository(),
+            reason: verdict.err(),
+            detail: demand.detail(),
+            ..self.record(event)
+        };
+        self.append(&mut ledger, &record)?;
+        if let Err(reason) = verdict {
+            let about = record.repository.or(record.detail);
+            self.count_refusal(&mut ledger, reason, about);
+        }
+        Ok(verdict)
+    }
+
+    /// Serves one stream from its turn to its end.
+    pub(crate) async fn serve_stream(
+        self: Arc<Self>,
+        id: StreamId,
+        stream: Arc<Stream>,
+        errand: Errand,
+    ) {
+        let Some(fetches) = self.fetches() else {
+            return;
+        };
+        let name = printable(errand.repository.to_string());
+        if let Some((outcome, abandoned)) = self.run(fetches, &stream, errand).await {
+            self.fetched(&stream, &name, outcome, abandoned);
+            if abandoned.is_none() {
+                // What the command said last is still to be delivered.
+                stream.until_abandoned().await;
+            }
+        }
+        fetches.streams.remove(id);
+    }
+
+    /// Waits for a turn and fetches; nothing if the stream was given up before its turn.
+    async fn run(
+        &self,
+        fetches: &Fetches,
+        stream: &Arc<Stream>,
+        errand: Errand,
+    ) -> Option<(Option<Outcome>, Option<Abandoned>)> {
+        let _turn = select! {
+            turn = fetches.turns.acquire() => turn.ok()?,
+            _ = stream.until_abandoned() => return None,
+        };
+        stream.start();
+        let (input, output) = (Input(Arc::clone(stream)), Output(Arc::clone(stream)));
+        let errors = Errors(Arc::clone(stream));
+        let fetch = fetches.broker.fetch(errand, input, output, errors);
+        tokio::pin!(fetch);
+        select! {
+            outcome = &mut fetch => Some((Some(outcome), None)),
+            why = stream.until_abandoned() => {
+                stream.give_up();
+                Some((timeout(GRACE, fetch).await.ok(), Some(why)))
+            }
+        }
+    }
+
+    /// Records how a fetch ended, and tells the shim.
+    fn fetched(
+        &self,
+        stream: &Stream,
+        repository: &str,
+        outcome: Option<Outcome>,
+        abandoned: Option<Abandoned>,
+    ) {
+        let mut ledger = self.ledger();
+        let mut record = Record {
+            intent: Some(Intent::Fetch),
+            repository: Some(repository.to_owned()),
+            ..self.record(Event::Fetched)
+        };
+        if let Some(outcome) = &outcome {
+            record.key = outcome.key;
+            record.commits.clone_from(&outcome.commits);
+            ledger.fetch(repository, outcome);
+        }
+        let failure = match (abandoned, outcome.map(|outcome| outcome.end)) {
+            (None, Some(Ok(exit))) => {
+                stream.finish(exit);
+                None
+            }
+            (None, Some(Err(error))) => {
+                stream.fail(&error.to_string());
+                Some(error)
+            }
+            (Some(_), _) | (None, None) => None,
+        };
+        let reason = abandoned.and_then(reason);
+        if let Some(reason) = reason {
+            record.event = Event::Refused;
+            record.reason = Some(reason);
+        }
+        if let Some(error) = &failure {
+            record.event = Event::Failed;
+            record.detail = Some(printable(error.to_string()));
+        }
+        // The bytes have left already; an unwritable log is a fault that `append` notes.
+        let _ = self.append(&mut ledger, &record);
+        if let Some(reason) = reason {
+            self.count_refusal(&mut ledger, reason, Some(repository.to_owned()));
+        }
+        if let Some(error) = failure {
+            ledger.fault(fault(repository, &error));
+        }
+    }
+}
+
+/// Why a stream that was given up counts as a refusal; nothing if its step just ended.
+fn reason(abandoned: Abandoned) -> Option<Reason> {
+    match abandoned {
+        Abandoned::Closed | Abandoned::Silent => None,
+        Abandoned::Idle => Some(Reason::Stalled),
+        Abandoned::TooMuchInput => Some(Reason::TooMuchInput),
+    }
+}
+
+fn fault(repository: &str, error: &FetchError) -> Fault {
+    match error {
+        FetchError::HostKeyChanged { host, known } => Fault::HostKeyChanged {
+            host: printable(host),
+            known: printable(known),
+        },
+        error => Fault::Fetch {
+            repository: repository.to_owned(),
+            why: printable(error.to_string()),
+        },
+    }
+}
+
+/// Fetches of one grant that run at once; others wait for their turn, which needs no connection.
+const MAX_AT_ONCE: usize = 64;
+/// How long the broker may take to notice that nobody waits any more.
+const GRACE: Duration = Duration::from_secs(5);

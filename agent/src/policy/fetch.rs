@@ -1,0 +1,100 @@
+//! What a request to fetch is for, and whether it may be done.
+
+use std::time::Instant;
+
+use keystay_proto::{
+    control::{Hosts, Reason, Repos},
+    git::{Command, CommandError, Repository},
+    printable,
+    tunnel::Open,
+};
+
+use super::{Standing, Terms, deny_if};
+
+/// A request to fetch, identified.
+#[derive(Debug)]
+pub(crate) struct FetchDemand<'a> {
+    user: &'a [u8],
+    /// What the host is asked to run, and on which repository; or what is wrong with the command.
+    pub(crate) what: Result<(Command, Repository), CommandError>,
+}
+
+impl<'a> FetchDemand<'a> {
+    /// Identifies a request by the words that the step gave to `ssh`.
+    pub(crate) fn identify(open: &Open<'a>) -> Self {
+        Self {
+            user: open.user,
+            what: Command::parse(open.command).map(|command| {
+                let repository = Repository {
+                    host: String::from_utf8_lossy(open.host).to_ascii_lowercase(),
+                    port: if open.port == 0 { SSH_PORT } else { open.port },
+                    path: command.path.clone(),
+                };
+                (command, repository)
+            }),
+        }
+    }
+
+    /// The repository, made printable.
+    pub(crate) fn repository(&self) -> Option<String> {
+        let (_, repository) = self.what.as_ref().ok()?;
+        Some(printable(repository.to_string()))
+    }
+
+    /// The login name, made printable, unless it is the one that everybody uses.
+    pub(crate) fn user(&self) -> Option<String> {
+        (!self.user.is_empty()).then(|| printable(self.user))
+    }
+
+    /// What is wrong with the command.
+    pub(crate) fn detail(&self) -> Option<String> {
+        let error = self.what.as_ref().err()?;
+        Some(printable(error.to_string()))
+    }
+}
+
+/// Judges a request to fetch. It is pure: `is_known` says whether a key of a host is known on this
+/// machine, and unknown means deny.
+pub(crate) fn judge_fetch(
+    terms: &Terms,
+    standing: Standing,
+    demand: &FetchDemand<'_>,
+    is_known: impl FnOnce(&Repository) -> bool,
+    now: Instant,
+) -> Result<(), Reason> {
+    deny_if(now >= terms.expires, Reason::Expired)?;
+    deny_if(standing.revoked, Reason::Revoked)?;
+    let (_, repository) = demand.what.as_ref().map_err(|error| match error {
+        CommandError::Path(_) => Reason::NoRepository,
+        _ => Reason::NotAFetch,
+    })?;
+    let is_user = demand.user.is_empty() || demand.user == terms.user.as_bytes();
+    deny_if(!is_user, Reason::WrongUser)?;
+    deny_if(
+        !host_is_granted(&terms.hosts, repository),
+        Reason::HostNotGranted,
+    )?;
+    let is_granted = match &terms.repos {
+        Repos::Any => true,
+        Repos::Only(patterns) => patterns.iter().any(|pattern| pattern.matches(repository)),
+    };
+    deny_if(!is_granted, Reason::RepositoryNotGranted)?;
+    deny_if(!is_known(repository), Reason::HostNotKnown)
+}
+
+/// Whether the host stands in the list, in which it is written as in `known_hosts`.
+fn host_is_granted(hosts: &Hosts, repository: &Repository) -> bool {
+    let Repository { host, port, .. } = repository;
+    match hosts {
+        Hosts::Known => true,
+        Hosts::Only(names) => names.iter().any(|name| {
+            let name = name.to_ascii_lowercase();
+            name == format!("[{host}]:{port}") || (*port == SSH_PORT && name == *host)
+        }),
+    }
+}
+
+const SSH_PORT: u16 = 22;
+
+#[cfg(test)]
+mod tests;
