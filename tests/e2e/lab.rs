@@ -132,6 +132,29 @@ fn encrypted_keys_are_encrypted_in_the_form_that_their_name_says() {
     }
 }
 
+#[test]
+fn an_image_has_the_tools_that_it_is_for() {
+    let lab = Lab::up().unwrap();
+    for engine in lab.engines() {
+        for (image, command) in [
+            (
+                "keystay/php:1",
+                "composer --version && unzip -v && git --version",
+            ),
+            ("keystay/ruby:1", "bundle --version && git --version"),
+            ("keystay/git-only:1", "git --version && ! command -v ssh"),
+            ("keystay/static:1", "! ls /lib /usr && ls -l /bin/wget"),
+        ] {
+            let output = engine
+                .docker()
+                .args(["run", "--rm", "--network=none", image, "sh", "-c", command])
+                .output()
+                .unwrap();
+            assert!(output.status.success(), "{image}: {}", printed(&output));
+        }
+    }
+}
+
 /// `git ls-remote` with one key and nothing of the user's own.
 fn list(lab: &Lab, host: &GitHost, key: &Path, repository: &str) -> Output {
     let ssh = format!(

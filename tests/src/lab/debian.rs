@@ -26,6 +26,7 @@ pub(super) fn make(paths: &Paths, mirror: &str) -> Result<(), LabError> {
     furnish(&root)?;
     slim(&root)?;
     file::create_folder(&paths.images())?;
+    file::remove(&paths.images().join("base-status"))?;
     run(Command::new("tar")
         .arg("-C")
         .arg(&root)
@@ -45,9 +46,18 @@ pub(super) fn base_archive(paths: &Paths) -> PathBuf {
     paths.images().join("base.tar")
 }
 
-/// The packages that the base image holds, for apt.
-pub(super) fn base_status(paths: &Paths) -> PathBuf {
-    paths.debian().join("var/lib/dpkg/status")
+/// The packages that the base image holds, for apt. Taken from its archive, because more are added
+/// to the root folder.
+pub(super) fn base_status(paths: &Paths) -> Result<PathBuf, LabError> {
+    let status = paths.images().join("base-status");
+    if !status.exists() {
+        let text = run(Command::new("tar")
+            .args(["-x", "-O", "-f"])
+            .arg(base_archive(paths))
+            .arg("./var/lib/dpkg/status"))?;
+        file::write(&status, &text, 0o644)?;
+    }
+    Ok(status)
 }
 
 /// Adds both ssh servers and the user `git` to the root folder.
@@ -57,7 +67,7 @@ pub(super) fn add_servers(paths: &Paths, apt: &Apt) -> Result<(), LabError> {
     let packages = root.join("packages");
     file::remove(&packages)?;
     apt.download_for(
-        &base_status(paths),
+        &base_status(paths)?,
         &["openssh-server", "dropbear-bin"],
         &packages,
     )?;

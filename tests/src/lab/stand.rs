@@ -40,7 +40,7 @@ impl Lab {
             get_programs(&paths, &engines)?;
         }
         engines.iter().try_for_each(Engine::ensure_up)?;
-        if !image::all_there(&engines) {
+        if !image::all_there(&paths, &engines) {
             image::make_all(&paths, &engines, || fetch_lists(&paths))?;
         }
         if !debian::has_servers(&paths)? {
