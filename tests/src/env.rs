@@ -7,6 +7,7 @@
 )]
 
 mod agent;
+mod builder;
 mod output;
 mod run;
 
@@ -20,25 +21,26 @@ use std::{
 use keystay_proto::control::Record;
 use tempfile::TempDir;
 
+use self::builder::Builder;
 pub use self::{
     agent::PrivateAgent,
     output::Output,
     run::{Run, Running, wait_for, wait_until},
 };
-use crate::lab::{Engine, Lab};
+use crate::lab::{Daemonless, Engine, Lab};
 
 /// A home that knows the lab's git hosts, an empty build context, and an engine. Its image and
 /// folders go when it is dropped.
 #[derive(Debug)]
 pub struct Env {
     lab: Lab,
-    engine: Engine,
+    builder: Builder,
     folder: TempDir,
     tag: String,
 }
 
 impl Env {
-    /// An environment on one engine of the lab.
+    /// An environment on one docker engine of the lab.
     ///
     /// # Panics
     ///
@@ -46,15 +48,31 @@ impl Env {
     #[must_use]
     #[track_caller]
     pub fn on(lab: &Lab, engine: &Engine) -> Self {
-        let folder = tempfile::Builder::new()
-            .prefix("e2e-")
-            .tempdir_in("/tmp")
-            .expect("a folder in /tmp");
+        Self::with(lab, Builder::Docker(engine.clone()), new_folder())
+    }
+
+    /// An environment with podman or buildah in `PATH`, and no docker of the lab. Images it makes are
+    /// in its own storage; the lab's can be built on.
+    ///
+    /// # Panics
+    ///
+    /// If its folders cannot be made.
+    #[must_use]
+    #[track_caller]
+    pub fn on_daemonless(lab: &Lab, program: &Daemonless) -> Self {
+        let folder = new_folder();
+        let program = program.with_storage(&folder.path().join("storage"));
+        let builder = Builder::Daemonless(program.expect("a storage"));
+        Self::with(lab, builder, folder)
+    }
+
+    #[track_caller]
+    fn with(lab: &Lab, builder: Builder, folder: TempDir) -> Self {
         let count = NEXT.fetch_add(1, Ordering::Relaxed);
         let tag = format!("keystay-test:{}-{count}", std::process::id());
         let env = Self {
             lab: lab.clone(),
-            engine: engine.clone(),
+            builder,
             folder,
             tag,
         };
@@ -72,10 +90,15 @@ impl Env {
         &self.lab
     }
 
-    /// The engine.
+    /// The docker engine.
+    ///
+    /// # Panics
+    ///
+    /// If the environment is on podman or buildah.
     #[must_use]
+    #[track_caller]
     pub fn engine(&self) -> &Engine {
-        &self.engine
+        self.builder.engine().expect("an environment on docker")
     }
 
     /// The name that the test's image gets.
@@ -128,9 +151,20 @@ impl Env {
     }
 
     /// The engine's `docker` with this environment.
+    ///
+    /// # Panics
+    ///
+    /// If the environment is on podman or buildah.
     #[must_use]
+    #[track_caller]
     pub fn docker(&self) -> Run {
-        self.program(self.engine.docker())
+        self.program(self.engine().docker())
+    }
+
+    /// `docker`, `podman` or `buildah` with this environment, whichever it is on.
+    #[must_use]
+    pub fn plain(&self) -> Run {
+        self.program(self.builder.command())
     }
 
     /// `keystay --key file:KEY build --network host -t TAG .`, with a key of the lab.
@@ -159,7 +193,7 @@ impl Env {
     fn prepare(&self, command: &mut Command) {
         command
             .env_clear()
-            .envs(self.engine.env())
+            .envs(self.builder.env())
             .env("HOME", self.home());
         command.current_dir(self.context()).stdin(Stdio::null());
     }
@@ -182,12 +216,16 @@ impl Env {
 
 impl Drop for Env {
     fn drop(&mut self) {
-        // A test that made no image has none to remove.
-        let _ = self
-            .docker()
-            .args(["image", "rm", "--force", &self.tag])
-            .output();
+        self.builder.clean_up(&self.tag, self.folder.path());
     }
+}
+
+#[track_caller]
+fn new_folder() -> TempDir {
+    tempfile::Builder::new()
+        .prefix("e2e-")
+        .tempdir_in("/tmp")
+        .expect("a folder in /tmp")
 }
 
 /// The client, built beside this program.

@@ -3,9 +3,9 @@
 //! [`Lab::up`] brings it up, or finds it standing. Everything lives under one folder
 //! (`$KEYSTAY_LAB`, by default `/var/lib/keystay-lab`) and every server listens on loopback or on a
 //! Unix socket there. The machine's own docker, agent and `~/.ssh` are never touched, and no user or
-//! service is added to it: the git hosts run in a Debian root folder of the lab. What the engines
-//! leave outside of it are empty folders: `/opt/containerd`, `/run/docker`, `/run/containerd` and
-//! `/run/runc`.
+//! service is added to it: the git hosts run in a Debian root folder of the lab. What engines
+//! leave outside of it are empty folders (`/opt/containerd`, `/run/docker`, `/run/containerd` and
+//! `/run/runc`) and podman's note of which layers it has seen, `/var/lib/containers/cache`.
 //!
 //! After a reboot, or when servers were killed, the next [`Lab::up`] starts them again. A change to
 //! how engines, root folder or images are made needs its `VERSION` (or the images' archive number)
@@ -14,7 +14,8 @@
 //! ```text
 //! docker-20.10   Debian 12's engine, BuildKit client in the CLI     [`Engine`]
 //! docker-26      Debian 13's engine and buildx                      [`Engine`]
-//! keystay/*:1    base images, the same in both engines              [`IMAGES`]
+//! podman         Debian 12's, and buildah on the same storage       [`Daemonless`]
+//! keystay/*:1    base images, the same everywhere                   [`IMAGES`]
 //! git host       OpenSSH that behaves like a large public host      [`GitHost`]
 //! plain host     Dropbear, which knows no host-bound authentication [`GitHost`]
 //! acme/*         private repositories, the same on both hosts       [`REPOSITORIES`]
@@ -24,6 +25,7 @@
 mod agent;
 mod apt;
 mod daemon;
+mod daemonless;
 mod debian;
 mod down;
 mod engine;
@@ -42,7 +44,8 @@ mod status;
 pub(crate) use process::run;
 
 pub use agent::UpstreamAgent;
-pub use down::Removal;
+pub use daemonless::Daemonless;
+pub use down::{Removal, unmount_below};
 pub use engine::Engine;
 pub use error::LabError;
 pub use host::GitHost;

@@ -107,6 +107,14 @@ pub(super) fn unpack(packages: &Path, into: &Path) -> Result<(), LabError> {
     Ok(())
 }
 
+/// Where a root folder of unpacked packages has its libraries, if it has any.
+pub(super) fn libraries(root: &Path) -> Option<PathBuf> {
+    let entries = fs::read_dir(root.join("usr/lib")).ok()?;
+    entries
+        .filter_map(|entry| entry.ok().map(|entry| entry.path()))
+        .find(|path| path.to_string_lossy().ends_with("-linux-gnu"))
+}
+
 /// The package files in a folder.
 fn files(folder: &Path) -> Result<Vec<PathBuf>, LabError> {
     let entries = fs::read_dir(folder).map_err(LabError::file("read", folder))?;

@@ -8,7 +8,7 @@ use rustix::mount::{UnmountFlags, unmount};
 use super::file::{self, Lock};
 use super::paths::Paths;
 use super::process::say;
-use super::{LabError, engine, host};
+use super::{LabError, daemonless, engine, host};
 
 /// What remains of a lab that is taken down.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,14 +31,21 @@ pub(super) fn down(paths: &Paths, removal: Removal) -> Result<(), LabError> {
     for engine in engine::find(paths) {
         engine.stop();
     }
-    for point in mounts_below(paths.root(), &mount_table()?) {
-        unmount(&point, UnmountFlags::DETACH)
-            .map_err(|error| LabError::file("unmount", &point)(error.into()))?;
-    }
+    unmount_below(paths.root())?;
+    daemonless::forget_mounts(paths)?;
     match removal {
         Removal::Keep => Ok(()),
         Removal::Purge => file::remove(paths.root()),
     }
+}
+
+/// Unmounts what is mounted in a folder; open files stay open.
+pub fn unmount_below(folder: &Path) -> Result<(), LabError> {
+    for point in mounts_below(folder, &mount_table()?) {
+        unmount(&point, UnmountFlags::DETACH)
+            .map_err(|error| LabError::file("unmount", &point)(error.into()))?;
+    }
+    Ok(())
 }
 
 fn mount_table() -> Result<String, LabError> {

@@ -189,11 +189,7 @@ impl Engine {
 
     /// Libraries unpacked because the machine lacks them.
     fn libraries(&self) -> Option<PathBuf> {
-        let folder = self.lab.join("engine").join(NAMES[0]).join("root/usr/lib");
-        let entries = fs::read_dir(folder).ok()?;
-        entries
-            .filter_map(|entry| entry.ok().map(|entry| entry.path()))
-            .find(|path| path.to_string_lossy().ends_with("-linux-gnu"))
+        apt::libraries(&self.lab.join("engine").join(NAMES[0]).join("root"))
     }
 
     fn answers(&self) -> bool {

@@ -14,7 +14,7 @@ use super::file;
 use super::paths::Paths;
 use super::process::{run, say};
 
-/// Every base image of the lab, the same in both engines: `base` has git, OpenSSH's
+/// Every base image of the lab, the same everywhere: `base` has git, OpenSSH's
 /// client and a user `app` (1000); `node`, `go`, `python`, `cargo`, `php` and `ruby` add a language's
 /// tools; `git-only` has git and no ssh; `lean` has only a shell; `static` has only a static busybox
 /// with all its commands, and no user but root.

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::thread;
 
 use super::apt::{Apt, mirror};
+use super::daemonless::{self, Daemonless};
 use super::debian::{self, SUITE};
 use super::down::{self, Removal};
 use super::engine::{self, Engine};
@@ -21,6 +22,7 @@ use super::{LabError, packages};
 pub struct Lab {
     paths: Paths,
     engines: [Engine; 2],
+    daemonless: [Daemonless; 2],
     hosts: [GitHost; 2],
 }
 
@@ -40,14 +42,19 @@ impl Lab {
             get_programs(&paths, &engines)?;
         }
         engines.iter().try_for_each(Engine::ensure_up)?;
+        if !daemonless::are_unpacked(&paths)? {
+            daemonless::unpack(&paths, &fetch_lists(&paths)?)?;
+        }
         if !image::all_there(&paths, &engines) {
             image::make_all(&paths, &engines, || fetch_lists(&paths))?;
         }
+        daemonless::ensure(&paths, &image::archives(&paths))?;
         if !debian::has_servers(&paths)? {
             debian::add_servers(&paths, &fetch_lists(&paths)?)?;
         }
         let hosts = host::ensure_up(&paths)?;
         Ok(Self {
+            daemonless: daemonless::find(&paths),
             paths,
             engines,
             hosts,
@@ -64,10 +71,24 @@ impl Lab {
         Status::of(&Paths::find()?)
     }
 
-    /// Both engines, the older first.
+    /// Both docker engines, the older first.
     #[must_use]
     pub fn engines(&self) -> &[Engine; 2] {
         &self.engines
+    }
+
+    /// Debian 12's podman.
+    #[must_use]
+    pub fn podman(&self) -> &Daemonless {
+        let [podman, _] = &self.daemonless;
+        podman
+    }
+
+    /// Debian 12's buildah, with podman's images.
+    #[must_use]
+    pub fn buildah(&self) -> &Daemonless {
+        let [_, buildah] = &self.daemonless;
+        buildah
     }
 
     /// OpenSSH that behaves like a large public host: any known key authenticates, a key opens only

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::daemonless::{self, Daemonless};
 use super::engine::{self, Engine};
 use super::host::{self, GitHost};
 use super::paths::Paths;
@@ -32,7 +33,10 @@ impl Status {
         let mut rows = Vec::new();
         let engines = engine::find(paths);
         rows.extend(engines.iter().map(engine_row));
+        let daemonless = daemonless::find(paths);
+        rows.extend(daemonless.iter().map(daemonless_row));
         rows.extend(engines.iter().map(images_row));
+        rows.push(loaded_row(paths));
         rows.extend(host::find(paths)?.iter().map(host_row));
         rows.push(repositories_row(paths));
         rows.push(keys_row(paths));
@@ -75,6 +79,27 @@ fn engine_row(engine: &Engine) -> Row {
         name: engine.name().to_owned(),
         stands: engine.is_up(),
         detail: format!("{version}  {}", engine.socket().display()),
+    }
+}
+
+fn daemonless_row(tool: &Daemonless) -> Row {
+    let version = tool.version();
+    Row {
+        kind: "engine",
+        name: tool.name().to_owned(),
+        stands: version.is_some(),
+        detail: format!("{}  no server", version.as_deref().unwrap_or("-")),
+    }
+}
+
+fn loaded_row(paths: &Paths) -> Row {
+    let images = daemonless::images(paths);
+    let (there, missing) = split(IMAGES, |image| images.iter().any(|name| name == image));
+    Row {
+        kind: "images",
+        name: "podman".to_owned(),
+        stands: missing.is_empty(),
+        detail: listed(&there, &missing),
     }
 }
 
