@@ -7,7 +7,7 @@ use std::process::{Command, Output};
 use std::time::{Duration, Instant};
 
 use keystay_tests::env::Env;
-use keystay_tests::lab::{Access, GitHost, KEYS, Lab, UpstreamAgent};
+use keystay_tests::lab::{Access, GitHost, KEYS, Lab, Relay, UpstreamAgent};
 
 use crate::command::{assert_prints, printed, ssh, ssh_with};
 
@@ -132,6 +132,37 @@ fn encrypted_keys_are_encrypted_in_the_form_that_their_name_says() {
     ] {
         assert!(is_encrypted(&lab.key(name)), "{name}");
     }
+}
+
+#[test]
+fn a_host_behind_a_relay_is_the_same_host_later() {
+    let lab = Lab::up().unwrap();
+    let delay = Duration::from_millis(50);
+    let relay = Relay::to(lab.git_host().address(), delay).unwrap();
+    let far = lab.git_host().through(&relay);
+    let folder = tempfile::tempdir().unwrap();
+    let known_hosts = folder.path().join("known_hosts");
+    fs::write(&known_hosts, far.known_hosts()).unwrap();
+    let start = Instant::now();
+    let output = Command::new("ssh")
+        .args([
+            "-F",
+            "none",
+            "-o",
+            "BatchMode=yes",
+            "-o",
+            "IdentityAgent=none",
+        ])
+        .arg("-o")
+        .arg(format!("UserKnownHostsFile={}", known_hosts.display()))
+        .arg("-i")
+        .arg(lab.key("dev"))
+        .args(["-p", &far.port().to_string(), "git@127.0.0.1"])
+        .output()
+        .unwrap();
+    assert_prints(&output, "Hi dev! You've successfully authenticated");
+    // TCP, versions, key exchange, service, key, login, session.
+    assert!(start.elapsed() > 14 * delay, "{:?}", start.elapsed());
 }
 
 #[test]

@@ -10,7 +10,7 @@ use super::file;
 use super::key::{Access, KEYS, KeySpec, is_original, public};
 use super::paths::Paths;
 use super::process::{run, say};
-use super::{LabError, repo};
+use super::{LabError, Relay, repo};
 
 /// A git host on `127.0.0.1`, user `git`.
 #[derive(Clone, Debug)]
@@ -47,6 +47,24 @@ impl GitHost {
     #[must_use]
     pub fn url(&self, repository: &str) -> String {
         format!("ssh://git@127.0.0.1:{}/{repository}.git", self.port)
+    }
+
+    /// The same host as it is reached through a relay.
+    #[must_use]
+    pub fn through(&self, relay: &Relay) -> Self {
+        let port = relay.address().port();
+        let (old, new) = (format!("]:{}", self.port), format!("]:{port}"));
+        Self {
+            port,
+            known_hosts: self.known_hosts.replace(&old, &new),
+            ..self.clone()
+        }
+    }
+
+    /// Where the host listens.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        SocketAddr::from((Ipv4Addr::LOCALHOST, self.port))
     }
 
     /// What the server itself logs: connections, accepted and refused keys by fingerprint.
