@@ -7,7 +7,9 @@ use std::process::{Command, Output};
 use std::time::{Duration, Instant};
 
 use keystay_tests::env::Env;
-use keystay_tests::lab::{Access, GitHost, KEYS, Lab, Relay, UpstreamAgent};
+use keystay_tests::lab::{
+    Access, DEPENDENCIES, GitHost, KEYS, LARGE, Lab, Relay, UpstreamAgent, WITH_SUBMODULES,
+};
 
 use crate::command::{assert_prints, printed, ssh, ssh_with};
 
@@ -70,6 +72,62 @@ fn a_deploy_key_cannot_push() {
     assert_prints(&output, "marked as read only");
     let log = fs::read_to_string(lab.git_host().access_log()).unwrap();
     assert!(log.contains("git-host deploy-a refused git-receive-pack 'acme/lib-a.git'"));
+}
+
+#[test]
+fn an_archive_and_a_login_to_lfs_are_had_where_the_key_opens() {
+    let lab = Lab::up().unwrap();
+    let ask = |command: &str| {
+        ssh(&lab, lab.git_host(), &lab.key("deploy-a"))
+            .arg(command)
+            .output()
+            .unwrap()
+    };
+    let archive = git(&lab, &lab.key("deploy-a"))
+        .args(["archive", "--remote", &lab.git_host().url("acme/lib-a")])
+        .args(["v1.0.0", "a.txt"])
+        .output()
+        .unwrap();
+    assert_prints(&archive, "alpha\n");
+    assert_prints(
+        &ask("git-lfs-authenticate acme/lib-a.git download"),
+        "\"href\":\"https://127.0.0.1/acme/lib-a.git/info/lfs\"",
+    );
+    assert_prints(
+        &ask("git-lfs-authenticate 'acme/lib-b.git' download"),
+        "ERROR: Repository not found.",
+    );
+    assert_prints(
+        &ask("git-lfs-authenticate acme/lib-a.git upload"),
+        "marked as read only",
+    );
+}
+
+#[test]
+fn every_repository_can_be_cloned_with_its_submodules() {
+    let lab = Lab::up().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let clone = |name: &str| {
+        let output = git(&lab, &lab.key("dev"))
+            .args(["clone", "--quiet", "--recurse-submodules"])
+            .arg(lab.git_host().url(name))
+            .current_dir(folder.path())
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{name}: {}", printed(&output));
+    };
+    clone(WITH_SUBMODULES.name);
+    let module = folder.path().join("with-submodules/libs/b/b.txt");
+    assert_eq!(fs::read_to_string(module).unwrap(), "beta\n");
+    clone(DEPENDENCIES[29].name);
+    let text = fs::read_to_string(folder.path().join("dep-30/dep.txt"));
+    assert_eq!(text.unwrap(), "30\n");
+    clone(LARGE);
+    let packs = fs::read_dir(folder.path().join("large/.git/objects/pack")).unwrap();
+    let size: u64 = packs
+        .map(|pack| pack.unwrap().metadata().unwrap().len())
+        .sum();
+    assert!((80_000_000..100_000_000).contains(&size), "{size}");
 }
 
 #[test]
@@ -297,18 +355,24 @@ RUN --mount=type=secret,id=shim,target=/usr/local/bin/ssh,mode=0555 ssh secret
 
 /// `git ls-remote` with one key and nothing of the user's own.
 fn list(lab: &Lab, host: &GitHost, key: &Path, repository: &str) -> Output {
+    git(lab, key)
+        .args(["ls-remote", &host.url(repository)])
+        .output()
+        .unwrap()
+}
+
+fn git(lab: &Lab, key: &Path) -> Command {
     let ssh = format!(
         "ssh -F none -o BatchMode=yes -o UserKnownHostsFile={} -o IdentityAgent=none \
          -o IdentitiesOnly=yes -i {}",
         lab.known_hosts().display(),
         key.display()
     );
-    Command::new("git")
-        .args(["ls-remote", &host.url(repository)])
+    let mut command = Command::new("git");
+    command
         .env("GIT_SSH_COMMAND", ssh)
-        .env("GIT_CONFIG_GLOBAL", "/dev/null")
-        .output()
-        .unwrap()
+        .env("GIT_CONFIG_GLOBAL", "/dev/null");
+    command
 }
 
 fn is_encrypted(key: &Path) -> bool {

@@ -7,10 +7,15 @@ host=$1 key=$2 access=$3
 shift 3
 
 main() {
-    case ${SSH_ORIGINAL_COMMAND-} in
+    command=${SSH_ORIGINAL_COMMAND-}
+    case $command in
+        "git upload-"*) command=git-${command#git } ;;
+    esac
+    case $command in
         '') greet ;;
         "git-upload-pack '"*"'" | "git-upload-archive '"*"'") serve "$@" ;;
         "git-receive-pack '"*"'") serve "$@" ;;
+        "git-lfs-authenticate "*" download" | "git-lfs-authenticate "*" upload") authenticate "$@" ;;
         *) refuse "Invalid command: '$SSH_ORIGINAL_COMMAND'" ;;
     esac
 }
@@ -22,17 +27,39 @@ greet() {
 }
 
 serve() {
-    verb=${SSH_ORIGINAL_COMMAND%% *}
-    name=${SSH_ORIGINAL_COMMAND#*\'}
+    verb=${command%% *}
+    name=${command#*\'}
     name=${name%\'}
+    may "$verb" "$@"
+    exec "$verb" "/srv/git/$name.git"
+}
+
+# There is no LFS server at the address.
+authenticate() {
+    name=${command#* }
+    verb=${name##* }
+    name=${name% *}
+    name=${name#\'}
+    name=${name%\'}
+    may "$verb" "$@"
+    printf '{"href":"https://127.0.0.1/%s.git/info/lfs","header":{"Authorization":"RemoteAuth %s"},"expires_in":600}\n' \
+        "$name" "lab-$key-$verb"
+}
+
+# usage: may VERB REPOSITORY…    brings $name into its plain form
+may() {
+    verb=$1
+    shift
     name=${name#/}
     name=${name%/}
     name=${name%.git}
     opens "$@" || refuse 'Repository not found.'
-    [ "$verb" = git-receive-pack ] && [ "$access" != write ] &&
-        refuse 'The key you are authenticating with has been marked as read only.'
+    case $verb in
+        git-receive-pack | upload)
+            [ "$access" = write ] || refuse 'The key you are authenticating with has been marked as read only.'
+            ;;
+    esac
     record allowed
-    exec "$verb" "/srv/git/$name.git"
 }
 
 opens() {

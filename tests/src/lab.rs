@@ -18,7 +18,8 @@
 //! keystay/*:1    base images, the same everywhere                   [`IMAGES`]
 //! git host       OpenSSH that behaves like a large public host      [`GitHost`]
 //! plain host     Dropbear, which knows no host-bound authentication [`GitHost`]
-//! acme/*         private repositories, the same on both hosts       [`REPOSITORIES`]
+//! acme/*         private repositories, the same on both hosts       [`REPOSITORIES`],
+//!                [`DEPENDENCIES`], [`WITH_SUBMODULES`], [`LARGE`]
 //! keys           what opens which of them                           [`KEYS`]
 //! ```
 
@@ -53,6 +54,6 @@ pub use host::GitHost;
 pub use image::IMAGES;
 pub use key::{Access, KEYS, KeySpec, PASSPHRASE};
 pub use relay::Relay;
-pub use repo::{REPOSITORIES, Repository};
+pub use repo::{DEPENDENCIES, LARGE, REPOSITORIES, Repository, WITH_SUBMODULES};
 pub use stand::Lab;
 pub use status::Status;

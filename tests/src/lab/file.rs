@@ -15,7 +15,8 @@ pub(super) fn create_folder(path: &Path) -> Result<(), LabError> {
     fs::create_dir_all(path).map_err(LabError::file("create", path))
 }
 
-/// Writes a file unless it already says so; tells whether it was written.
+/// Writes a file unless it already says so; tells whether it was written. Who reads it at that time
+/// sees either text whole.
 pub(super) fn write(path: &Path, text: &str, mode: u32) -> Result<bool, LabError> {
     if fs::read_to_string(path).is_ok_and(|old| old == text) {
         return Ok(false);
@@ -23,9 +24,13 @@ pub(super) fn write(path: &Path, text: &str, mode: u32) -> Result<bool, LabError
     if let Some(folder) = path.parent() {
         create_folder(folder)?;
     }
-    fs::write(path, text).map_err(LabError::file("write", path))?;
-    fs::set_permissions(path, Permissions::from_mode(mode))
-        .map_err(LabError::file("set the mode of", path))?;
+    let mut draft = path.as_os_str().to_owned();
+    draft.push(".draft");
+    let draft = Path::new(&draft);
+    fs::write(draft, text).map_err(LabError::file("write", draft))?;
+    fs::set_permissions(draft, Permissions::from_mode(mode))
+        .map_err(LabError::file("set the mode of", draft))?;
+    fs::rename(draft, path).map_err(LabError::file("write", path))?;
     Ok(true)
 }
 

@@ -6,7 +6,7 @@ use super::daemonless::{self, Daemonless};
 use super::engine::{self, Engine};
 use super::host::{self, GitHost};
 use super::paths::Paths;
-use super::{IMAGES, KEYS, LabError, REPOSITORIES, repo};
+use super::{DEPENDENCIES, IMAGES, KEYS, LARGE, LabError, REPOSITORIES, WITH_SUBMODULES, repo};
 
 /// What of the lab stands, printed as a table.
 #[derive(Clone, Debug)]
@@ -127,13 +127,24 @@ fn host_row(host: &GitHost) -> Row {
 }
 
 fn repositories_row(paths: &Paths) -> Row {
-    let names = REPOSITORIES.map(|repository| repository.name);
-    let (there, missing) = split(names, |name| repo::bare(paths, name).is_dir());
+    let there = |name: &str| repo::bare(paths, name).is_dir();
+    let missing: Vec<_> = repo::names()
+        .into_iter()
+        .filter(|name| !there(name))
+        .collect();
+    let mut names = REPOSITORIES.map(|repository| repository.name).to_vec();
+    names.extend([WITH_SUBMODULES.name, LARGE]);
+    names.retain(|name| there(name));
+    let small = DEPENDENCIES.iter().filter(|small| there(small.name));
     Row {
         kind: "repositories",
         name: "both hosts".to_owned(),
         stands: missing.is_empty(),
-        detail: listed(&there, &missing),
+        detail: format!(
+            "{}  and {} acme/dep-*",
+            listed(&names, &missing),
+            small.count()
+        ),
     }
 }
 
