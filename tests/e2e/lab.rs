@@ -247,6 +247,23 @@ fn an_image_has_the_tools_that_it_is_for() {
 }
 
 #[test]
+fn the_newer_engine_builds_for_arm64() {
+    let lab = Lab::up().unwrap();
+    let image = lab.arm64().unwrap();
+    let [_, engine] = lab.engines();
+    let env = Env::on(&lab, engine);
+    let steps = format!("FROM {image}\nUSER app\nRUN uname -m && git --version\n");
+    env.file("Dockerfile", &steps);
+    env.docker()
+        .args(["build", "--progress=plain", "--platform=linux/arm64"])
+        .args(["--network=host", "--tag", env.tag(), "."])
+        .output()
+        .status(0)
+        .stderr_has(" aarch64\n")
+        .stderr_has(" git version ");
+}
+
+#[test]
 fn podman_and_buildah_lend_a_step_the_agent_and_a_program_as_ssh() {
     let lab = Lab::up().unwrap();
     let agent = UpstreamAgent::with(&[lab.key("dev")]).unwrap();

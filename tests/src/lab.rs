@@ -16,6 +16,7 @@
 //! docker-26      Debian 13's engine and buildx                      [`Engine`]
 //! podman         Debian 12's, and buildah on the same storage       [`Daemonless`]
 //! keystay/*:1    base images, the same everywhere                   [`IMAGES`]
+//! base-arm64     on demand: an arm64 image, run by an emulator       [`Lab::arm64`]
 //! git host       OpenSSH that behaves like a large public host      [`GitHost`]
 //! plain host     Dropbear, which knows no host-bound authentication [`GitHost`]
 //! acme/*         private repositories, the same on both hosts       [`REPOSITORIES`],
@@ -25,6 +26,7 @@
 
 mod agent;
 mod apt;
+mod arm64;
 mod daemon;
 mod daemonless;
 mod debian;
@@ -46,6 +48,7 @@ mod status;
 pub(crate) use process::run;
 
 pub use agent::UpstreamAgent;
+pub use arm64::ARM64_IMAGE;
 pub use daemonless::Daemonless;
 pub use down::{Removal, unmount_below};
 pub use engine::Engine;

@@ -22,7 +22,8 @@ pub(super) fn make(paths: &Paths, mirror: &str) -> Result<(), LabError> {
     let root = paths.debian();
     file::remove(&paths.stamp("servers"))?;
     file::remove(&root)?;
-    bootstrap(paths, &root, mirror)?;
+    let packages = ["--include=ca-certificates,git,openssh-client"];
+    bootstrap(paths, &packages, &root, mirror)?;
     furnish(&root)?;
     slim(&root)?;
     file::create_folder(&paths.images())?;
@@ -97,14 +98,17 @@ pub(super) fn chroot(root: &Path) -> Command {
     command
 }
 
-fn bootstrap(paths: &Paths, root: &Path, mirror: &str) -> Result<(), LabError> {
+/// Puts a small Debian into a folder.
+pub(super) fn bootstrap(
+    paths: &Paths,
+    options: &[&str],
+    root: &Path,
+    mirror: &str,
+) -> Result<(), LabError> {
     let cache = paths.apt(SUITE).join("bootstrap");
     file::create_folder(&cache)?;
     let mut command = Command::new("debootstrap");
-    command.args([
-        "--variant=minbase",
-        "--include=ca-certificates,git,openssh-client",
-    ]);
+    command.arg("--variant=minbase").args(options);
     if Path::new(KEYRING).exists() {
         command.arg(format!("--keyring={KEYRING}"));
     }

@@ -8,7 +8,7 @@ use rustix::mount::{UnmountFlags, unmount};
 use super::file::{self, Lock};
 use super::paths::Paths;
 use super::process::say;
-use super::{LabError, daemonless, engine, host};
+use super::{LabError, arm64, daemonless, engine, host};
 
 /// What remains of a lab that is taken down.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,6 +31,7 @@ pub(super) fn down(paths: &Paths, removal: Removal) -> Result<(), LabError> {
     for engine in engine::find(paths) {
         engine.stop();
     }
+    arm64::unregister(paths)?;
     unmount_below(paths.root())?;
     daemonless::forget_mounts(paths)?;
     match removal {

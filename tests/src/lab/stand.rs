@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::thread;
 
 use super::apt::{Apt, mirror};
+use super::arm64::{self, ARM64_IMAGE};
 use super::daemonless::{self, Daemonless};
 use super::debian::{self, SUITE};
 use super::down::{self, Removal};
@@ -89,6 +90,16 @@ impl Lab {
     pub fn buildah(&self) -> &Daemonless {
         let [_, buildah] = &self.daemonless;
         buildah
+    }
+
+    /// An arm64 image in `docker-26`, and an emulator to run it with `--platform linux/arm64`: not part
+    /// of [`Lab::up`], because the emulator is registered with the kernel for the whole machine, until
+    /// [`Lab::down`]. The first call takes about a minute.
+    pub fn arm64(&self) -> Result<&'static str, LabError> {
+        let [_, engine] = &self.engines;
+        let _lock = Lock::take(&self.paths.lock())?;
+        arm64::ensure(&self.paths, engine)?;
+        Ok(ARM64_IMAGE)
     }
 
     /// OpenSSH that behaves like a large public host: any known key authenticates, a key opens only

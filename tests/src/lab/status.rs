@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::arm64::{self, ARM64_IMAGE};
 use super::daemonless::{self, Daemonless};
 use super::engine::{self, Engine};
 use super::host::{self, GitHost};
@@ -16,10 +17,10 @@ pub struct Status {
 }
 
 impl Status {
-    /// Whether everything stands.
+    /// Whether everything stands but what is made on demand.
     #[must_use]
     pub fn stands(&self) -> bool {
-        !self.rows.is_empty() && self.rows.iter().all(|row| row.stands)
+        !self.rows.is_empty() && self.rows.iter().all(|row| row.state != State::Down)
     }
 
     pub(super) fn of(paths: &Paths) -> Result<Self, LabError> {
@@ -37,6 +38,7 @@ impl Status {
         rows.extend(daemonless.iter().map(daemonless_row));
         rows.extend(engines.iter().map(images_row));
         rows.push(loaded_row(paths));
+        rows.extend(engines.get(1).map(|engine| arm64_row(paths, engine)));
         rows.extend(host::find(paths)?.iter().map(host_row));
         rows.push(repositories_row(paths));
         rows.push(keys_row(paths));
@@ -53,11 +55,11 @@ impl fmt::Display for Status {
         for Row {
             kind,
             name,
-            stands,
+            state,
             detail,
         } in &self.rows
         {
-            let state = if *stands { "up" } else { "DOWN" };
+            let state = state.word();
             writeln!(f, "{kind:<13} {name:<13} {state:<5} {detail}")?;
         }
         Ok(())
@@ -68,8 +70,29 @@ impl fmt::Display for Status {
 struct Row {
     kind: &'static str,
     name: String,
-    stands: bool,
+    state: State,
     detail: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    Up,
+    Down,
+    OnDemand,
+}
+
+impl State {
+    fn of(stands: bool) -> Self {
+        if stands { Self::Up } else { Self::Down }
+    }
+
+    fn word(self) -> &'static str {
+        match self {
+            Self::Up => "up",
+            Self::Down => "DOWN",
+            Self::OnDemand => "-",
+        }
+    }
 }
 
 fn engine_row(engine: &Engine) -> Row {
@@ -77,7 +100,7 @@ fn engine_row(engine: &Engine) -> Row {
     Row {
         kind: "engine",
         name: engine.name().to_owned(),
-        stands: engine.is_up(),
+        state: State::of(engine.is_up()),
         detail: format!("{version}  {}", engine.socket().display()),
     }
 }
@@ -87,7 +110,7 @@ fn daemonless_row(tool: &Daemonless) -> Row {
     Row {
         kind: "engine",
         name: tool.name().to_owned(),
-        stands: version.is_some(),
+        state: State::of(version.is_some()),
         detail: format!("{}  no server", version.as_deref().unwrap_or("-")),
     }
 }
@@ -98,7 +121,7 @@ fn loaded_row(paths: &Paths) -> Row {
     Row {
         kind: "images",
         name: "podman".to_owned(),
-        stands: missing.is_empty(),
+        state: State::of(missing.is_empty()),
         detail: listed(&there, &missing),
     }
 }
@@ -108,8 +131,23 @@ fn images_row(engine: &Engine) -> Row {
     Row {
         kind: "images",
         name: engine.name().to_owned(),
-        stands: missing.is_empty(),
+        state: State::of(missing.is_empty()),
         detail: listed(&there, &missing),
+    }
+}
+
+fn arm64_row(paths: &Paths, engine: &Engine) -> Row {
+    let stands = arm64::is_registered(paths) && engine.has_image(ARM64_IMAGE);
+    Row {
+        kind: "arm64",
+        name: engine.name().to_owned(),
+        state: if stands { State::Up } else { State::OnDemand },
+        detail: if stands {
+            ARM64_IMAGE
+        } else {
+            "made when a test asks"
+        }
+        .to_owned(),
     }
 }
 
@@ -117,7 +155,7 @@ fn host_row(host: &GitHost) -> Row {
     Row {
         kind: "git host",
         name: host.name().to_owned(),
-        stands: host.is_up(),
+        state: State::of(host.is_up()),
         detail: format!(
             "git@127.0.0.1:{}  log {}",
             host.port(),
@@ -139,7 +177,7 @@ fn repositories_row(paths: &Paths) -> Row {
     Row {
         kind: "repositories",
         name: "both hosts".to_owned(),
-        stands: missing.is_empty(),
+        state: State::of(missing.is_empty()),
         detail: format!(
             "{}  and {} acme/dep-*",
             listed(&names, &missing),
@@ -154,7 +192,7 @@ fn keys_row(paths: &Paths) -> Row {
     Row {
         kind: "keys",
         name: paths.keys().display().to_string(),
-        stands: missing.is_empty(),
+        state: State::of(missing.is_empty()),
         detail: listed(&there, &missing),
     }
 }
