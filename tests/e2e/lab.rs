@@ -248,6 +248,32 @@ fn an_image_has_the_tools_that_it_is_for() {
 }
 
 #[test]
+fn composer_and_bundler_fetch_their_packages_over_ssh() {
+    let lab = Lab::up().unwrap();
+    let agent = UpstreamAgent::with(&[lab.key("dev")]).unwrap();
+    let [_, engine] = lab.engines();
+    let env = Env::on(&lab, engine);
+    env.file(
+        "known_hosts",
+        &fs::read_to_string(lab.known_hosts()).unwrap(),
+    );
+    env.file("composer.json", COMPOSER);
+    env.file(
+        "Gemfile",
+        "gem 'greet', git: '{git}/acme/gem-greet.git', tag: 'v1.0.0'\n",
+    );
+    env.file("Dockerfile", PHP_AND_RUBY);
+    env.docker()
+        .env("SSH_AUTH_SOCK", agent.socket())
+        .args(["build", "--ssh=default", "--network=host"])
+        .args(["--progress=plain", "--tag", env.tag(), "."])
+        .output()
+        .status(0)
+        .stderr_has("hello bob from php")
+        .stderr_has("hello bob from ruby");
+}
+
+#[test]
 fn the_newer_engine_builds_for_arm64() {
     let lab = Lab::up().unwrap();
     let image = lab.arm64().unwrap();
@@ -263,6 +289,31 @@ fn the_newer_engine_builds_for_arm64() {
         .stderr_has(" aarch64\n")
         .stderr_has(" git version ");
 }
+
+const COMPOSER: &str = r#"{
+    "repositories": [
+        { "packagist.org": false },
+        { "type": "vcs", "url": "{git}/acme/php-greet.git" }
+    ],
+    "require": { "acme/php-greet": "1.0.0" }
+}
+"#;
+
+const PHP_AND_RUBY: &str = "\
+FROM keystay/php:1 AS php
+WORKDIR /app
+COPY known_hosts /root/.ssh/known_hosts
+COPY composer.json .
+RUN --mount=type=ssh composer install --no-interaction
+RUN php -r 'require \"vendor/autoload.php\"; echo greet(\"bob\");' | tee /said
+FROM keystay/ruby:1
+WORKDIR /app
+COPY known_hosts /root/.ssh/known_hosts
+COPY Gemfile .
+RUN --mount=type=ssh bundle install
+RUN bundle exec ruby -e 'require \"greet\"; puts greet(\"bob\")'
+COPY --from=php /said /said
+";
 
 /// `git ls-remote` with one key and nothing of the user's own.
 fn list(lab: &Lab, host: &GitHost, key: &Path, repository: &str) -> Output {
