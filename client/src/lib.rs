@@ -11,6 +11,7 @@
 //! | `wiring` | the changes that connect a build to its grant |
 //! | `verify` | the search of an image for keys |
 //! | `agent_link` | the private agent and calls to it |
+//! | `shim` | the program that stands in for `ssh` inside a build step |
 //! | `summary` | what a build used, in at most five lines |
 //! | `error`, `exit_code`, `output` | what a person reads when it ends |
 
@@ -23,6 +24,7 @@ mod error;
 mod exit_code;
 mod output;
 mod program;
+pub mod shim;
 mod summary;
 mod unix_http;
 pub mod verify;
