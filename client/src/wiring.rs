@@ -1,14 +1,23 @@
 //! The changes that connect a build to its grant, planned without touching anything: a Dockerfile
 //! that was read goes in, a [`Plan`] comes out. The Dockerfile on disk is never changed.
 
+mod fetch;
 mod git_url;
-mod known_hosts;
+mod mounts;
 mod note;
+mod obstacle;
 mod plan;
+mod rewrite;
+mod secret;
 mod sign;
+mod terms;
+mod text;
 
+pub use fetch::{Unwirable, fetch_mode};
 pub use git_url::is_ssh_git_url;
-pub use known_hosts::{KNOWN_HOSTS_ID, KNOWN_HOSTS_TARGET};
 pub use note::Note;
-pub use plan::{Passed, Plan};
+pub use plan::{Passed, Plan, Which};
+pub use rewrite::Rewrites;
+pub use secret::Secret;
 pub use sign::sign_mode;
+pub use terms::{Delivery, FetchTerms, ShimFor, Steps};

@@ -7,6 +7,7 @@ use std::os::unix::ffi::OsStringExt;
 use std::path::PathBuf;
 
 use keystay::engine::{BuildArg, BuildArgs, BuildArgsError, Wired};
+use keystay::wiring::Secret;
 use proptest::prelude::*;
 
 fn words(args: &[&str]) -> Vec<OsString> {
@@ -232,7 +233,7 @@ fn everything_wired_stands_before_the_users_arguments() {
             ("default".to_owned(), "/g/s".into()),
             ("a".to_owned(), "/g/s".into()),
         ],
-        known_hosts: Some("/g/known_hosts".into()),
+        secrets: vec![(Secret::KnownHosts, "/g/known_hosts".into())],
         iidfile: Some("/g/iid".into()),
     };
     assert_eq!(
@@ -254,7 +255,7 @@ fn everything_wired_stands_before_the_users_arguments() {
     let given = read(&["--iidfile", "mine", "."]).wired(&wired);
     assert!(!given.contains(&"/g/iid".into()));
     let odd = Wired {
-        known_hosts: Some("/a,\"b".into()),
+        secrets: vec![(Secret::KnownHosts, "/a,\"b".into())],
         ..Wired::default()
     };
     assert_eq!(
@@ -284,7 +285,7 @@ proptest! {
         let wired = Wired {
             dockerfile: replaced.then(|| "/w/Dockerfile".into()),
             ssh: vec![("default".to_owned(), "/g/s".into())],
-            known_hosts: Some("/g/k".into()),
+            secrets: vec![(Secret::KnownHosts, "/g/k".into())],
             iidfile: Some("/g/i".into()),
         };
         let after = read.wired(&wired);

@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use keystay::dockerfile::{Dockerfile, Flag, Instruction, Span};
-use keystay::wiring::{Note, Passed, Plan, sign_mode};
+use keystay::wiring::{Note, Passed, Plan, Secret, Which, sign_mode};
 use proptest::prelude::*;
 
 const KNOWN_HOSTS: &str =
@@ -21,6 +21,12 @@ fn passing(ssh_ids: &[&str]) -> Passed {
     }
 }
 
+/// The ids that a plan passes, all of them served by the grant that signs.
+fn ids(plan: &Plan) -> Vec<&str> {
+    assert!(plan.ssh.iter().all(|(_, which)| *which == Which::Sign));
+    plan.ssh.iter().map(|(id, _)| id.as_str()).collect()
+}
+
 /// Plans with nothing passed by the user.
 fn alone(source: &str) -> Plan {
     plan(source, &Passed::default())
@@ -34,18 +40,19 @@ fn assert_wired(source: &str, wired: &str, ssh_ids: &[&str]) {
         .replace("<m>", ",mode=0666")
         .replace("<k>", KNOWN_HOSTS);
     assert_eq!(plan.dockerfile.as_deref(), Some(wired.as_str()), "{source}");
-    assert_eq!(plan.ssh_ids, ssh_ids, "{source}");
+    assert_eq!(ids(&plan), ssh_ids, "{source}");
     assert_eq!(plan.notes, [], "{source}");
-    assert!(plan.known_hosts && plan.has_ssh_mount, "{source}");
+    assert_eq!(plan.secrets, [Secret::KnownHosts], "{source}");
+    assert!(plan.has_ssh_mount, "{source}");
 }
 
 #[track_caller]
 fn assert_untouched(source: &str, passed: &Passed, ssh_ids: &[&str], notes: &[Note]) {
     let plan = plan(source, passed);
     assert_eq!(plan.dockerfile, None, "{source}");
-    assert_eq!(plan.ssh_ids, ssh_ids, "{source}");
+    assert_eq!(ids(&plan), ssh_ids, "{source}");
     assert_eq!(plan.notes, notes, "{source}");
-    assert!(!plan.known_hosts, "{source}");
+    assert_eq!(plan.secrets, [], "{source}");
 }
 
 #[test]
@@ -136,10 +143,8 @@ fn what_the_user_passes_himself_is_left_alone() {
     let wired = format!(
         "FROM a\nRUN --mount=type=ssh --mount=type=ssh,id=b,mode=0666{KNOWN_HOSTS} x\nRUN --mount=type=ssh x\n"
     );
-    assert_eq!(
-        (plan.dockerfile, plan.ssh_ids),
-        (Some(wired), vec!["b".to_owned()])
-    );
+    assert_eq!(ids(&plan), ["b"]);
+    assert_eq!(plan.dockerfile, Some(wired));
 }
 
 #[test]
@@ -156,7 +161,7 @@ fn a_secret_of_the_users_takes_the_place_of_the_known_hosts() {
         plan.dockerfile
             .is_some_and(|text| text.contains(KNOWN_HOSTS))
     );
-    assert!(!plan.known_hosts);
+    assert_eq!(plan.secrets, []);
 }
 
 #[test]
@@ -195,8 +200,8 @@ fn what_only_the_engine_knows_is_noted_and_left() {
         let source = format!("FROM a\nARG X\nRUN --mount=type=ssh,id={id} x\n");
         let plan = alone(&source);
         assert_eq!(
-            (plan.dockerfile, plan.ssh_ids, plan.known_hosts),
-            (None, vec![], false)
+            (plan.dockerfile, plan.ssh, plan.secrets),
+            (None, vec![], vec![])
         );
         assert!(
             matches!(plan.notes.as_slice(), [Note::VariableId { line: 3, .. }]),
@@ -231,9 +236,11 @@ fn triggers_are_noted_and_left_and_their_ids_passed() {
 
 #[test]
 fn a_step_with_known_hosts_of_its_own_keeps_them() {
-    let mounted = |target: &str| Note::KnownHostsMounted {
+    let secret = Secret::KnownHosts;
+    let mounted = |target: &str| Note::Mounted {
         line: 2,
         target: target.to_owned(),
+        secret,
     };
     for (step, note) in [
         (
@@ -246,11 +253,11 @@ fn a_step_with_known_hosts_of_its_own_keeps_them() {
         ),
         (
             "ssh-keyscan h >> /etc/ssh/ssh_known_hosts",
-            Note::KnownHostsNamed { line: 2 },
+            Note::Named { line: 2, secret },
         ),
         (
             "<<E\nssh-keyscan h >> /etc/ssh/ssh_known_hosts\nE",
-            Note::KnownHostsNamed { line: 2 },
+            Note::Named { line: 2, secret },
         ),
     ] {
         let plan = alone(&format!("FROM a\nRUN --mount=type=ssh {step}\n"));
@@ -258,11 +265,7 @@ fn a_step_with_known_hosts_of_its_own_keeps_them() {
             plan.dockerfile,
             Some(format!("FROM a\nRUN --mount=type=ssh,mode=0666 {step}\n"))
         );
-        assert_eq!(
-            (plan.notes, plan.known_hosts),
-            (vec![note], false),
-            "{step}"
-        );
+        assert_eq!((plan.notes, plan.secrets), (vec![note], vec![]), "{step}");
     }
 }
 
@@ -307,7 +310,7 @@ proptest! {
             prop_assert_eq!(values(&new.command.flags), values(&old.command.flags));
         }
         let again = sign_mode(&after, &Passed::default());
-        prop_assert_eq!(again.ssh_ids, plan.ssh_ids);
+        prop_assert_eq!(again.ssh, plan.ssh);
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use super::Secret;
+
 /// Something that is left as it is. Shown as a lower-case fragment that names the line; text from
 /// the Dockerfile is escaped.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,17 +27,39 @@ pub enum Note {
         /// The type as written.
         kind: String,
     },
-    /// The step mounts something over the place of the known hosts.
-    KnownHostsMounted {
+    /// An ssh mount that takes its id from a variable could be given the socket that signs, so it is
+    /// put on the one that carries fetches.
+    VariableIdReplaced {
+        /// The line of the instruction, from 1.
+        line: usize,
+        /// The id as written.
+        id: String,
+    },
+    /// An `ONBUILD` trigger asks for the id that signs for the engine's own git.
+    OnbuildSigns {
+        /// The line of the instruction, from 1.
+        line: usize,
+    },
+    /// The step's first ssh mount, which its tools use, is the user's own.
+    OtherAgent {
+        /// The line of the instruction, from 1.
+        line: usize,
+    },
+    /// The step mounts something over the place of a file.
+    Mounted {
         /// The line of the instruction, from 1.
         line: usize,
         /// The mount's target as written.
         target: String,
+        /// The file that is not mounted.
+        secret: Secret,
     },
-    /// The step's own commands name the known hosts file, which a mount would make read-only.
-    KnownHostsNamed {
+    /// The step's own commands name a file, which a mount would make read-only.
+    Named {
         /// The line of the instruction, from 1.
         line: usize,
+        /// The file that is not mounted.
+        secret: Secret,
     },
     /// The changed Dockerfile would be over one of the reader's caps, or the flag to change has no
     /// end: its quote is open, or the engine ends it within a character.
@@ -53,8 +77,11 @@ impl Note {
             Self::Onbuild { line }
             | Self::VariableId { line, .. }
             | Self::VariableType { line, .. }
-            | Self::KnownHostsMounted { line, .. }
-            | Self::KnownHostsNamed { line }
+            | Self::VariableIdReplaced { line, .. }
+            | Self::OnbuildSigns { line }
+            | Self::OtherAgent { line }
+            | Self::Mounted { line, .. }
+            | Self::Named { line, .. }
             | Self::Unchangeable { line } => *line,
         }
     }
@@ -71,16 +98,34 @@ impl fmt::Display for Note {
             Self::VariableType { kind, .. } => {
                 write!(f, "the mount type {} depends on a variable, so the mount is left as it is", shown(kind))
             }
-            Self::KnownHostsMounted { target, .. } => {
-                write!(f, "the step mounts {} itself, so verified host keys are not mounted there", shown(target))
+            Self::VariableIdReplaced { id, .. } => {
+                write!(f, "the ssh id {} could become the one that signs for ADD or the context, so its mount gets another", shown(id))
             }
-            Self::KnownHostsNamed { .. } => {
-                f.write_str("the step names /etc/ssh/ssh_known_hosts itself, so verified host keys are not mounted there")
+            Self::OnbuildSigns { .. } => f.write_str(
+                "a stage that runs this ONBUILD trigger would see the socket that signs for ADD or the context: give its ssh mount an id",
+            ),
+            Self::OtherAgent { .. } => {
+                f.write_str("the step's first ssh mount is not Keystay's, so its fetches are not either")
+            }
+            Self::Mounted { target, secret, .. } => {
+                write!(f, "the step mounts {} itself, so {} there", shown(target), left_out(*secret))
+            }
+            Self::Named { secret, .. } => {
+                write!(f, "the step names {} itself, so {} there", secret.target(), left_out(*secret))
             }
             Self::Unchangeable { .. } => {
                 f.write_str("the Dockerfile would be unreadable with its mounts, so it is left as it is")
             }
         }
+    }
+}
+
+fn left_out(secret: Secret) -> &'static str {
+    match secret {
+        Secret::KnownHosts => "verified host keys are not mounted",
+        Secret::Shim | Secret::ShimAmd64 | Secret::ShimArm64 => "the ssh that fetches is not put",
+        Secret::Gitconfig => "https URLs are not rewritten",
+        Secret::Cargo => "cargo is not told to fetch with git",
     }
 }
 
@@ -137,15 +182,41 @@ mod tests {
                 "line 4: the mount type \"$t\" depends on a variable, so the mount is left as it is",
             ),
             (
-                Note::KnownHostsMounted {
+                Note::Mounted {
                     line: 5,
                     target: "/etc/ssh".to_owned(),
+                    secret: Secret::KnownHosts,
                 },
                 "line 5: the step mounts \"/etc/ssh\" itself, so verified host keys are not mounted there",
             ),
             (
-                Note::KnownHostsNamed { line: 6 },
+                Note::Named {
+                    line: 6,
+                    secret: Secret::KnownHosts,
+                },
                 "line 6: the step names /etc/ssh/ssh_known_hosts itself, so verified host keys are not mounted there",
+            ),
+            (
+                Note::Named {
+                    line: 8,
+                    secret: Secret::Gitconfig,
+                },
+                "line 8: the step names /etc/gitconfig itself, so https URLs are not rewritten there",
+            ),
+            (
+                Note::VariableIdReplaced {
+                    line: 9,
+                    id: "$X".to_owned(),
+                },
+                "line 9: the ssh id \"$X\" could become the one that signs for ADD or the context, so its mount gets another",
+            ),
+            (
+                Note::OnbuildSigns { line: 9 },
+                "line 9: a stage that runs this ONBUILD trigger would see the socket that signs for ADD or the context: give its ssh mount an id",
+            ),
+            (
+                Note::OtherAgent { line: 9 },
+                "line 9: the step's first ssh mount is not Keystay's, so its fetches are not either",
             ),
             (
                 Note::Unchangeable { line: 7 },

@@ -1,7 +1,11 @@
 //! The plan for sign mode: a step's ssh mount becomes the grant's socket.
 
-use super::{KNOWN_HOSTS_ID, Note, Passed, Plan, is_ssh_git_url, known_hosts};
-use crate::dockerfile::{Command, Dockerfile, Instruction, Keyword, Mount, Splice};
+use super::{
+    Note, Passed, Plan, Secret, Which,
+    mounts::{DEFAULT_ID, SOCKET_MODE, SshMounts, adds_over_ssh, changed, is_closed, ssh_mounts},
+    obstacle::obstacle,
+};
+use crate::dockerfile::{Command, Dockerfile, Instruction, Mount, Splice};
 
 /// Plans a build in sign mode.
 ///
@@ -15,8 +19,8 @@ pub fn sign_mode(dockerfile: &Dockerfile<'_>, passed: &Passed) -> Plan {
     let mut splices = Vec::new();
     let mut first_line = 0;
     for instruction in dockerfile.instructions() {
-        if adds_over_ssh(instruction) && !passed.ssh_ids.iter().any(|id| id == DEFAULT_ID) {
-            plan.pass_ssh(DEFAULT_ID);
+        if adds_over_ssh(instruction) && !passed.has_ssh(DEFAULT_ID) {
+            plan.pass_ssh(DEFAULT_ID, Which::Sign);
         }
         triggered(instruction, passed, &mut plan);
         let changes = step(instruction, dockerfile.source(), passed, &mut plan);
@@ -26,18 +30,22 @@ pub fn sign_mode(dockerfile: &Dockerfile<'_>, passed: &Passed) -> Plan {
         splices.extend(changes);
     }
     if !splices.is_empty() {
-        apply(dockerfile, splices, first_line, &mut plan);
+        plan.dockerfile = changed(dockerfile, splices);
+        if plan.dockerfile.is_none() {
+            plan.secrets.clear();
+            plan.notes.push(Note::Unchangeable { line: first_line });
+        }
     }
     plan
 }
 
 /// The changes to one step.
 fn step(run: &Instruction, source: &str, passed: &Passed, plan: &mut Plan) -> Vec<Splice> {
-    let served: Vec<Mount> = ssh_mounts(&run.command, run.line, plan)
+    let served: Vec<Mount> = known(&run.command, run.line, plan)
         .into_iter()
-        .filter(|(_, id)| !passed.ssh_ids.contains(id))
+        .filter(|(_, id)| !passed.has_ssh(id))
         .map(|(mount, id)| {
-            plan.pass_ssh(&id);
+            plan.pass_ssh(&id, Which::Sign);
             mount
         })
         .collect();
@@ -45,17 +53,16 @@ fn step(run: &Instruction, source: &str, passed: &Passed, plan: &mut Plan) -> Ve
         return Vec::new();
     };
 
-    let open = served
-        .iter()
-        .filter(|mount| !mount.names(&["mode", "uid", "gid"]));
-    let mut splices: Vec<_> = open
+    let closed = served.iter().filter(|mount| is_closed(mount));
+    let mut splices: Vec<_> = closed
         .map(|mount| Splice::insert(mount.span.end, SOCKET_MODE.to_owned()))
         .collect();
-    if let Some(note) = known_hosts::obstacle(run, source) {
+    if let Some(note) = obstacle(run, source, Secret::KnownHosts) {
         plan.notes.push(note);
     } else {
-        splices.push(Splice::insert(last, format!(" {}", known_hosts::flag())));
-        plan.known_hosts = !passed.secret_ids.iter().any(|id| id == KNOWN_HOSTS_ID);
+        let flag = format!(" {}", Secret::KnownHosts.flag());
+        splices.push(Splice::insert(last, flag));
+        plan.pass_secret(Secret::KnownHosts, passed);
     }
     splices
 }
@@ -65,11 +72,11 @@ fn triggered(onbuild: &Instruction, passed: &Passed, plan: &mut Plan) {
     let Some(trigger) = &onbuild.trigger else {
         return;
     };
-    let mounts = ssh_mounts(trigger, onbuild.line, plan);
-    let served = mounts.iter().filter(|(_, id)| !passed.ssh_ids.contains(id));
+    let mounts = known(trigger, onbuild.line, plan);
+    let served = mounts.iter().filter(|(_, id)| !passed.has_ssh(id));
     let ids: Vec<_> = served.map(|(_, id)| id).collect();
     for id in &ids {
-        plan.pass_ssh(id);
+        plan.pass_ssh(id, Which::Sign);
     }
     if !ids.is_empty() {
         plan.notes.push(Note::Onbuild { line: onbuild.line });
@@ -77,57 +84,13 @@ fn triggered(onbuild: &Instruction, passed: &Passed, plan: &mut Plan) {
 }
 
 /// The ssh mounts of a command whose ids are known, and these ids; notes for the others.
-fn ssh_mounts(command: &Command, line: usize, plan: &mut Plan) -> Vec<(Mount, String)> {
-    let mut known = Vec::new();
-    for mount in command.mounts() {
-        let kind = mount.kind();
-        if is_expanded(&kind) {
-            plan.notes.push(Note::VariableType { line, kind });
-            continue;
-        }
-        if kind != "ssh" {
-            continue;
-        }
-        plan.has_ssh_mount = true;
-        let id = mount.id().unwrap_or(DEFAULT_ID).to_owned();
-        if mount.open {
-            plan.notes.push(Note::Unchangeable { line });
-        } else if is_expanded(&id) {
-            plan.notes.push(Note::VariableId { line, id });
-        } else {
-            known.push((mount, id));
-        }
-    }
+fn known(command: &Command, line: usize, plan: &mut Plan) -> Vec<(Mount, String)> {
+    let SshMounts {
+        known, variable, ..
+    } = ssh_mounts(command, line, plan);
+    let notes = variable
+        .into_iter()
+        .map(|(_, id)| Note::VariableId { line, id });
+    plan.notes.extend(notes);
     known
 }
-
-/// Whether the engine reads a value otherwise than it is written.
-fn is_expanded(value: &str) -> bool {
-    !value.is_ascii() || value.contains(['$', '\\', '`', '\'', '"'])
-}
-
-/// `BuildKit`'s own git, which serves `ADD`, always uses the default id.
-fn adds_over_ssh(instruction: &Instruction) -> bool {
-    let command = instruction.trigger.as_ref().unwrap_or(&instruction.command);
-    let words = command.words();
-    let sources = words.split_last().map_or(&[][..], |(_, sources)| sources);
-    command.keyword == Keyword::Add && sources.iter().any(|source| is_ssh_git_url(source))
-}
-
-fn apply(dockerfile: &Dockerfile<'_>, splices: Vec<Splice>, line: usize, plan: &mut Plan) {
-    let wired = dockerfile
-        .splice(splices)
-        .ok()
-        .filter(|text| Dockerfile::parse(text).is_ok());
-    if wired.is_none() {
-        plan.known_hosts = false;
-        plan.notes.push(Note::Unchangeable { line });
-    }
-    plan.dockerfile = wired;
-}
-
-/// What an ssh mount without an id asks for.
-const DEFAULT_ID: &str = "default";
-
-/// Lets every user of the step open the socket, also behind a `USER`.
-const SOCKET_MODE: &str = ",mode=0666";

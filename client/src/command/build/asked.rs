@@ -9,7 +9,7 @@ use super::{plan::Plan, wired::Paths};
 use crate::{
     cli::{UsageError, is_own_option},
     engine::{BuildArgs, DockerfileLocation, Found, Wired},
-    wiring::Passed,
+    wiring::{Passed, Which},
 };
 
 /// What the user asks docker to build.
@@ -112,15 +112,15 @@ impl Asked {
 
     /// The arguments of the wired build.
     pub(super) fn wired(&self, plan: &Plan, paths: &Paths) -> Vec<OsString> {
-        let socket = |id: &String| (id.clone(), paths.socket.clone());
+        let socket = |(id, _): &(String, Which)| (id.clone(), paths.socket.clone());
         self.arguments.wired(&Wired {
             dockerfile: paths.dockerfile.clone(),
             ssh: plan
-                .ssh_ids
+                .ssh
                 .iter()
                 .map(socket)
                 .collect::<Vec<(String, PathBuf)>>(),
-            known_hosts: paths.known_hosts.clone(),
+            secrets: paths.secrets.clone(),
             // Docker fails where it is to tell the id of what is no image.
             iidfile: self
                 .leaves_no_image()

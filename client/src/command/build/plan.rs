@@ -15,7 +15,7 @@ use crate::{
     cli::{Options, Wire},
     dockerfile::{Dockerfile, MAX_DOCKERFILE},
     engine::{DockerfileLocation, Input, dockerignore_for, policy_for},
-    wiring,
+    wiring::{self, Secret, Which},
 };
 
 /// What changes.
@@ -26,9 +26,9 @@ pub(super) struct Plan {
     /// The files to put it in, where docker reads it from a file.
     pub(super) files: Option<Names>,
     /// The ids of ssh mounts that the grant serves.
-    pub(super) ssh_ids: Vec<String>,
-    /// Whether the Dockerfile is wired to verified host keys.
-    pub(super) known_hosts: bool,
+    pub(super) ssh: Vec<(String, Which)>,
+    /// The files that its steps get.
+    pub(super) secrets: Vec<Secret>,
     /// What the user should know, a sentence each.
     pub(super) notes: Vec<String>,
     /// What docker reads from standard input.
@@ -68,8 +68,8 @@ impl Plan {
         Self {
             dockerfile: None,
             files: None,
-            ssh_ids: Vec::new(),
-            known_hosts: false,
+            ssh: Vec::new(),
+            secrets: Vec::new(),
             notes: Vec::new(),
             input: if stdin_taken {
                 Input::Nothing
@@ -129,13 +129,13 @@ impl Plan {
         };
         let passed = asked.passed();
         let planned = wiring::sign_mode(&dockerfile, &passed);
-        if !planned.has_ssh_mount && planned.ssh_ids.is_empty() {
+        if !planned.has_ssh_mount && planned.ssh.is_empty() {
             self.notes.push(NO_MOUNT.to_owned());
         }
-        self.ssh_ids = planned.ssh_ids;
-        if options.wire == Wire::Auto {
+        self.ssh = planned.ssh;
+        if options.wire != Wire::None {
             self.dockerfile = planned.dockerfile;
-            self.known_hosts = planned.known_hosts;
+            self.secrets = planned.secrets;
             self.notes
                 .extend(planned.notes.iter().map(ToString::to_string));
         }
@@ -149,15 +149,10 @@ impl Plan {
     }
 
     fn pass_default(&mut self, asked: &Asked) {
-        let is_default = |id: &String| id == DEFAULT;
-        if !asked
-            .passed()
-            .ssh_ids
-            .iter()
-            .chain(&self.ssh_ids)
-            .any(is_default)
-        {
-            self.ssh_ids.push(DEFAULT.to_owned());
+        let passed = asked.passed().ssh_ids;
+        let mut ids = passed.iter().chain(self.ssh.iter().map(|(id, _)| id));
+        if !ids.any(|id| id == DEFAULT) {
+            self.ssh.push((DEFAULT.to_owned(), Which::Sign));
         }
     }
 }

@@ -13,7 +13,7 @@ use super::{
     files::{Files, FilesError},
     plan::Plan,
 };
-use crate::engine::Form;
+use crate::{engine::Form, wiring::Secret};
 
 /// The paths that the arguments of a wired build name.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -22,8 +22,8 @@ pub(super) struct Paths {
     pub(super) socket: PathBuf,
     /// The wired Dockerfile, where there is one.
     pub(super) dockerfile: Option<PathBuf>,
-    /// The verified host keys, where the Dockerfile is wired to them.
-    pub(super) known_hosts: Option<PathBuf>,
+    /// The files for the steps.
+    pub(super) secrets: Vec<(Secret, PathBuf)>,
     /// Where docker writes the image's id.
     pub(super) iidfile: PathBuf,
 }
@@ -53,9 +53,9 @@ impl Wired {
                 files.write(name, content)?;
             }
         }
-        if plan.known_hosts {
-            let content = grant.known_hosts.as_bytes();
-            paths.known_hosts = Some(files.write(OsStr::new(KNOWN_HOSTS), content)?);
+        for &secret in &plan.secrets {
+            let path = files.write(OsStr::new(secret.id()), grant.known_hosts.as_bytes())?;
+            paths.secrets.push((secret, path));
         }
         let arguments = asked.wired(plan, &paths);
         Ok(Self {
@@ -72,7 +72,9 @@ pub(super) fn preview(form: Form, asked: &Asked, plan: &Plan) -> String {
     let paths = Paths {
         socket: "<grant socket>".into(),
         dockerfile: is_file.then(|| "<wired Dockerfile>".into()),
-        known_hosts: plan.known_hosts.then(|| "<verified host keys>".into()),
+        secrets: (plan.secrets.iter())
+            .map(|&secret| (secret, "<verified host keys>".into()))
+            .collect(),
         iidfile: "<image id>".into(),
     };
     let docker = OsString::from("docker");
@@ -86,4 +88,3 @@ pub(super) fn preview(form: Form, asked: &Asked, plan: &Plan) -> String {
 }
 
 const IIDFILE: &str = "keystay.image-id";
-const KNOWN_HOSTS: &str = "keystay.known_hosts";

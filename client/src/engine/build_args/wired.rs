@@ -5,7 +5,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use super::BuildArgs;
-use crate::wiring::KNOWN_HOSTS_ID;
+use crate::wiring::Secret;
 
 /// What is added to a build's arguments.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -14,8 +14,8 @@ pub struct Wired {
     pub dockerfile: Option<PathBuf>,
     /// Ids, each with the socket of the grant that serves it.
     pub ssh: Vec<(String, PathBuf)>,
-    /// The file with the verified host keys.
-    pub known_hosts: Option<PathBuf>,
+    /// Files for the steps, each with its path on this machine.
+    pub secrets: Vec<(Secret, PathBuf)>,
     /// Where the image's id is to be written, unless the user wants it somewhere.
     pub iidfile: Option<PathBuf>,
 }
@@ -39,8 +39,8 @@ impl BuildArgs {
                 joined(&[id.as_ref(), "=".as_ref(), socket.as_ref()]),
             ]);
         }
-        if let Some(file) = &wired.known_hosts {
-            args.extend(["--secret".into(), secret(KNOWN_HOSTS_ID, file)]);
+        for (which, file) in &wired.secrets {
+            args.extend(["--secret".into(), secret(which.id(), file)]);
         }
         if let Some(file) = wired.iidfile.as_ref().filter(|_| self.iidfile().is_none()) {
             args.extend(["--iidfile".into(), file.clone().into_os_string()]);
