@@ -1,6 +1,7 @@
 //! The control API's server: HTTP over a Unix socket, for the owner alone.
 
 mod body;
+mod engine;
 mod grants;
 mod scan;
 
@@ -18,7 +19,7 @@ use serde::Serialize;
 use tokio::{net::UnixStream, select, sync::Semaphore, sync::watch, task::JoinSet};
 use tracing::debug;
 
-use crate::{grant::Table, key::Key, listener::Listener};
+use crate::{engine::Engine, grant::Table, key::Key, listener::Listener};
 
 /// What the control API works on.
 #[derive(Debug)]
@@ -27,6 +28,8 @@ pub(crate) struct Control {
     pub(crate) keys: Vec<Arc<Key>>,
     /// Its grants.
     pub(crate) grants: Table,
+    /// The process that builds.
+    pub(crate) engine: Engine,
 }
 
 /// Serves the control socket until `stop` turns true; the socket goes before this returns, and
@@ -109,6 +112,10 @@ async fn route(
         (&Method::POST, ["v1", "grants", id, "scan"]) => scan::scan(control, id, body)
             .await
             .map(|report| json(StatusCode::OK, &report)),
+        (&Method::PUT, ["v1", "engine"]) => {
+            let told = body::json(body).await?;
+            engine::watch(control, told).map(|told| json(StatusCode::OK, &told))
+        }
         (method, _) => {
             let message = format!("no {method} {} in the control API", parts.uri.path());
             Err(Problem::new(

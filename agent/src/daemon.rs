@@ -21,6 +21,7 @@ use crate::{
     audit::Audit,
     config::{Config, announce},
     control::{self, Control},
+    engine::Engine,
     folder,
     grant::{Shared, Table},
     harden,
@@ -41,7 +42,8 @@ pub fn run(config: &Config) -> Result<(), Problem> {
     harden::before_keys()
         .map_err(|error| unavailable("the process cannot be protected", &error))?;
     // A parent may end while a passphrase is asked for.
-    let parent = lifeline::watch(io::stdout())
+    let engine = Engine::default();
+    let parent = lifeline::watch(io::stdout(), engine.clone())
         .map_err(|error| unavailable("the parent cannot be watched", &error))?;
     let runtime = runtime().map_err(|error| unavailable("the runtime does not start", &error))?;
     let keys = load(config, &runtime)?;
@@ -59,7 +61,12 @@ pub fn run(config: &Config) -> Result<(), Problem> {
         ssh_config: Arc::new(SshConfig::of_user(config.home.clone())),
     };
     let grants = Table::new(folder.path().to_owned(), shared);
-    let served = runtime.block_on(serve(Control { keys, grants }, &folder, parent));
+    let control = Control {
+        keys,
+        grants,
+        engine,
+    };
+    let served = runtime.block_on(serve(control, &folder, parent));
     served.map_err(|error| unavailable("the control socket cannot be made", &error))
 }
 

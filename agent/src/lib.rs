@@ -9,6 +9,7 @@ mod broker;
 mod config;
 mod control;
 mod daemon;
+mod engine;
 mod folder;
 mod grant;
 mod harden;

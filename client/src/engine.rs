@@ -4,7 +4,6 @@ mod build_args;
 mod child;
 mod docker;
 mod error;
-mod parent_death;
 mod signals;
 mod variables;
 
@@ -15,9 +14,8 @@ pub use build_args::{
 
 #[cfg(test)]
 pub(crate) use child::Ended;
-pub(crate) use child::{Run, run_to_end};
+pub(crate) use child::{Run, become_engine, run_to_end};
 pub(crate) use docker::{Address, Docker, Form, Input};
 pub(crate) use error::EngineError;
-pub(crate) use parent_death::exec_if_asked;
 pub(crate) use signals::{Caught, Signals};
 pub(crate) use variables::Variables;

@@ -13,7 +13,7 @@ use tracing_subscriber::EnvFilter;
 
 use crate::{
     cli::{self, Cli, Command, Options, Parsed, Verbatim},
-    command, engine,
+    command,
     error::Error,
     exit_code::ExitCode,
     output,
@@ -23,10 +23,6 @@ use crate::{
 #[must_use]
 pub fn main() -> process::ExitCode {
     let arguments: Vec<OsString> = env::args_os().collect();
-    // Before anything else is set up: this stands between the user and every build.
-    if let Some(status) = engine::exec_if_asked(&arguments) {
-        return status.into();
-    }
     match cli::parse(&arguments) {
         Ok(Parsed::Run(cli)) => run(*cli),
         Ok(Parsed::Print(text)) => print(&text),
@@ -56,7 +52,7 @@ fn fail(error: &Error) -> ExitCode {
     error.exit_code()
 }
 
-/// One thread is enough, and engines end with the thread that started them.
+/// One thread is enough.
 fn wait(command: impl Future<Output = Result<ExitCode, Error>>) -> Result<ExitCode, Error> {
     let runtime = Builder::new_current_thread()
         .enable_all()

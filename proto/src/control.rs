@@ -8,9 +8,14 @@
 //! | `GET /v1/grants/{id}` | – | 200 [`GrantReport`] |
 //! | `DELETE /v1/grants/{id}` | – | 200 [`GrantReport`], the last one |
 //! | `POST /v1/grants/{id}/scan` | plain bytes | 200 [`ScanReport`] |
+//! | `PUT /v1/engine` | [`Engine`] | 200 [`Engine`] |
+//!
+//! A private agent sends SIGTERM to the engine, the last that it was told of, when its parent is
+//! gone. Only Linux has what that takes: elsewhere the request is answered, and nothing follows.
 //!
 //! Every error is a [`Problem`].
 
+mod engine;
 mod grant;
 mod problem;
 mod record;
@@ -18,6 +23,7 @@ mod report;
 mod scan;
 mod start;
 
+pub use engine::Engine;
 pub use grant::{
     FetchSpec, Grant, GrantId, GrantSpec, Hosts, KeyInfo, Mode, Repos, Route, Transport,
 };

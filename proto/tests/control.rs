@@ -5,9 +5,9 @@ use std::{fmt::Debug, path::PathBuf};
 use keystay_proto::{
     Fingerprint,
     control::{
-        Encoding, Event, Fault, FetchSpec, FetchUse, Grant, GrantId, GrantReport, GrantSpec, Hit,
-        HostUse, Hosts, Intent, KeyInfo, KeyUse, Mode, Problem, ProblemCode, Reason, Record,
-        Refusal, Repos, Route, ScanReport, Started, Transport,
+        Encoding, Engine, Event, Fault, FetchSpec, FetchUse, Grant, GrantId, GrantReport,
+        GrantSpec, Hit, HostUse, Hosts, Intent, KeyInfo, KeyUse, Mode, Problem, ProblemCode,
+        Reason, Record, Refusal, Repos, Route, ScanReport, Started, Transport,
     },
 };
 use proptest::{collection::vec, option, prelude::*, sample::select};
@@ -48,6 +48,11 @@ proptest! {
     }
 
     #[test]
+    fn an_engine_is_kept(pid: u32) {
+        assert_kept(&Engine { pid })?;
+    }
+
+    #[test]
     fn a_problem_is_kept(problem in problem(), control in path()) {
         assert_kept(&problem)?;
         assert_kept(&Started::Failed(problem))?;
@@ -64,6 +69,18 @@ fn a_field_that_a_grant_spec_does_not_have_is_refused() {
         error.to_string().starts_with("unknown field `more`"),
         "{error}"
     );
+}
+
+#[test]
+fn a_process_id_that_is_none_is_refused() {
+    for json in [
+        r#"{"pid":-1}"#,
+        r#"{"pid":4294967296}"#,
+        r#"{"pid":1,"more":1}"#,
+        "{}",
+    ] {
+        assert!(serde_json::from_str::<Engine>(json).is_err(), "{json}");
+    }
 }
 
 fn assert_kept<T>(value: &T) -> Result<(), TestCaseError>

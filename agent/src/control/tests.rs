@@ -2,7 +2,7 @@ use std::path::PathBuf;
 
 use http_body_util::BodyExt as _;
 use hyper::client::conn::http1 as client;
-use keystay_proto::control::{Grant, GrantReport, ScanReport};
+use keystay_proto::control::{self, Grant, GrantReport, ScanReport};
 use serde::de::DeserializeOwned;
 use tempfile::TempDir;
 
@@ -12,6 +12,7 @@ use crate::testing::Fixture;
 /// A control server on a socket of its own.
 struct Server {
     fixture: Fixture,
+    engine: Engine,
     socket: PathBuf,
     stop: watch::Sender<bool>,
     tasks: JoinSet<()>,
@@ -32,9 +33,16 @@ impl Server {
         let (stop, stopped) = watch::channel(false);
         let mut tasks = JoinSet::new();
         let listener = Listener::bind(&socket).unwrap();
-        tasks.spawn(serve(Arc::new(Control { keys, grants }), listener, stopped));
+        let engine = Engine::default();
+        let control = Control {
+            keys,
+            grants,
+            engine: engine.clone(),
+        };
+        tasks.spawn(serve(Arc::new(control), listener, stopped));
         Self {
             fixture,
+            engine,
             socket,
             stop,
             tasks,
@@ -130,6 +138,24 @@ async fn a_scan_finds_the_private_key_and_not_the_public_one() {
     assert_eq!(report.hits, []);
 }
 
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn the_engine_that_is_told_of_is_the_one_to_terminate() {
+    use std::os::unix::process::ExitStatusExt as _;
+
+    let mut server = Server::new().await;
+    let mut sleeper = std::process::Command::new("sleep");
+    let mut sleeper = sleeper.arg("60").spawn().unwrap();
+    let told = control::Engine { pid: sleeper.id() };
+    let body = serde_json::to_vec(&told).unwrap();
+    let (status, watched) = server
+        .json::<control::Engine>(Method::PUT, "/v1/engine", body)
+        .await;
+    assert_eq!((status, watched), (StatusCode::OK, told));
+    server.engine.terminate();
+    assert_eq!(sleeper.wait().unwrap().signal(), Some(15));
+}
+
 #[tokio::test]
 async fn requests_that_make_no_sense_are_problems() {
     let mut server = Server::new().await;
@@ -148,6 +174,12 @@ async fn requests_that_make_no_sense_are_problems() {
             "/v1/grants",
             vec![],
             "no PUT /v1/grants in the control API",
+        ),
+        (
+            Method::PUT,
+            "/v1/engine",
+            br#"{"pid":-1}"#.to_vec(),
+            "the request's body cannot be used: ",
         ),
         (Method::GET, "/v1/grants/0", vec![], "there is no grant 0"),
         (

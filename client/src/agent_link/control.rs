@@ -10,7 +10,7 @@ use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::{Method, Request, Response, body::Incoming, header::CONTENT_TYPE};
 use hyper_util::client::legacy::Client;
 use hyperlocal::UnixConnector;
-use keystay_proto::control::{Grant, GrantId, GrantReport, GrantSpec, Problem};
+use keystay_proto::control::{Engine, Grant, GrantId, GrantReport, GrantSpec, Problem};
 use serde::{Serialize, de::DeserializeOwned};
 use tokio::time::{sleep, timeout};
 
@@ -45,6 +45,16 @@ impl Control {
         let path = format!("/v1/grants/{id}");
         self.call("revoke the grant", Method::DELETE, &path, Full::default())
             .await
+    }
+
+    /// Tells of the process that builds, so that the agent ends it if this process is killed. It
+    /// must not have been waited for.
+    pub(crate) async fn watch_engine(&self, pid: u32) -> Result<(), LinkError> {
+        let what = "watch the engine";
+        let body = json(what, &Engine { pid })?;
+        self.call::<Engine>(what, Method::PUT, "/v1/engine", body)
+            .await
+            .map(drop)
     }
 
     /// Returns when the agent answers no more, or not about this grant.

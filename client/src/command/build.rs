@@ -21,7 +21,9 @@ use self::{asked::Asked, plan::Plan, wired::Wired};
 use crate::{
     agent_link::{Control, PrivateAgent, Program},
     cli::{HostName, Options, UsageError},
-    engine::{Docker, EngineError, Form, Input, Run, Signals, Variables, run_to_end},
+    engine::{
+        Docker, EngineError, Form, Input, Run, Signals, Variables, become_engine, run_to_end,
+    },
     error::Error,
     exit_code::ExitCode,
     output::{self, Output},
@@ -62,7 +64,7 @@ async fn run(options: &Options, form: Form, arguments: Vec<OsString>) -> Result<
     }
     if let Some(why) = asked.why_verbatim() {
         output.note(why);
-        return verbatim(options, form, &asked).await;
+        return Err(verbatim(options, form, &asked)?.into());
     }
     let plan = Plan::make(&asked, options)?;
     plan.notes.iter().for_each(|note| output.note(note));
@@ -113,7 +115,14 @@ async fn granted(
         program: docker.program().clone(),
         source,
     };
-    let mut run = run_to_end(&mut command, signals).await.map_err(failed)?;
+    let watched = async |pid| {
+        if let Err(error) = control.watch_engine(pid).await {
+            tracing::warn!(%error, "docker would outlive this process, were it killed");
+        }
+    };
+    let mut run = run_to_end(&mut command, signals, watched)
+        .await
+        .map_err(failed)?;
     let image = if run.ended.is_success() && run.caught.is_none() && !options.no_verify {
         let search = image::search(docker, control, &grant, asked, &wired);
         signals.unless_caught(search).await
@@ -162,19 +171,14 @@ fn tell(
     outcome.code
 }
 
-/// Runs docker as it was asked, without a grant.
-async fn verbatim(options: &Options, form: Form, asked: &Asked) -> Result<ExitCode, Error> {
+/// Becomes docker as it was asked for, without a grant; returns only if it cannot.
+fn verbatim(options: &Options, form: Form, asked: &Asked) -> Result<EngineError, EngineError> {
     let docker = docker(options, asked)?;
-    let mut signals = Signals::listen().map_err(Error::Runtime)?;
     let mut command = docker.command(form, asked.arguments(), Input::Inherited);
-    let failed = |source| EngineError::Run {
+    Ok(EngineError::Run {
         program: docker.program().clone(),
-        source,
-    };
-    let run = run_to_end(&mut command, &mut signals)
-        .await
-        .map_err(failed)?;
-    Ok(run.exit_code())
+        source: become_engine(&mut command),
+    })
 }
 
 fn docker(options: &Options, asked: &Asked) -> Result<Docker, EngineError> {

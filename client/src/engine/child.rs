@@ -1,9 +1,18 @@
 //! One engine process from its start to its end.
 
-use std::{io, os::unix::process::ExitStatusExt as _, process::ExitStatus};
+use std::{
+    io,
+    os::unix::process::{CommandExt as _, ExitStatusExt as _},
+    pin::pin,
+    process::ExitStatus,
+    time::Duration,
+};
 
 use rustix::process::{Pid, Signal, getpgrp, kill_process};
-use tokio::process::{Child, Command};
+use tokio::{
+    process::{Child, Command},
+    time::timeout,
+};
 
 use super::signals::{Caught, Signals};
 use crate::exit_code::ExitCode;
@@ -65,12 +74,27 @@ impl Run {
 
 /// Starts an engine and waits until it ends by itself, passing signals on: the first as it came,
 /// the second as SIGTERM, the third as SIGKILL.
-pub(crate) async fn run_to_end(command: &mut Command, signals: &mut Signals) -> io::Result<Run> {
+///
+/// `tell` is told its process id. The engine is not waited for until that is done, or takes too
+/// long, so that the id means no other process meanwhile.
+pub(crate) async fn run_to_end(
+    command: &mut Command,
+    signals: &mut Signals,
+    tell: impl AsyncFnOnce(u32),
+) -> io::Result<Run> {
     let mut child = command.spawn()?;
+    let id = child.id();
+    let mut told = pin!(timeout(TELLING, async {
+        if let Some(id) = id {
+            tell(id).await;
+        }
+    }));
+    let mut is_told = false;
     let mut caught = Vec::new();
     loop {
         tokio::select! {
-            status = child.wait() => {
+            _ = &mut told, if !is_told => is_told = true,
+            status = child.wait(), if is_told => {
                 return Ok(Run { ended: status?.into(), caught: caught.first().copied() });
             }
             signal = signals.next() => {
@@ -81,6 +105,11 @@ pub(crate) async fn run_to_end(command: &mut Command, signals: &mut Signals) -> 
     }
 }
 
+/// Becomes an engine; returns only if it cannot.
+pub(crate) fn become_engine(command: &mut Command) -> io::Error {
+    command.as_std_mut().exec()
+}
+
 fn pass_on(child: &Child, caught: Caught, times: usize) {
     let signal = match (times, caught) {
         (1, Caught::Interrupt) if terminal_interrupts_us() => return,
@@ -89,14 +118,14 @@ fn pass_on(child: &Child, caught: Caught, times: usize) {
         (1, Caught::Terminate) | (2, _) => Signal::TERM,
         _ => Signal::KILL,
     };
-    let pid = child
-        .id()
-        .and_then(|id| i32::try_from(id).ok())
-        .and_then(Pid::from_raw);
-    if let Some(pid) = pid {
+    if let Some(pid) = child.id().and_then(pid) {
         // It may have ended in this very moment.
         let _ = kill_process(pid, signal);
     }
+}
+
+fn pid(id: u32) -> Option<Pid> {
+    i32::try_from(id).ok().and_then(Pid::from_raw)
 }
 
 /// Whether the keyboard interrupts this process group, and so the engine too, all by itself.
@@ -105,13 +134,23 @@ fn terminal_interrupts_us() -> bool {
     terminal.is_ok_and(|terminal| rustix::termios::tcgetpgrp(terminal) == Ok(getpgrp()))
 }
 
+/// Many times what a process on this machine takes to answer.
+const TELLING: Duration = Duration::from_secs(1);
+
 #[cfg(test)]
 mod tests {
+    use std::{cell::Cell, future::pending};
+
     use super::*;
 
     async fn run(script: &str) -> Run {
+        run_and_tell(script, async |_| {}).await
+    }
+
+    async fn run_and_tell(script: &str, tell: impl AsyncFnOnce(u32)) -> Run {
         let mut signals = Signals::listen().unwrap();
-        run_to_end(Command::new("sh").args(["-c", script]), &mut signals)
+        let mut command = Command::new("sh");
+        run_to_end(command.args(["-c", script]), &mut signals, tell)
             .await
             .unwrap()
     }
@@ -139,5 +178,27 @@ mod tests {
         let run = run("kill -9 $$").await;
         assert_eq!(run.ended, Ended::Killed(9));
         assert_eq!(ExitCode::from(run.ended).number(), 137);
+    }
+
+    #[tokio::test]
+    async fn an_engine_that_ends_at_once_keeps_its_id_until_it_is_told() {
+        let folder = tempfile::tempdir().unwrap();
+        let (file, was_there) = (folder.path().join("pid"), Cell::new(false));
+        let script = format!("echo $$ >{}", file.display());
+        run_and_tell(&script, async |id| {
+            while std::fs::read_to_string(&file).unwrap_or_default() != format!("{id}\n") {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            was_there.set(kill_process(pid(id).unwrap(), Signal::TERM).is_ok());
+        })
+        .await;
+        assert!(was_there.get());
+    }
+
+    #[tokio::test]
+    async fn an_engine_that_cannot_be_told_of_runs_to_its_end() {
+        let run = run_and_tell("exit 3", async |_| pending().await).await;
+        assert_eq!(run.ended, Ended::Exited(3));
     }
 }

@@ -17,7 +17,7 @@ use std::{
 
 use tokio::process::Command;
 
-use super::{EngineError, Variables, parent_death};
+use super::{EngineError, Variables};
 
 /// How docker is asked to build.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -114,10 +114,9 @@ impl Docker {
         self
     }
 
-    /// A build ready to run, tied to this process: docker ends when this process does, however it
-    /// ends.
+    /// A build ready to run.
     pub(crate) fn command(&self, form: Form, arguments: &[OsString], input: Input) -> Command {
-        let mut command = parent_death::command(&self.program);
+        let mut command = Command::new(&self.program);
         // Not its arguments: a build argument may hold a secret.
         tracing::info!(program = %self.program.display(), ?form, "running docker");
         command.args(form.words()).args(arguments);

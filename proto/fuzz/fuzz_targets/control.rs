@@ -3,11 +3,12 @@
 
 use std::fmt::Debug;
 
-use keystay_proto::control::{Grant, GrantReport, GrantSpec, Problem, Record, ScanReport, Started};
+use keystay_proto::control::{Engine, Grant, GrantReport, GrantSpec, Problem, Record, ScanReport, Started};
 use libfuzzer_sys::fuzz_target;
 use serde::{Serialize, de::DeserializeOwned};
 
 fuzz_target!(|bytes: &[u8]| {
+    is_kept::<Engine>(bytes);
     is_kept::<GrantSpec>(bytes);
     is_kept::<Grant>(bytes);
     is_kept::<GrantReport>(bytes);
