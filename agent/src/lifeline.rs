@@ -1,6 +1,6 @@
 //! How a private agent learns that its parent is gone, however the parent ended.
 
-use std::{io::Stdout, thread, time::Duration};
+use std::{fs::File, io::Stdout, thread, time::Duration};
 
 use rustix::event::{PollFd, PollFlags, poll};
 use tokio::sync::oneshot;
@@ -20,12 +20,21 @@ pub(crate) fn watch(stdout: Stdout, engine: Engine) -> std::io::Result<oneshot::
         .spawn(move || {
             wait_until_closed(&stdout);
             engine.terminate();
+            leave_stderr();
             // The daemon may have ended by itself meanwhile.
             let _ = gone.send(());
             thread::sleep(GRACE);
             std::process::abort();
         })?;
     Ok(receiver)
+}
+
+/// Lets go of standard error: whoever started the parent has its end of it back, or waits for that.
+fn leave_stderr() {
+    if let Ok(nowhere) = File::options().write(true).open("/dev/null") {
+        // What stays connected goes with the process.
+        let _ = rustix::stdio::dup2_stderr(nowhere);
+    }
 }
 
 fn wait_until_closed(stdout: &Stdout) {

@@ -2,6 +2,10 @@
 
 use std::{
     path::{Path, PathBuf},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -22,6 +26,7 @@ use crate::unix_http::{self, io_error};
 pub(crate) struct Control {
     socket: PathBuf,
     client: Client<UnixConnector, Full<Bytes>>,
+    is_answered: Arc<AtomicBool>,
 }
 
 impl Control {
@@ -30,7 +35,13 @@ impl Control {
         Self {
             socket,
             client: unix_http::client(),
+            is_answered: Arc::default(),
         }
+    }
+
+    /// Whether the agent answered its last call.
+    pub(crate) fn is_answered(&self) -> bool {
+        self.is_answered.load(Ordering::Relaxed)
     }
 
     /// Opens a grant.
@@ -114,7 +125,9 @@ impl Control {
         what: &'static str,
         request: Request<Full<Bytes>>,
     ) -> Result<T, LinkError> {
+        self.is_answered.store(false, Ordering::Relaxed);
         let response = self.client.request(request).await;
+        self.is_answered.store(response.is_ok(), Ordering::Relaxed);
         let response = response.map_err(|error| LinkError::Gone {
             what,
             source: io_error(error),

@@ -55,17 +55,14 @@ impl PrivateAgent {
     /// Starts an agent and waits until it serves; it may ask a person for passphrases meanwhile.
     pub(crate) async fn start(program: &Program) -> Result<Self, LinkError> {
         let mut command = Command::new(&program.path);
-        command
-            .args(&program.arguments)
-            .stdout(Stdio::piped())
-            .kill_on_drop(true);
+        command.args(&program.arguments).stdout(Stdio::piped());
         command.stdin(if program.reads_stdin {
             Stdio::inherit()
         } else {
             Stdio::null()
         });
-        let mut child = command.spawn().map_err(LinkError::Start)?;
-        let stdout = child.stdout.take().ok_or(LinkError::Ended)?;
+        let mut starting = Starting(Some(command.spawn().map_err(LinkError::Start)?));
+        let stdout = starting.stdout().ok_or(LinkError::Ended)?;
         let mut lines = BufReader::new(stdout);
         let late = |_| LinkError::Late {
             what: "start",
@@ -75,7 +72,7 @@ impl PrivateAgent {
             Started::Ready { control } => {
                 let control = Control::new(control);
                 Ok(Self {
-                    child,
+                    child: starting.done().ok_or(LinkError::Ended)?,
                     lifeline: lines.into_inner(),
                     control,
                 })
@@ -89,17 +86,43 @@ impl PrivateAgent {
         &self.control
     }
 
-    /// Ends it: closes the lifeline, and kills it if that does not help.
+    /// Ends it: closes the lifeline. One that answered its last call ends by itself and is not
+    /// waited for; any other is, and is killed if that does not help.
     pub(crate) async fn end(self) {
         let Self {
             mut child,
             lifeline,
-            ..
+            control,
         } = self;
         drop(lifeline);
+        if control.is_answered() {
+            return;
+        }
         if timeout(END, child.wait()).await.is_err() {
             tracing::warn!("the agent does not end by itself");
             let _ = child.kill().await;
+        }
+    }
+}
+
+/// An agent that is not ready; it is killed if nobody waits for it any more.
+struct Starting(Option<Child>);
+
+impl Starting {
+    fn stdout(&mut self) -> Option<ChildStdout> {
+        self.0.as_mut()?.stdout.take()
+    }
+
+    fn done(mut self) -> Option<Child> {
+        self.0.take()
+    }
+}
+
+impl Drop for Starting {
+    fn drop(&mut self) {
+        if let Some(child) = &mut self.0 {
+            // It may have ended by itself.
+            let _ = child.start_kill();
         }
     }
 }
@@ -129,6 +152,7 @@ mod tests {
     use std::time::Instant;
 
     use keystay_proto::control::ProblemCode;
+    use rustix::process::{Pid, test_kill_process};
 
     use super::*;
 
@@ -161,6 +185,32 @@ mod tests {
         let begin = Instant::now();
         agent.end().await;
         assert!((END..END * 3).contains(&begin.elapsed()));
+    }
+
+    #[tokio::test]
+    async fn an_agent_that_is_not_waited_for_any_more_is_killed() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("pid");
+        let program = shell(&format!("echo $$ >{}; exec sleep 60", file.display()));
+        let pid = || {
+            let text = std::fs::read_to_string(&file).unwrap_or_default();
+            Pid::from_raw(text.strip_suffix('\n')?.parse().ok()?)
+        };
+        let written = async {
+            while pid().is_none() {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+        };
+        tokio::select! {
+            _ = PrivateAgent::start(&program) => panic!("it became ready"),
+            () = written => {}
+        }
+        let begin = Instant::now();
+        while test_kill_process(pid().unwrap()).is_ok() {
+            assert!(begin.elapsed() < END, "it runs");
+            // A child of a runtime is reaped when another one starts.
+            let _ = Command::new("true").status().await;
+        }
     }
 
     #[tokio::test]
