@@ -12,7 +12,7 @@ use tokio::runtime::Builder;
 use tracing_subscriber::EnvFilter;
 
 use crate::{
-    cli::{self, Cli, Command, Options, Parsed, Verbatim},
+    cli::{self, Cli, Command, Parsed, Verbatim},
     command,
     error::Error,
     exit_code::ExitCode,
@@ -23,6 +23,13 @@ use crate::{
 #[must_use]
 pub fn main() -> process::ExitCode {
     let arguments: Vec<OsString> = env::args_os().collect();
+    // An agent starts in every build: its command line is read once, by itself.
+    if let [_, word, own @ ..] = arguments.as_slice()
+        && word == "agent"
+    {
+        trace(0);
+        return command::agent(own);
+    }
     match cli::parse(&arguments) {
         Ok(Parsed::Run(cli)) => run(*cli),
         Ok(Parsed::Print(text)) => print(&text),
@@ -31,7 +38,7 @@ pub fn main() -> process::ExitCode {
 }
 
 fn run(Cli { options, command }: Cli) -> process::ExitCode {
-    trace(&options);
+    trace(options.verbose);
     let done = match command {
         Command::Agent(verbatim) => return command::agent(&verbatim.arguments),
         Command::Help => return print(&Cli::command().render_long_help().to_string()),
@@ -62,11 +69,11 @@ fn wait(command: impl Future<Output = Result<ExitCode, Error>>) -> Result<ExitCo
 }
 
 /// Diagnostics on standard error: `-v` for Keystay's own, `-vvv` for everything; `KEYSTAY_LOG` wins.
-fn trace(options: &Options) {
-    if options.verbose == 0 && env::var_os("KEYSTAY_LOG").is_none() {
+fn trace(verbose: u8) {
+    if verbose == 0 && env::var_os("KEYSTAY_LOG").is_none() {
         return;
     }
-    let level = match options.verbose {
+    let level = match verbose {
         0 | 1 => "error,keystay=info,keystay_agent=info",
         2 => "error,keystay=debug,keystay_agent=debug",
         _ => "trace",
