@@ -13,7 +13,7 @@ use tokio::{
     select,
     signal::unix::{Signal, SignalKind, signal},
     sync::{oneshot, watch},
-    time::{MissedTickBehavior, interval},
+    time::{MissedTickBehavior, interval, sleep},
 };
 use tracing::info;
 
@@ -47,24 +47,26 @@ pub fn run(config: &Config) -> Result<(), Problem> {
         .map_err(|error| unavailable("the parent cannot be watched", &error))?;
     let runtime = runtime().map_err(|error| unavailable("the runtime does not start", &error))?;
     let keys = load(config, &runtime)?;
-    harden::after_keys();
     let audit = Audit::open(&config.audit_log).map_err(|error| {
         Problem::new(ProblemCode::Unavailable, error.to_string()).hint(
             "nothing is signed without a record: make the path writable, or set XDG_STATE_HOME",
         )
     })?;
     let folder = folder::make().map_err(|error| unavailable("no folder for sockets", &error))?;
-    let known_hosts = Arc::new(KnownHosts::load(&config.known_hosts).with_builtin());
-    let shared = Shared {
-        audit: Arc::new(audit),
-        known_hosts,
-        ssh_config: Arc::new(SshConfig::of_user(config.home.clone())),
-    };
-    let grants = Table::new(folder.path().to_owned(), shared);
-    let control = Control {
-        keys,
-        grants,
-        engine,
+    let control = || {
+        harden::after_keys();
+        let known_hosts = Arc::new(KnownHosts::load(&config.known_hosts).with_builtin());
+        let shared = Shared {
+            audit: Arc::new(audit),
+            known_hosts,
+            ssh_config: Arc::new(SshConfig::of_user(config.home.clone())),
+        };
+        let grants = Table::new(folder.path().to_owned(), shared);
+        Control {
+            keys,
+            grants,
+            engine,
+        }
     };
     let served = runtime.block_on(serve(control, &folder, parent));
     served.map_err(|error| unavailable("the control socket cannot be made", &error))
@@ -98,18 +100,20 @@ fn runtime() -> io::Result<Runtime> {
         .build()
 }
 
+/// Says that it is ready as soon as clients can connect, and prepares the rest while the first one
+/// does: what cannot fail, and is done before anything is answered.
 async fn serve(
-    control: Control,
+    control: impl FnOnce() -> Control,
     folder: &TempDir,
     parent: oneshot::Receiver<()>,
 ) -> io::Result<()> {
     let socket = folder.path().join(folder::CONTROL);
     let listener = Listener::bind(&socket)?;
     let mut signals = Signals::install()?;
-    let control = Arc::new(control);
+    announce(&Started::Ready { control: socket });
+    let control = Arc::new(control());
     let (stop, stopped) = watch::channel(false);
     let server = control::serve(Arc::clone(&control), listener, stopped);
-    announce(&Started::Ready { control: socket });
     let ended = async {
         select! {
             () = signals.end() => {}
@@ -123,8 +127,10 @@ async fn serve(
     Ok(())
 }
 
-/// Ends grants that expired long ago; it does not return.
+/// Removes what killed agents left, and ends grants that expired long ago; it does not return.
 async fn sweep(control: &Control) {
+    sleep(FIRST_SWEEP).await;
+    folder::sweep();
     let mut ticks = interval(SWEEP_INTERVAL);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
@@ -166,4 +172,6 @@ fn unavailable(what: &str, error: &dyn std::error::Error) -> Problem {
     Problem::new(ProblemCode::Unavailable, format!("{what}: {error}"))
 }
 
+/// When the first grant is open, and its build begins.
+const FIRST_SWEEP: Duration = Duration::from_millis(10);
 const SWEEP_INTERVAL: Duration = Duration::from_mins(1);

@@ -20,13 +20,11 @@ use tempfile::{Builder, TempDir};
 /// It lies in `XDG_RUNTIME_DIR` if that is the user's own and short enough for a socket path, else
 /// in `/tmp`.
 pub(crate) fn make() -> io::Result<TempDir> {
-    let base = base();
-    sweep(&base);
     let private = Permissions::from_mode(0o700);
     Builder::new()
         .prefix(PREFIX)
         .permissions(private)
-        .tempdir_in(base)
+        .tempdir_in(base())
 }
 
 fn base() -> PathBuf {
@@ -37,7 +35,11 @@ fn base() -> PathBuf {
 
 /// Removes what agents left behind that were killed: folders of ours whose control socket nobody
 /// answers.
-fn sweep(base: &Path) {
+pub(crate) fn sweep() {
+    sweep_below(&base());
+}
+
+fn sweep_below(base: &Path) {
     let Ok(entries) = fs::read_dir(base) else {
         return;
     };
@@ -120,7 +122,7 @@ mod tests {
         let _serving = UnixListener::bind(live.join(CONTROL)).unwrap();
         age(&dead);
         age(&live);
-        sweep(base.path());
+        sweep_below(base.path());
         assert!(!dead.exists());
         assert!(live.exists());
     }
@@ -131,7 +133,7 @@ mod tests {
         let other = base.path().join("other");
         fs::create_dir(&other).unwrap();
         age(&other);
-        sweep(base.path());
+        sweep_below(base.path());
         assert!(other.exists());
     }
 }

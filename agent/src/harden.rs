@@ -26,7 +26,8 @@ pub(crate) fn before_keys() -> rustix::io::Result<()> {
     Ok(())
 }
 
-/// Keeps keys out of swap where that is allowed. Called when the keys are loaded.
+/// Keeps keys out of swap where that is allowed. Called when the keys are loaded, before they are
+/// used.
 pub(crate) fn after_keys() {
     platform::lock_memory();
 }

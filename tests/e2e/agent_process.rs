@@ -167,16 +167,14 @@ fn it_leaves_no_core_dump_and_keeps_its_memory_out_of_swap() {
         core.split_whitespace().collect::<Vec<_>>()[4..6],
         ["0", "0"]
     );
-    let status = fs::read_to_string(format!("/proc/{}/status", agent.id())).unwrap();
-    let locked = status
-        .lines()
-        .find(|line| line.starts_with("VmLck:"))
-        .unwrap();
-    assert_ne!(
-        locked.split_whitespace().nth(1).unwrap(),
-        "0",
-        "no memory is locked"
-    );
+    wait_until("its memory to be locked", TWO_SECONDS, || {
+        let status = fs::read_to_string(format!("/proc/{}/status", agent.id())).unwrap();
+        let locked = status
+            .lines()
+            .find(|line| line.starts_with("VmLck:"))
+            .unwrap();
+        locked.split_whitespace().nth(1).unwrap() != "0"
+    });
 }
 
 #[test]
@@ -196,5 +194,5 @@ fn folders_of_agents_that_were_killed_are_swept_by_the_next_one() {
         .status();
     assert!(old.unwrap().success());
     let _next = home.agent();
-    assert!(!folder.exists());
+    wait_until("the sweep", TWO_SECONDS, || !folder.exists());
 }

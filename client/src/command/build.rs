@@ -17,7 +17,7 @@ use std::ffi::OsString;
 
 use keystay_proto::control::{FetchSpec, Grant, GrantReport, GrantSpec, Hosts, Mode};
 
-use self::{asked::Asked, plan::Plan, wired::Wired};
+use self::{asked::Asked, files::Files, plan::Plan, wired::Wired};
 use crate::{
     agent_link::{Control, PrivateAgent, Program},
     cli::{HostName, Options, UsageError},
@@ -76,14 +76,14 @@ async fn run(options: &Options, form: Form, arguments: Vec<OsString>) -> Result<
     docker.check(form, asked.builder()).await?;
     let mut signals = Signals::listen().map_err(Error::Runtime)?;
     let program = Program::own(&options.keys, options.verbose)?;
-    let agent = signals
-        .unless_caught(PrivateAgent::start(&program))
-        .await??;
+    let started = async { tokio::join!(PrivateAgent::start(&program), async { Files::new() }) };
+    let (agent, files) = signals.unless_caught(started).await?;
+    let (agent, files) = (agent?, files?);
     let code = granted(
         options,
         form,
         &asked,
-        plan,
+        (plan, files),
         &docker,
         agent.control(),
         &mut signals,
@@ -98,7 +98,7 @@ async fn granted(
     options: &Options,
     form: Form,
     asked: &Asked,
-    plan: Plan,
+    (plan, files): (Plan, Files),
     docker: &Docker,
     control: &Control,
     signals: &mut Signals,
@@ -109,7 +109,7 @@ async fn granted(
         .await??;
     tracing::info!(id = %grant.id, socket = %grant.socket.display(), "the grant is open");
     grant.notes.iter().for_each(|note| output.note(note));
-    let wired = Wired::write(asked, &plan, &grant)?;
+    let wired = Wired::write(files, asked, &plan, &grant)?;
     let mut command = docker.command(form, &wired.arguments, plan.input);
     let failed = |source| EngineError::Run {
         program: docker.program().clone(),

@@ -40,8 +40,12 @@ pub(super) struct Wired {
 
 impl Wired {
     /// Writes the files of a build and connects it to its grant.
-    pub(super) fn write(asked: &Asked, plan: &Plan, grant: &Grant) -> Result<Self, FilesError> {
-        let files = Files::new()?;
+    pub(super) fn write(
+        files: Files,
+        asked: &Asked,
+        plan: &Plan,
+        grant: &Grant,
+    ) -> Result<Self, FilesError> {
         let mut paths = Paths {
             socket: grant.socket.clone(),
             iidfile: files.path(IIDFILE),
