@@ -3,7 +3,9 @@
 
 use std::fmt::Debug;
 
-use keystay_proto::control::{Engine, Grant, GrantReport, GrantSpec, Problem, Record, ScanReport, Started};
+use keystay_proto::control::{
+    Engine, Grant, GrantReport, GrantSpec, Problem, Record, ScanReport, Started,
+};
 use libfuzzer_sys::fuzz_target;
 use serde::{Serialize, de::DeserializeOwned};
 
