@@ -5,6 +5,7 @@
 //! belongs to no host, even where a `@cert-authority` line would let OpenSSH accept it.
 
 mod builtin;
+mod check;
 mod entry;
 mod for_grant;
 mod list;
@@ -12,4 +13,6 @@ mod names;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use check::Check;
 pub(crate) use list::KnownHosts;
+pub(crate) use names::is_match;

@@ -1,5 +1,7 @@
 //! One line.
 
+use std::{fmt, path::Path, sync::Arc};
+
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use keystay_proto::{algorithm, limits::MAX_KEY_BLOB};
 
@@ -12,6 +14,16 @@ pub(super) struct Entry {
     pub(super) names: Names,
     /// The public key blob.
     pub(super) key: Vec<u8>,
+    /// Where the line stands.
+    pub(super) place: Option<Place>,
+}
+
+/// Where a line stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Place {
+    pub(super) origin: Arc<Path>,
+    /// Counted from 1.
+    pub(super) line: usize,
 }
 
 /// What the key of a line is.
@@ -69,7 +81,21 @@ impl Entry {
             marker,
             names,
             key: decode_key(kind, key)?,
+            place: None,
         }))
+    }
+
+    /// The line, with where it stands.
+    pub(super) fn at(mut self, place: Place) -> Self {
+        self.place = Some(place);
+        self
+    }
+
+    /// Where the line stands, for a person.
+    pub(super) fn told_place(&self) -> String {
+        self.place
+            .as_ref()
+            .map_or_else(|| BUILTIN.to_owned(), Place::to_string)
     }
 
     /// The line, naming its hosts as `names` does.
@@ -77,6 +103,12 @@ impl Entry {
         let kind = algorithm(&self.key).unwrap_or_default();
         let key = STANDARD.encode(&self.key);
         format!("{}{names} {kind} {key}\n", self.marker.prefix())
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.origin.display(), self.line)
     }
 }
 
@@ -109,3 +141,6 @@ fn decode_key(kind: &str, text: &str) -> Result<Vec<u8>, LineFault> {
     }
     Ok(key)
 }
+
+/// What a line of no file is called.
+const BUILTIN: &str = "the built-in list";

@@ -5,13 +5,14 @@ use std::{
     fs::File,
     io::{self, Read as _},
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use keystay_proto::control::Hosts;
 
 use super::{
     builtin,
-    entry::{Entry, LineFault, Marker},
+    entry::{Entry, LineFault, Marker, Place},
 };
 
 /// The host keys that are known.
@@ -46,9 +47,15 @@ impl KnownHosts {
     /// and noted.
     pub(crate) fn parse(text: &str, origin: &Path) -> Self {
         let mut known = Self::default();
+        let from: Arc<Path> = Arc::from(origin);
         for (number, line) in (1..).zip(text.split('\n')) {
+            let place = Place {
+                origin: Arc::clone(&from),
+                line: number,
+            };
             match Entry::parse(line) {
-                Ok(entry) => known.entries.extend(entry),
+                Ok(Some(entry)) => known.entries.push(entry.at(place)),
+                Ok(None) => {}
                 Err(fault) => known.note(origin, Fault::Line(number, fault)),
             }
         }
@@ -142,7 +149,7 @@ impl KnownHosts {
     }
 
     /// Whether a line has a key of `host`: `name`, or `[name]:port` for another port than 22.
-    pub(crate) fn knows(&self, host: &str) -> bool {
+    pub(super) fn knows(&self, host: &str) -> bool {
         let mut own = self
             .entries
             .iter()

@@ -147,7 +147,7 @@ impl fmt::Display for Pattern {
 
 /// Whether `text` matches `pattern`, in time at most proportional to the product of their lengths:
 /// after a mismatch only the last `*` can take more.
-fn is_match(mut pattern: &[u8], mut text: &[u8]) -> bool {
+pub(crate) fn is_match(mut pattern: &[u8], mut text: &[u8]) -> bool {
     let mut retry = None;
     loop {
         match (pattern.split_first(), text.split_first()) {

@@ -9,7 +9,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use keystay_proto::{Fingerprint, control::Hosts};
 use tempfile::TempDir;
 
-use super::{KnownHosts, builtin, entry::LineFault, list::Fault};
+use super::{Check, KnownHosts, builtin, entry::LineFault, list::Fault};
 
 #[test]
 fn the_lines_about_a_host_are_those_that_ssh_keygen_finds() {
@@ -157,6 +157,68 @@ fn a_hashed_line_of_a_large_host_is_told_by_its_name() {
         known.host_of(&key, &Hosts::Known).as_deref(),
         Some("github.com")
     );
+}
+
+#[test]
+fn a_host_is_checked_against_its_own_lines() {
+    let hashed = hashed_by_ssh_keygen(&format!("hashed.example {ED25519}"));
+    let known = parse(&format!(
+        "git.example,*.corp.example {ED25519}\n{hashed}\n[git.example]:2222 {ECDSA}\n\
+         both.example {ECDSA}\nboth.example {ED25519}\n@cert-authority ca.example {ED25519}\n"
+    ));
+    let changed = |line: u32| {
+        let known = format!("known_hosts:{line}");
+        Check::Changed { known }
+    };
+    for (host, key, expected) in [
+        ("git.example", ED25519, Check::Match),
+        ("Git.Example", ED25519, Check::Match),
+        ("a.corp.example", ED25519, Check::Match),
+        ("hashed.example", ED25519, Check::Match),
+        ("both.example", ECDSA, Check::Match),
+        ("[git.example]:2222", ECDSA, Check::Match),
+        ("[git.example]:2222", ED25519, changed(3)),
+        ("[hashed.example]:99", ED25519, Check::Match),
+        ("[hashed.example]:99", ECDSA, Check::Unknown),
+        ("git.example", ECDSA, changed(1)),
+        ("hashed.example", ECDSA, changed(2)),
+        ("other.example", ED25519, Check::Unknown),
+        ("ca.example", ED25519, Check::Unknown),
+    ] {
+        assert_eq!(known.check(host, &blob(key)), expected, "{host}");
+    }
+    let mut other = blob(ED25519);
+    *other.last_mut().unwrap() ^= 1;
+    assert_eq!(known.check("both.example", &other), changed(5));
+    assert_eq!(
+        known.key_types("both.example"),
+        ["ecdsa-sha2-nistp256", "ssh-ed25519"]
+    );
+    assert_eq!(known.key_types("[hashed.example]:99"), ["ssh-ed25519"]);
+    assert!(known.key_types("ca.example").is_empty());
+}
+
+#[test]
+fn a_revoked_key_is_told_before_a_known_one() {
+    let known = parse(&format!(
+        "git.example {ED25519}\n@revoked git.* {ED25519}\n@revoked git.* {ECDSA}\n"
+    ));
+    let revoked = |line: u32| {
+        let known = format!("known_hosts:{line}");
+        Check::Revoked { known }
+    };
+    assert_eq!(known.check("git.example", &blob(ED25519)), revoked(2));
+    assert_eq!(known.check("[git.example]:22", &blob(ED25519)), revoked(2));
+    assert_eq!(known.check("git.other", &blob(ECDSA)), revoked(3));
+}
+
+#[test]
+fn a_changed_key_of_a_large_host_is_told_by_the_built_in_list() {
+    let known = KnownHosts::default().with_builtin();
+    let known_by = Check::Changed {
+        known: "the built-in list".to_owned(),
+    };
+    assert_eq!(known.check("github.com", &blob(ED25519)), known_by);
 }
 
 #[test]
