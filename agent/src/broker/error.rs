@@ -2,6 +2,10 @@
 
 use std::{io, sync::Arc};
 
+use keystay_proto::Fingerprint;
+
+use crate::sign::SignError;
+
 /// Why a fetch was not done. What it shows is safe to show: text of hosts is made printable.
 #[derive(Clone, Debug, thiserror::Error)]
 pub(crate) enum FetchError {
@@ -45,6 +49,15 @@ pub(crate) enum FetchError {
     /// The grant has no key for the repository.
     #[error("no key of the grant is meant for this repository")]
     NoKey,
+    /// A key that was asked to sign did not.
+    #[error("no signature of {key}")]
+    NoSignature {
+        /// The key.
+        key: Fingerprint,
+        /// Why.
+        #[source]
+        source: Arc<SignError>,
+    },
     /// The host accepts none of the keys for the login.
     #[error("{host} accepts none of the grant's keys for {user}")]
     KeysRefused {
@@ -83,6 +96,9 @@ pub(crate) enum FetchError {
         /// The host and port.
         host: String,
     },
+    /// The build took no output for long, and held up other fetches.
+    #[error("the build took no output while other fetches waited")]
+    Stalled,
     /// The build takes no more output.
     #[error("the build closed the fetch")]
     BuildGone,
