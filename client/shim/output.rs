@@ -48,7 +48,7 @@ impl Output {
                 break;
             }
             let bytes = buffer.get(self.left.clone()).unwrap_or_default();
-            let chunk = bytes.get(..CHUNK).unwrap_or(bytes);
+            let chunk = bytes.get(..sys::room(self.to)).unwrap_or(bytes);
             match sys::write(self.to, chunk) {
                 Ok(0) | Err(Errno::AGAIN) => break,
                 Ok(count) => self.left.start = self.left.start.saturating_add(count),
@@ -59,6 +59,3 @@ impl Output {
         Ok(())
     }
 }
-
-/// `PIPE_BUF`: a pipe that is found writable takes so much without blocking.
-const CHUNK: usize = 4096;

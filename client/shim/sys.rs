@@ -16,11 +16,13 @@
 #[cfg_attr(target_arch = "aarch64", path = "sys/aarch64.rs")]
 mod machine;
 mod memory;
+mod pipe;
 mod start;
 
 use core::ptr;
 
 pub(crate) use memory::memory;
+pub(crate) use pipe::room;
 pub(crate) use start::Start;
 use start::begin;
 

@@ -77,6 +77,8 @@ pub(super) unsafe fn call(number: usize, arguments: [usize; 6]) -> isize {
     result
 }
 
+pub(super) const FCNTL: usize = 25;
+pub(super) const IOCTL: usize = 29;
 pub(super) const CLOSE: usize = 57;
 pub(super) const READ: usize = 63;
 pub(super) const WRITE: usize = 64;
