@@ -4,6 +4,7 @@ use std::io::{Read, Write};
 use std::net::Shutdown;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::PathBuf;
+use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -57,6 +58,8 @@ pub(crate) struct Script {
     pub(crate) echoes: bool,
     /// Its exit status; it never ends without one.
     pub(crate) status: Option<u8>,
+    /// A real program to run instead, with its arguments.
+    pub(crate) program: Vec<String>,
 }
 
 /// The agent, until it is dropped.
@@ -99,8 +102,15 @@ pub(crate) struct Seen {
     /// How many there were at the same time.
     pub(crate) most_open: usize,
     output: Vec<u8>,
+    program: Option<Program>,
     heard: Option<Instant>,
     replies: usize,
+}
+
+/// A real program that runs.
+struct Program {
+    stdin: Option<ChildStdin>,
+    has_ended: bool,
 }
 
 impl Agent {
@@ -151,7 +161,7 @@ impl Agent {
 }
 
 impl Shared {
-    fn connection(&self, stream: UnixStream) {
+    fn connection(self: &Arc<Self>, stream: UnixStream) {
         let mut seen = self.seen.lock().unwrap();
         seen.connections += 1;
         let refused =
@@ -175,7 +185,7 @@ impl Shared {
     }
 
     /// Ends when the connection does, from whichever side.
-    fn serve(&self, mut stream: UnixStream) -> Option<()> {
+    fn serve(self: &Arc<Self>, mut stream: UnixStream) -> Option<()> {
         loop {
             let mut word = [0; 4];
             stream.read_exact(&mut word).ok()?;
@@ -206,7 +216,7 @@ impl Shared {
         }
     }
 
-    fn message(&self, sign: &SignRequest<'_>) -> Vec<u8> {
+    fn message(self: &Arc<Self>, sign: &SignRequest<'_>) -> Vec<u8> {
         if let Some(garbage) = &self.habits.garbage {
             return garbage.clone();
         }
@@ -239,7 +249,7 @@ impl Shared {
         message
     }
 
-    fn note(&self, stream: StreamId, request: &Request<'_>) {
+    fn note(self: &Arc<Self>, stream: StreamId, request: &Request<'_>) {
         let mut seen = self.seen.lock().unwrap();
         if !seen.streams.contains(&stream) {
             seen.streams.push(stream);
@@ -254,8 +264,9 @@ impl Shared {
                     text(open.command),
                     text(open.git_protocol),
                 ));
-                if seen.output.is_empty() {
+                if seen.opened.len() == 1 {
                     seen.output = self.script.output.to_vec();
+                    seen.program = self.start();
                 }
             }
             Request::Exchange(exchange) => self.take(&mut seen, exchange),
@@ -277,8 +288,48 @@ impl Shared {
             if self.script.echoes {
                 seen.output.extend_from_slice(taken);
             }
+            if let Some(program) = &mut seen.program {
+                program.stdin.as_mut().unwrap().write_all(taken).unwrap();
+            }
         }
         seen.input_ended |= exchange.input_ends && taken.len() == fresh.len();
+        if let Some(program) = seen.program.as_mut().filter(|_| exchange.input_ends) {
+            program.stdin = None;
+        }
+    }
+
+    /// Starts the real program, and a thread that reads what it says.
+    fn start(self: &Arc<Self>) -> Option<Program> {
+        let (program, arguments) = self.script.program.split_first()?;
+        let mut child = Command::new(program)
+            .args(arguments)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let stdin = child.stdin.take();
+        let shared = Arc::clone(self);
+        thread::spawn(move || shared.read(child));
+        Some(Program {
+            stdin,
+            has_ended: false,
+        })
+    }
+
+    fn read(&self, mut child: Child) {
+        let mut buffer = vec![0; 65_536];
+        let mut stdout = child.stdout.take().unwrap();
+        loop {
+            let count = stdout.read(&mut buffer).unwrap();
+            let mut seen = self.seen.lock().unwrap();
+            seen.output.extend_from_slice(&buffer[..count]);
+            self.changed.notify_all();
+            if count == 0 {
+                assert!(child.wait().unwrap().success());
+                seen.program.as_mut().unwrap().has_ended = true;
+                break;
+            }
+        }
     }
 
     fn exchange(&self, exchange: &Exchange<'_>, signature: &mut Vec<u8>) {
@@ -322,7 +373,10 @@ impl Shared {
     fn left<'a>(&'a self, seen: &'a Seen, exchange: &Exchange<'_>) -> (&'a [u8], &'a [u8], bool) {
         let output = &seen.output[usize::try_from(exchange.output_offset).unwrap()..];
         let error = &self.script.error[usize::try_from(exchange.error_offset).unwrap()..];
-        let ends = self.script.status.is_some() && (!self.script.echoes || seen.input_ended);
+        let ends = match &seen.program {
+            Some(program) => program.has_ended,
+            None => self.script.status.is_some() && (!self.script.echoes || seen.input_ended),
+        };
         (output, error, ends)
     }
 

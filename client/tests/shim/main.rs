@@ -33,3 +33,5 @@ mod running;
 mod streams;
 #[cfg(target_os = "linux")]
 mod trouble;
+#[cfg(target_os = "linux")]
+mod with_git;

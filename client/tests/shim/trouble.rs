@@ -25,6 +25,7 @@ fn carries_all(habits: Habits) -> Agent {
         error: b"counting objects\n".to_vec(),
         echoes: true,
         status: Some(3),
+        ..Script::default()
     };
     let agent = Agent::new(habits, script);
     let output = run_with(fetch(&agent), input.clone());
