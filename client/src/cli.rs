@@ -1,18 +1,22 @@
 //! The command line's types.
 
+mod choice;
 mod host;
+mod repo;
 mod source;
 mod ttl;
 mod usage;
 
+pub(crate) use choice::{Mode, Wire};
 pub(crate) use host::HostName;
+pub(crate) use repo::Repo;
 pub(crate) use source::KeySource;
 pub(crate) use ttl::Ttl;
 pub(crate) use usage::{Parsed, UsageError, is_own_option, parse};
 
 use std::ffi::OsString;
 
-use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
+use clap::{ArgAction, Args, Parser, Subcommand};
 
 /// Container builds that fetch private git repositories; the key stays on this machine.
 #[derive(Debug, Parser)]
@@ -44,21 +48,27 @@ pub(crate) struct Options {
     /// A host the build may log in to
     #[arg(long = "host", value_name = "NAME", help = HOST_HELP)]
     pub(crate) hosts: Vec<HostName>,
+    /// A repository the build may read
+    #[arg(long = "repo", value_name = "PATTERN", help = REPO_HELP)]
+    pub(crate) repos: Vec<Repo>,
     /// The login name the build may use
     #[arg(long, value_name = "NAME", default_value = "git", value_parser = clap::builder::NonEmptyStringValueParser::new())]
     pub(crate) user: String,
-    /// How long the build may use the keys, 1s to 24h
-    #[arg(long, value_name = "TIME", default_value = "30m")]
-    pub(crate) ttl: Ttl,
+    /// How long the build may use the keys, 1s to 24h [default: 30m]
+    #[arg(long, value_name = "TIME")]
+    pub(crate) ttl: Option<Ttl>,
     /// How many signatures the build may obtain
     #[arg(long, value_name = "N", default_value_t = 200, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub(crate) signatures: u32,
     /// Refuse logins whose host cannot be verified, fail when the image cannot be searched whole
     #[arg(long)]
     pub(crate) strict: bool,
-    /// What to change in the Dockerfile's ssh mounts
+    /// Which steps of the Dockerfile are connected
     #[arg(long, value_name = "HOW", value_enum, default_value_t = Wire::Auto)]
     pub(crate) wire: Wire,
+    /// How the build reaches its repositories
+    #[arg(long, value_name = "HOW", value_enum, default_value_t = Mode::Auto)]
+    pub(crate) mode: Mode,
     /// Do not search the image for the keys
     #[arg(long)]
     pub(crate) no_verify: bool,
@@ -73,30 +83,6 @@ pub(crate) struct Options {
     pub(crate) verbose: u8,
 }
 
-impl Options {
-    /// The environment variables that hold keys.
-    pub(crate) fn key_variables(&self) -> impl Iterator<Item = &str> {
-        self.keys.iter().filter_map(|source| match source {
-            KeySource::Env(name) => Some(name.as_str()),
-            _ => None,
-        })
-    }
-
-    /// Whether standard input holds a key.
-    pub(crate) fn takes_stdin(&self) -> bool {
-        self.keys.contains(&KeySource::Stdin)
-    }
-}
-
-/// How much of a Dockerfile is wired.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Wire {
-    /// Usable sockets and verified host keys for every ssh mount
-    Auto,
-    /// Nothing: the Dockerfile is built as it stands
-    None,
-}
-
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
@@ -106,6 +92,12 @@ pub(crate) enum Command {
     /// Run `docker buildx build ARGS…` with the keys wired in
     #[command(disable_help_flag = true)]
     Buildx(Verbatim),
+    /// Run `podman build ARGS…` with the keys wired in
+    #[command(disable_help_flag = true)]
+    Podman(Verbatim),
+    /// Run `buildah build ARGS…` with the keys wired in
+    #[command(disable_help_flag = true)]
+    Buildah(Verbatim),
     /// Search an image of the engine for the keys
     Verify {
         /// A name, a name and tag, or an id
@@ -132,9 +124,12 @@ pub(crate) struct Verbatim {
 
 const KEY_HELP: &str = "\
 A key the build may use: agent[:FINGERPRINT], file:PATH, env:NAME or stdin; repeatable [default: \
-your ssh-agent, else ~/.ssh/id_*]";
+those of config.toml, else your ssh-agent, else ~/.ssh/id_*]";
 const HOST_HELP: &str = "\
 A host the build may log in to, HOST or HOST:PORT; repeatable [default: every host in known_hosts]";
+const REPO_HELP: &str = "\
+A repository the build may read, HOST[:PORT]/PATH or a URL of git's, `*` for a part of a name and \
+`/**` for all below; repeatable [default: every repository of a known host, each reported]";
 const AFTER_HELP: &str = "\
 Options stand before the command word; everything after `build` belongs to docker.
 
@@ -142,13 +137,15 @@ Examples:
   keystay build -t app .                          the keys of your ssh-agent
   keystay --key file:~/.ssh/deploy build .        one key from a file
   keystay --key env:DEPLOY_KEY build .            one key from the job's environment
+  keystay --repo github.com/acme/lib build .      one repository, read only
   keystay --host github.com --strict build .      one host, verified or refused
   keystay --dry-run build .                       see what would run
 
 Exit status:
   docker's own when it ran and there is nothing to add; else
-  64  the command line is wrong             70  a defect of keystay
-  65  key material found in the image       75  image not searched whole (verify, --strict)
+  64  the command line is wrong             75  image not searched whole (verify, --strict)
+  65  key material found in the image       76  a host showed another key than the known one
   66  a key source cannot be read           77  refused by policy
   69  engine or agent not available         78  wrong configuration
+  70  a defect of keystay
   130 interrupted; 128+N ended by signal N";

@@ -5,5 +5,5 @@ mod build;
 mod verify;
 
 pub(crate) use agent::agent;
-pub(crate) use build::{FilesError, StdinError, build, buildx};
+pub(crate) use build::{FilesError, StdinError, build, buildah, buildx, podman};
 pub(crate) use verify::verify;

@@ -4,18 +4,25 @@ mod build_args;
 mod child;
 mod docker;
 mod error;
+mod form;
+mod podman;
+mod program;
 mod signals;
+mod tool;
 mod variables;
 
 pub use build_args::{
-    BuildArg, BuildArgs, BuildArgsError, DockerfileLocation, Found, Wired, dockerignore_for,
-    policy_for,
+    BuildArg, BuildArgs, BuildArgsError, Dialect, DockerfileLocation, Found, Wired,
+    dockerignore_for, policy_for,
 };
 
 #[cfg(test)]
 pub(crate) use child::Ended;
 pub(crate) use child::{Run, become_engine, run_to_end};
-pub(crate) use docker::{Address, Docker, Form, Input};
+pub(crate) use docker::{Ability, Address, Docker};
 pub(crate) use error::EngineError;
+pub(crate) use form::Form;
+pub(crate) use podman::Podman;
 pub(crate) use signals::{Caught, Signals};
+pub(crate) use tool::{Input, Tool, docker_image};
 pub(crate) use variables::Variables;

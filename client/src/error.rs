@@ -6,6 +6,7 @@ use crate::{
     agent_link::LinkError,
     cli::UsageError,
     command::{FilesError, StdinError},
+    config::ConfigError,
     engine::{Caught, EngineError},
     exit_code::ExitCode,
 };
@@ -16,6 +17,9 @@ pub(crate) enum Error {
     /// The command line is wrong.
     #[error(transparent)]
     Usage(#[from] UsageError),
+    /// A configuration file is wrong.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
     /// The engine cannot build.
     #[error(transparent)]
     Engine(#[from] EngineError),
@@ -41,7 +45,8 @@ impl Error {
     pub(crate) fn exit_code(&self) -> ExitCode {
         match self {
             Self::Usage(_) | Self::Stdin(_) => ExitCode::Usage,
-            Self::Engine(EngineError::BuildKitOff(_)) => ExitCode::Configuration,
+            Self::Config(ConfigError::Limit { .. }) => ExitCode::Refused,
+            Self::Engine(EngineError::BuildKitOff(_)) | Self::Config(_) => ExitCode::Configuration,
             Self::Agent(LinkError::Problem(problem)) => problem.code.into(),
             Self::Agent(LinkError::Malformed { .. }) | Self::Runtime(_) => ExitCode::Internal,
             Self::Engine(_) | Self::Agent(_) | Self::Files(_) => ExitCode::Unavailable,
@@ -53,6 +58,7 @@ impl Error {
     pub(crate) fn hints(&self) -> Vec<String> {
         match self {
             Self::Usage(error) => error.hints(),
+            Self::Config(error) => error.hints(),
             Self::Engine(error) => error.hints(),
             Self::Agent(error) => error.hints(),
             Self::Stdin(error) => error.hints(),

@@ -5,6 +5,7 @@
 //! |---|---|
 //! | `program` | the way from the command line to an exit status |
 //! | `cli` | the command line's types |
+//! | `config` | what files say about a build |
 //! | `command` | one module for each command |
 //! | `engine` | the tools that build |
 //! | `dockerfile` | Dockerfiles, read without loss |
@@ -18,6 +19,7 @@
 mod agent_link;
 mod cli;
 mod command;
+mod config;
 pub mod dockerfile;
 pub mod engine;
 mod error;

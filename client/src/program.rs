@@ -44,6 +44,8 @@ fn run(Cli { options, command }: Cli) -> process::ExitCode {
         Command::Help => return print(&Cli::command().render_long_help().to_string()),
         Command::Build(Verbatim { arguments }) => wait(command::build(&options, arguments)),
         Command::Buildx(Verbatim { arguments }) => wait(command::buildx(&options, arguments)),
+        Command::Podman(Verbatim { arguments }) => wait(command::podman(&options, arguments)),
+        Command::Buildah(Verbatim { arguments }) => wait(command::buildah(&options, arguments)),
         Command::Verify { image } => wait(command::verify(&options, &image)),
     };
     done.unwrap_or_else(|error| fail(&error)).into()

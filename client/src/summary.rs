@@ -1,5 +1,6 @@
 //! What a build used, in at most five lines.
 
+mod fetches;
 mod image;
 mod size;
 mod uses;
@@ -8,24 +9,70 @@ pub(crate) use image::{Image, Searched};
 
 use keystay_proto::control::{GrantReport, KeyInfo};
 
-/// The summary of a build: what its grant was used for, and what was found in its image.
-pub(crate) fn lines(
-    keys: &[KeyInfo],
-    report: &GrantReport,
-    image: &Image,
-    was_built: bool,
-) -> Vec<String> {
-    let used = [
-        row("keys", uses::keys(keys, &report.keys)),
-        row("hosts", uses::hosts(&report.hosts)),
-        row("refused", uses::refusals(&report.refusals)),
-    ];
-    let mut lines: Vec<String> = used.into_iter().flatten().collect();
+/// What there is to tell of a build.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Told<'a> {
+    /// The keys of its grants.
+    pub(crate) keys: &'a [KeyInfo],
+    /// What the grants were used for.
+    pub(crate) report: &'a GrantReport,
+    /// What was found in its image.
+    pub(crate) image: &'a Image,
+    /// Whether the engine was content.
+    pub(crate) was_built: bool,
+    /// Whether it was in fetch mode.
+    pub(crate) is_fetching: bool,
+    /// Why it was in sign mode, where the user left the choice.
+    pub(crate) why_sign: Option<&'a str>,
+    /// Whether its repositories were listed.
+    pub(crate) is_listed: bool,
+}
+
+/// The summary of a build: what its grants were used for, and what was found in its image.
+pub(crate) fn lines(told: &Told<'_>) -> Vec<String> {
+    let Told { report, .. } = told;
+    let mut lines: Vec<String> = used(told).into_iter().flatten().collect();
     if lines.is_empty() && report.faults.is_empty() {
-        lines.push(if was_built { UNUSED } else { UNUSED_AND_FAILED }.to_owned());
+        lines.push(unused(told).to_owned());
     }
-    lines.extend(row("image", image.line()));
+    if let Some(why) = told.why_sign {
+        lines.insert(0, format!("sign mode: {why}"));
+    }
+    lines.extend(row("image", told.image.line()));
+    if told.is_fetching && !told.is_listed {
+        lines.extend(fetches::offer(&report.fetches));
+    }
     lines
+}
+
+fn used(told: &Told<'_>) -> [Option<String>; 4] {
+    let report = told.report;
+    let keys = row("keys", uses::keys(told.keys, &report.keys));
+    let refused = row("refused", uses::refusals(&report.refusals));
+    if !told.is_fetching {
+        return [
+            keys,
+            row("hosts", uses::hosts(&report.hosts)),
+            refused,
+            None,
+        ];
+    }
+    let failures = fetches::failures(&report.faults);
+    [
+        row("fetched", fetches::fetched(&report.fetches)),
+        keys.filter(|_| report.signatures > 0),
+        refused,
+        row("failed", failures.filter(|_| told.was_built)),
+    ]
+}
+
+fn unused(told: &Told<'_>) -> &'static str {
+    match (told.is_fetching, told.was_built) {
+        (false, true) => UNUSED,
+        (false, false) => UNUSED_AND_FAILED,
+        (true, true) => NOTHING_FETCHED,
+        (true, false) => NOTHING_FETCHED_AND_FAILED,
+    }
 }
 
 /// The line about an image that was not built just now.
@@ -38,13 +85,15 @@ fn row(name: &str, text: Option<String>) -> Option<String> {
 }
 
 const UNUSED_AND_FAILED: &str = "the build asked for no signature";
+const NOTHING_FETCHED: &str = "the build fetched nothing (cached, or it has no such step)";
+const NOTHING_FETCHED_AND_FAILED: &str = "the build fetched nothing";
 const UNUSED: &str = "the build asked for no signature (cached, or it has no ssh step)";
 
 #[cfg(test)]
 mod tests {
     use keystay_proto::{
         Fingerprint,
-        control::{Fault, GrantId, HostUse, KeyUse, Reason, Refusal},
+        control::{Fault, FetchUse, GrantId, HostUse, KeyUse, Reason, Refusal},
     };
 
     use super::*;
@@ -57,6 +106,104 @@ mod tests {
             source: source.into(),
             searchable,
         }
+    }
+
+    fn lines(
+        keys: &[KeyInfo],
+        report: &GrantReport,
+        image: &Image,
+        was_built: bool,
+    ) -> Vec<String> {
+        super::lines(&Told {
+            keys,
+            report,
+            image,
+            was_built,
+            is_fetching: false,
+            why_sign: None,
+            is_listed: false,
+        })
+    }
+
+    fn fetching(report: &GrantReport, is_listed: bool) -> Vec<String> {
+        super::lines(&Told {
+            keys: &[],
+            report,
+            image: &Image::NotAsked,
+            was_built: true,
+            is_fetching: true,
+            why_sign: None,
+            is_listed,
+        })
+    }
+
+    fn fetched() -> FetchUse {
+        FetchUse {
+            repository: "h/acme/lib".into(),
+            key: None,
+            count: 1,
+            commits: vec!["1a2b3c4d".into()],
+            bytes: 1,
+        }
+    }
+
+    #[test]
+    fn fetches_are_told_and_a_list_is_offered() {
+        let refusals = vec![Refusal {
+            reason: Reason::RepositoryNotGranted,
+            count: 2,
+            detail: Some("h/acme/x".into()),
+        }];
+        let report = GrantReport {
+            fetches: vec![fetched()],
+            refusals,
+            ..report()
+        };
+        let used = [
+            "fetched   acme/lib@1a2b3c4 from h",
+            "refused   2 × repository not granted (h/acme/x); allow it: `--repo h/acme/x`",
+        ];
+        assert_eq!(fetching(&report, true), used);
+        let offered =
+            "list them in keystay.toml, and nothing else can be fetched: repos = [\"h/acme/lib\"]";
+        assert_eq!(
+            fetching(&report, false),
+            [used.as_slice(), &[offered]].concat()
+        );
+    }
+
+    #[test]
+    fn a_build_that_fetched_nothing_says_so() {
+        let told = "the build fetched nothing (cached, or it has no such step)";
+        assert_eq!(fetching(&report(), false), [told]);
+        let faults = vec![Fault::HostKeyChanged {
+            host: "h".into(),
+            known: "~/.ssh/known_hosts:3".into(),
+        }];
+        assert_eq!(
+            fetching(&GrantReport { faults, ..report() }, false),
+            ["failed    h showed another key than ~/.ssh/known_hosts:3 knows"]
+        );
+    }
+
+    #[test]
+    fn sign_mode_that_nobody_asked_for_is_explained() {
+        let lines = super::lines(&Told {
+            keys: &[],
+            report: &report(),
+            image: &Image::NotAsked,
+            was_built: true,
+            is_fetching: false,
+            why_sign: Some("docker 20.10 cannot run the shim from a secret (Docker 26 can)"),
+            is_listed: false,
+        });
+        assert_eq!(
+            lines,
+            [
+                "sign mode: docker 20.10 cannot run the shim from a secret (Docker 26 can)",
+                UNUSED
+            ]
+        );
     }
 
     fn report() -> GrantReport {

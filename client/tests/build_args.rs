@@ -6,8 +6,8 @@ use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
 use std::path::PathBuf;
 
-use keystay::engine::{BuildArg, BuildArgs, BuildArgsError, Wired};
-use keystay::wiring::Secret;
+use keystay::engine::{BuildArg, BuildArgs, BuildArgsError, Dialect, Wired};
+use keystay::wiring::{Delivery, Secret};
 use proptest::prelude::*;
 
 fn words(args: &[&str]) -> Vec<OsString> {
@@ -233,6 +233,7 @@ fn everything_wired_stands_before_the_users_arguments() {
             ("default".to_owned(), "/g/s".into()),
             ("a".to_owned(), "/g/s".into()),
         ],
+        delivery: Delivery::Secrets,
         secrets: vec![(Secret::KnownHosts, "/g/known_hosts".into())],
         iidfile: Some("/g/iid".into()),
     };
@@ -285,6 +286,7 @@ proptest! {
         let wired = Wired {
             dockerfile: replaced.then(|| "/w/Dockerfile".into()),
             ssh: vec![("default".to_owned(), "/g/s".into())],
+            delivery: Delivery::Secrets,
             secrets: vec![(Secret::KnownHosts, "/g/k".into())],
             iidfile: Some("/g/i".into()),
         };
@@ -340,4 +342,26 @@ fn args() -> impl Strategy<Value = Vec<OsString>> {
     ]);
     let word = prop_oneof![9 => known.prop_map(str::to_owned), 1 => any::<String>()];
     prop::collection::vec(word.prop_map(OsString::from), 0..10)
+}
+
+#[test]
+fn podman_gets_files_as_volumes() {
+    let args = BuildArgs::parse_as(Dialect::Podman, &words(&["--layers", "-v", "/a:/b"])).unwrap();
+    assert_eq!(args.context(), Some(".".as_ref()));
+    let wired = args.wired(&Wired {
+        ssh: vec![("keystay".into(), "/g/s".into())],
+        delivery: Delivery::Volumes,
+        secrets: vec![(Secret::Shim, "/g/keystay.ssh".into())],
+        ..Wired::default()
+    });
+    let expected = [
+        "--ssh",
+        "keystay=/g/s",
+        "--volume",
+        "/g/keystay.ssh:/usr/local/bin/ssh:ro",
+        "--layers",
+        "-v",
+        "/a:/b",
+    ];
+    assert_eq!(wired, words(&expected));
 }

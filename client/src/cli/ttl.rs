@@ -1,6 +1,6 @@
 //! How long a grant lives.
 
-use std::{str::FromStr, time::Duration};
+use std::{fmt, str::FromStr, time::Duration};
 
 /// A time from one second to one day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,6 +22,19 @@ impl Ttl {
     }
 }
 
+impl Default for Ttl {
+    /// Half an hour.
+    fn default() -> Self {
+        Self(USUAL)
+    }
+}
+
+impl fmt::Display for Ttl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        humantime::format_duration(self.0).fmt(f)
+    }
+}
+
 impl FromStr for Ttl {
     type Err = TtlError;
 
@@ -35,6 +48,7 @@ impl FromStr for Ttl {
     }
 }
 
+const USUAL: Duration = Duration::from_mins(30);
 const SHORTEST: Duration = Duration::from_secs(1);
 const LONGEST: Duration = Duration::from_hours(24);
 

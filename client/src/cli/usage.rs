@@ -79,6 +79,8 @@ pub(crate) fn is_own_option(word: &str) -> bool {
 fn restore_separator(command: &mut Command, all: &[OsString]) {
     let (Command::Build(Verbatim { arguments })
     | Command::Buildx(Verbatim { arguments })
+    | Command::Podman(Verbatim { arguments })
+    | Command::Buildah(Verbatim { arguments })
     | Command::Agent(Verbatim { arguments })) = command
     else {
         return;

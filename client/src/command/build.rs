@@ -1,11 +1,16 @@
-//! `keystay build` and `keystay buildx build`.
+//! `keystay build` and its kin: an engine's own build with grants wired in.
 
 mod asked;
+mod content;
 mod dry_run;
 mod files;
+mod grants;
 mod image;
+mod mode;
 mod outcome;
 mod plan;
+mod report;
+mod source;
 mod stdin;
 mod wired;
 
@@ -13,21 +18,23 @@ pub(crate) use files::FilesError;
 pub(crate) use image::search_image;
 pub(crate) use stdin::StdinError;
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 
-use keystay_proto::control::{FetchSpec, Grant, GrantReport, GrantSpec, Hosts, Mode};
+use keystay_proto::control::{GrantReport, Repos};
 
-use self::{asked::Asked, files::Files, plan::Plan, wired::Wired};
+use self::{
+    asked::Asked, files::Files, grants::Grants, mode::Mode, outcome::Terms, plan::Plan,
+    source::Source, wired::Wired,
+};
 use crate::{
     agent_link::{Control, PrivateAgent, Program},
-    cli::{HostName, Options, UsageError},
-    engine::{
-        Docker, EngineError, Form, Input, Run, Signals, Variables, become_engine, run_to_end,
-    },
+    cli::{self, Options, UsageError, Wire},
+    config::Settings,
+    engine::{EngineError, Form, Input, Run, Signals, Tool, Variables, become_engine, run_to_end},
     error::Error,
     exit_code::ExitCode,
     output::{self, Output},
-    summary::{self, Image},
+    summary::{self, Image, Told},
 };
 
 /// Runs `docker build` with a grant wired in.
@@ -36,109 +43,259 @@ pub(crate) async fn build(options: &Options, arguments: Vec<OsString>) -> Result
 }
 
 /// Runs `docker buildx build` with a grant wired in.
-pub(crate) async fn buildx(
-    options: &Options,
-    mut arguments: Vec<OsString>,
-) -> Result<ExitCode, Error> {
-    if !arguments
-        .first()
-        .is_some_and(|word| word == "build" || word == "b")
-    {
-        return Err(UsageError::with_hint(
-            "of buildx, only `buildx build` is wired",
-            "its options stand behind: `keystay buildx build --builder NAME …`",
-        )
-        .into());
-    }
-    arguments.remove(0);
+pub(crate) async fn buildx(options: &Options, arguments: Vec<OsString>) -> Result<ExitCode, Error> {
+    let (_, arguments) = below(
+        arguments,
+        &[("build", Form::BuildxBuild), ("b", Form::BuildxBuild)],
+        "of buildx, only `buildx build` is wired",
+        "its options stand behind: `keystay buildx build --builder NAME …`",
+    )?;
     run(options, Form::BuildxBuild, arguments).await
+}
+
+/// Runs `podman build` with a grant wired in.
+pub(crate) async fn podman(options: &Options, arguments: Vec<OsString>) -> Result<ExitCode, Error> {
+    let first = arguments.first().and_then(|word| word.to_str());
+    let remote = [
+        "-r",
+        "--remote",
+        "--remote=true",
+        "--url",
+        "--connection",
+        "-c",
+    ];
+    if first.is_some_and(|word| remote.contains(&word)) {
+        return Err(EngineError::Remote("this option").into());
+    }
+    let (form, arguments) = below(
+        arguments,
+        &[("build", Form::PodmanBuild)],
+        "of podman, only `podman build` is wired",
+        "its options stand behind: `keystay podman build …`",
+    )?;
+    run(options, form, arguments).await
+}
+
+/// Runs `buildah build` with a grant wired in.
+pub(crate) async fn buildah(
+    options: &Options,
+    arguments: Vec<OsString>,
+) -> Result<ExitCode, Error> {
+    let (form, arguments) = below(
+        arguments,
+        &[("build", Form::BuildahBuild), ("bud", Form::BuildahBud)],
+        "of buildah, only `buildah build` is wired",
+        "its options stand behind: `keystay buildah build …`",
+    )?;
+    run(options, form, arguments).await
+}
+
+/// The form that the first word names, and the words behind it.
+fn below(
+    mut arguments: Vec<OsString>,
+    forms: &[(&str, Form)],
+    message: &str,
+    hint: &str,
+) -> Result<(Form, Vec<OsString>), UsageError> {
+    let first = arguments.first().map(OsString::as_os_str);
+    let form = forms
+        .iter()
+        .find(|(word, _)| first == Some(OsStr::new(word)));
+    let Some((_, form)) = form else {
+        return Err(UsageError::with_hint(message, hint));
+    };
+    arguments.remove(0);
+    Ok((*form, arguments))
 }
 
 async fn run(options: &Options, form: Form, arguments: Vec<OsString>) -> Result<ExitCode, Error> {
     let output = Output::new(options.quiet);
-    let asked = Asked::read(&arguments)?;
+    let asked = Asked::read(form.dialect(), &arguments)?;
     for option in asked.misplaced() {
         output.note(&format!(
             "{option} {MISPLACED}: `keystay {option} … build …`"
         ));
     }
+    let variables = Variables::of_process();
+    let settings = Settings::of_user(options, &variables)?;
+    let tool = Tool::find(form, &variables).map(|tool| {
+        tool.without_keys(
+            settings.key_variables(),
+            asked.needs_agent(),
+            asked.builder(),
+        )
+    });
     if let Some(why) = asked.why_verbatim() {
         output.note(why);
-        return Err(verbatim(options, form, &asked)?.into());
+        return Err(verbatim(&tool?, &asked).into());
     }
-    let plan = Plan::make(&asked, options)?;
+    let source = Source::read(&asked, settings.takes_stdin())?;
+    let (settings, note) = settings.narrowed(options, &source.folder, &variables)?;
+    if let Some(note) = note {
+        output.note(&note);
+    }
+    let mode = Mode::choose(
+        options,
+        &settings,
+        &asked,
+        &source,
+        form,
+        tool.as_ref().ok(),
+    )
+    .await?;
+    let plan = Plan::make(&asked, source, mode, options.wire, settings.takes_stdin())?;
+    if options.mode == cli::Mode::Fetch && plan.fetching().is_none() {
+        return Err(EngineError::NoFetch(plan::UNREAD.to_owned()).into());
+    }
+    if options.wire == Wire::All && plan.fetching().is_none() {
+        output.note(ALL_IN_SIGN_MODE);
+    }
     plan.notes.iter().for_each(|note| output.note(note));
     if options.dry_run {
         output::print(&wired::preview(form, &asked, &plan));
         return Ok(ExitCode::Success);
     }
-    let docker = docker(options, &asked)?;
-    docker.check(form, asked.builder()).await?;
+    let tool = tool?;
+    tool.check(asked.builder()).await?;
     let mut signals = Signals::listen().map_err(Error::Runtime)?;
-    let program = Program::own(&options.keys, options.verbose)?;
+    let program = Program::own(&settings.keys, options.verbose)?;
     let started = async { tokio::join!(PrivateAgent::start(&program), async { Files::new() }) };
     let (agent, files) = signals.unless_caught(started).await?;
     let (agent, files) = (agent?, files?);
-    let code = granted(
+    let build = Build {
         options,
+        settings: &settings,
         form,
-        &asked,
-        (plan, files),
-        &docker,
-        agent.control(),
-        &mut signals,
-    )
-    .await;
+        asked: &asked,
+        tool: &tool,
+        control: agent.control(),
+    };
+    let code = build.granted(plan, files, &mut signals).await;
     agent.end().await;
     code
 }
 
-/// From the grant to the exit status: the build itself.
-async fn granted(
-    options: &Options,
+/// A build that is about to run.
+struct Build<'a> {
+    options: &'a Options,
+    settings: &'a Settings,
     form: Form,
-    asked: &Asked,
-    (plan, files): (Plan, Files),
-    docker: &Docker,
-    control: &Control,
-    signals: &mut Signals,
-) -> Result<ExitCode, Error> {
-    let output = Output::new(options.quiet);
-    let grant = signals
-        .unless_caught(control.open_grant(&spec(options, asked)))
-        .await??;
-    tracing::info!(id = %grant.id, socket = %grant.socket.display(), "the grant is open");
-    grant.notes.iter().for_each(|note| output.note(note));
-    let wired = Wired::write(files, asked, &plan, &grant)?;
-    let mut command = docker.command(form, &wired.arguments, plan.input);
-    let failed = |source| EngineError::Run {
-        program: docker.program().clone(),
-        source,
-    };
-    let watched = async |pid| {
-        if let Err(error) = control.watch_engine(pid).await {
-            tracing::warn!(%error, "docker would outlive this process, were it killed");
+    asked: &'a Asked,
+    tool: &'a Tool,
+    control: &'a Control,
+}
+
+impl Build<'_> {
+    /// From the grants to the exit status: the build itself.
+    async fn granted(
+        &self,
+        mut plan: Plan,
+        files: Files,
+        signals: &mut Signals,
+    ) -> Result<ExitCode, Error> {
+        let output = Output::new(self.options.quiet);
+        let name = self.asked.name();
+        let opened = Grants::open(self.control, &name, self.options, self.settings, &plan);
+        let grants = signals.unless_caught(opened).await??;
+        let grant = &grants.main;
+        tracing::info!(id = %grant.id, socket = %grant.socket.display(), "the grant is open");
+        grant.notes.iter().for_each(|note| output.note(note));
+        let wired = Wired::write(files, self.form, self.asked, &plan, &grants)?;
+        let input = std::mem::replace(&mut plan.input, Input::Nothing);
+        let mut run = self.engine(&wired.arguments, input, signals).await?;
+        let image = self.image(&mut run, &grants, &wired, signals).await;
+        let revoked = signals.unless_caught(grants.revoke(self.control)).await;
+        let report = match revoked.map_err(Error::from).and_then(|done| Ok(done?)) {
+            Ok(report) => report,
+            Err(error) => return unreported(run, error),
+        };
+        Ok(self.tell(run, &plan, &grants, &report, &image))
+    }
+
+    /// Runs the engine to its end.
+    async fn engine(
+        &self,
+        arguments: &[OsString],
+        input: Input,
+        signals: &mut Signals,
+    ) -> Result<Run, EngineError> {
+        let mut command = self.tool.command(arguments, input);
+        let watched = async |pid| {
+            if let Err(error) = self.control.watch_engine(pid).await {
+                tracing::warn!(%error, "the engine would outlive this process, were it killed");
+            }
+        };
+        let run = run_to_end(&mut command, signals, watched).await;
+        run.map_err(|source| EngineError::Run {
+            program: self.tool.program().clone(),
+            source,
+        })
+    }
+
+    /// The verdict on the image, if there is one to search.
+    async fn image(
+        &self,
+        run: &mut Run,
+        grants: &Grants,
+        wired: &Wired,
+        signals: &mut Signals,
+    ) -> Image {
+        if !run.ended.is_success() || run.caught.is_some() || self.options.no_verify {
+            return Image::NotAsked;
         }
-    };
-    let mut run = run_to_end(&mut command, signals, watched)
-        .await
-        .map_err(failed)?;
-    let image = if run.ended.is_success() && run.caught.is_none() && !options.no_verify {
-        let search = image::search(docker, control, &grant, asked, &wired);
-        signals.unless_caught(search).await
-    } else {
-        Ok(Image::NotAsked)
-    };
-    let image = image.unwrap_or_else(|caught| {
-        run.caught = Some(caught);
-        Image::NotAsked
-    });
-    let revoked = signals.unless_caught(control.revoke(&grant.id)).await;
-    let report = match revoked.map_err(Error::from).and_then(|done| Ok(done?)) {
-        Ok(report) => report,
-        Err(error) => return unreported(run, error),
-    };
-    Ok(tell(output, run, &grant, &report, &image, options.strict))
+        let search = image::search(self.tool, self.control, &grants.main, self.asked, wired);
+        let image = signals.unless_caught(search).await;
+        image.unwrap_or_else(|caught| {
+            run.caught = Some(caught);
+            Image::NotAsked
+        })
+    }
+
+    /// Writes the summary, the findings and the error, and tells the exit status.
+    fn tell(
+        &self,
+        run: Run,
+        plan: &Plan,
+        grants: &Grants,
+        report: &GrantReport,
+        image: &Image,
+    ) -> ExitCode {
+        let output = Output::new(self.options.quiet);
+        let told = Told {
+            keys: &grants.main.keys,
+            report,
+            image,
+            was_built: run.ended.is_success(),
+            why_sign: match &plan.mode {
+                Mode::Sign { why } => why.as_deref(),
+                Mode::Fetch(_) => None,
+            },
+            is_fetching: plan.fetching().is_some(),
+            is_listed: matches!(self.settings.repos, Repos::Only(_)),
+        };
+        for line in summary::lines(&told) {
+            output.line(&line);
+        }
+        image.details(output);
+        let terms = Terms {
+            strict: self.options.strict,
+            is_fetching: told.is_fetching,
+        };
+        let outcome = outcome::outcome(run, report, image, terms);
+        if let Some((message, hints)) = &outcome.complaint {
+            output::complaint(message, hints);
+        }
+        outcome.code
+    }
+}
+
+/// Becomes the engine as it was asked for, without a grant; returns only if it cannot.
+fn verbatim(tool: &Tool, asked: &Asked) -> EngineError {
+    let mut command = tool.command(asked.arguments(), Input::Inherited);
+    EngineError::Run {
+        program: tool.program().clone(),
+        source: become_engine(&mut command),
+    }
 }
 
 /// The end of a build whose agent does not tell what its grant was used for. A signal that ended
@@ -151,68 +308,7 @@ fn unreported(run: Run, error: Error) -> Result<ExitCode, Error> {
     Ok(run.exit_code())
 }
 
-/// Writes the summary, the findings and the error, and tells the exit status.
-fn tell(
-    output: Output,
-    run: Run,
-    grant: &Grant,
-    report: &GrantReport,
-    image: &Image,
-    strict: bool,
-) -> ExitCode {
-    for line in summary::lines(&grant.keys, report, image, run.ended.is_success()) {
-        output.line(&line);
-    }
-    image.details(output);
-    let outcome = outcome::outcome(run, report, image, strict);
-    if let Some((message, hints)) = &outcome.complaint {
-        output::complaint(message, hints);
-    }
-    outcome.code
-}
-
-/// Becomes docker as it was asked for, without a grant; returns only if it cannot.
-fn verbatim(options: &Options, form: Form, asked: &Asked) -> Result<EngineError, EngineError> {
-    let docker = docker(options, asked)?;
-    let mut command = docker.command(form, asked.arguments(), Input::Inherited);
-    Ok(EngineError::Run {
-        program: docker.program().clone(),
-        source: become_engine(&mut command),
-    })
-}
-
-fn docker(options: &Options, asked: &Asked) -> Result<Docker, EngineError> {
-    let docker = Docker::find(&Variables::of_process())?;
-    Ok(docker.without_keys(
-        options.key_variables(),
-        asked.needs_agent(),
-        asked.builder(),
-    ))
-}
-
-fn spec(options: &Options, asked: &Asked) -> GrantSpec {
-    let hosts = options
-        .hosts
-        .iter()
-        .map(HostName::as_str)
-        .map(str::to_owned)
-        .collect::<Vec<_>>();
-    GrantSpec {
-        build: asked.name(),
-        mode: Mode::Sign,
-        keys: Vec::new(),
-        user: options.user.clone(),
-        hosts: if hosts.is_empty() {
-            Hosts::Known
-        } else {
-            Hosts::Only(hosts)
-        },
-        signatures: options.signatures,
-        ttl: options.ttl.seconds(),
-        strict: options.strict,
-        fetch: FetchSpec::default(),
-    }
-}
-
 const MISPLACED: &str =
     "stands after `build`, so it is docker's; keystay's options stand before it";
+const ALL_IN_SIGN_MODE: &str =
+    "`--wire all` needs fetch mode; in sign mode the steps with ssh mounts are wired";

@@ -6,7 +6,8 @@ use super::build::search_image;
 use crate::{
     agent_link::{Control, LinkError, PrivateAgent, Program},
     cli::Options,
-    engine::{Docker, Signals, Variables},
+    config::Settings,
+    engine::{Docker, Signals, Variables, docker_image},
     error::Error,
     exit_code::ExitCode,
     output::{self, Output},
@@ -15,15 +16,17 @@ use crate::{
 
 /// Searches an image of the engine for the user's keys.
 pub(crate) async fn verify(options: &Options, image: &str) -> Result<ExitCode, Error> {
-    let docker = Docker::find(&Variables::of_process())?;
-    let docker = docker.without_keys(options.key_variables(), false, None);
+    let variables = Variables::of_process();
+    let settings = Settings::of_user(options, &variables)?;
+    let docker = Docker::find(&variables)?;
+    let docker = docker.without_keys(settings.key_variables(), false, None);
     docker.ping().await?;
     let mut signals = Signals::listen().map_err(Error::Runtime)?;
-    let program = Program::own(&options.keys, options.verbose)?;
+    let program = Program::own(&settings.keys, options.verbose)?;
     let agent = signals
         .unless_caught(PrivateAgent::start(&program))
         .await??;
-    let search = searched(options, &docker, agent.control(), image);
+    let search = searched(options, &settings, &docker, agent.control(), image);
     let verdict = signals.unless_caught(search).await;
     agent.end().await;
     Ok(tell(Output::new(options.quiet), &verdict??))
@@ -31,12 +34,13 @@ pub(crate) async fn verify(options: &Options, image: &str) -> Result<ExitCode, E
 
 async fn searched(
     options: &Options,
+    settings: &Settings,
     docker: &Docker,
     control: &Control,
     image: &str,
 ) -> Result<Image, LinkError> {
-    let grant = control.open_grant(&spec(options, image)).await?;
-    let verdict = search_image(docker, control, &grant, image).await;
+    let grant = control.open_grant(&spec(options, settings, image)).await?;
+    let verdict = search_image(docker_image(docker, image), control, &grant, image).await;
     control.revoke(&grant.id).await?;
     Ok(verdict)
 }
@@ -52,7 +56,7 @@ fn tell(output: Output, image: &Image) -> ExitCode {
 }
 
 /// Only a grant's keys can be searched for; nothing asks this one for a signature.
-fn spec(options: &Options, image: &str) -> GrantSpec {
+fn spec(options: &Options, settings: &Settings, image: &str) -> GrantSpec {
     GrantSpec {
         build: format!("verify {image}"),
         mode: Mode::Sign,
@@ -60,7 +64,7 @@ fn spec(options: &Options, image: &str) -> GrantSpec {
         user: options.user.clone(),
         hosts: Hosts::Only(Vec::new()),
         signatures: 1,
-        ttl: options.ttl.seconds(),
+        ttl: settings.ttl.seconds(),
         strict: true,
         fetch: FetchSpec::default(),
     }

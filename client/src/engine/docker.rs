@@ -1,53 +1,24 @@
 //! Docker: its program, its environment, its engine.
 
+mod ability;
 mod address;
+mod builder;
 mod buildkit;
 mod environment;
 mod ping;
-mod program;
 mod remembered;
 
+pub(crate) use ability::Ability;
 pub(crate) use address::Address;
 
 use std::{
     ffi::{OsStr, OsString},
     path::PathBuf,
-    process::Stdio,
 };
 
 use tokio::process::Command;
 
-use super::{EngineError, Variables};
-
-/// How docker is asked to build.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Form {
-    /// `docker build`
-    Build,
-    /// `docker buildx build`
-    BuildxBuild,
-}
-
-impl Form {
-    /// The words before the build's arguments.
-    pub(crate) fn words(self) -> &'static [&'static str] {
-        match self {
-            Self::Build => &["build"],
-            Self::BuildxBuild => &["buildx", "build"],
-        }
-    }
-}
-
-/// What docker reads from standard input.
-#[derive(Debug)]
-pub(crate) enum Input {
-    /// What this process was given.
-    Inherited,
-    /// Nothing.
-    Nothing,
-    /// A file, from where it stands.
-    File(std::fs::File),
-}
+use super::{EngineError, Form, Variables, program};
 
 /// A docker program that can build.
 #[derive(Debug)]
@@ -96,6 +67,17 @@ impl Docker {
         }
     }
 
+    /// Whether a build can be done in fetch mode.
+    pub(crate) async fn ability(&self, form: Form, builder: Option<&OsStr>) -> Ability {
+        let named = builder.or_else(|| self.variables.get("BUILDX_BUILDER"));
+        let is_own = named.is_some_and(|name| name == "default");
+        if !is_own && self.builds_elsewhere(form, builder) {
+            builder::ability(self, named).await
+        } else {
+            ability::of_engine(self).await
+        }
+    }
+
     /// Takes the variables that hold keys, and the user's agent unless `keep_agent` or a remote
     /// engine needs it, out of docker's environment.
     pub(crate) fn without_keys<'a>(
@@ -114,27 +96,16 @@ impl Docker {
         self
     }
 
-    /// A build ready to run.
-    pub(crate) fn command(&self, form: Form, arguments: &[OsString], input: Input) -> Command {
+    /// The program in its environment.
+    pub(crate) fn command(&self) -> Command {
         let mut command = Command::new(&self.program);
-        // Not its arguments: a build argument may hold a secret.
-        tracing::info!(program = %self.program.display(), ?form, "running docker");
-        command.args(form.words()).args(arguments);
         command.env_clear().envs(self.variables.iter());
-        command.stdin(match input {
-            Input::Inherited => Stdio::inherit(),
-            Input::Nothing => Stdio::null(),
-            Input::File(file) => file.into(),
-        });
         command
     }
 
     /// The environment that docker runs in.
     pub(crate) fn environment(&self) -> Vec<(OsString, OsString)> {
-        let pairs = self.variables.iter();
-        pairs
-            .map(|(name, value)| (name.clone(), value.clone()))
-            .collect()
+        self.variables.pairs()
     }
 
     /// The program.
@@ -146,11 +117,16 @@ impl Docker {
     /// obstacle.
     fn builds_elsewhere(&self, form: Form, builder: Option<&OsStr>) -> bool {
         let chosen = || {
-            let own = self.variables.get("BUILDX_CONFIG").map(PathBuf::from);
-            own.or_else(|| Some(self.variables.docker_config()?.join("buildx")))
+            self.buildx_folder()
                 .is_some_and(|folder| folder.join("current").exists())
         };
         self.has_builder(builder) || (form == Form::BuildxBuild && chosen())
+    }
+
+    /// Where buildx keeps what it knows.
+    fn buildx_folder(&self) -> Option<PathBuf> {
+        let own = self.variables.get("BUILDX_CONFIG").map(PathBuf::from);
+        own.or_else(|| Some(self.variables.docker_config()?.join("buildx")))
     }
 
     fn has_builder(&self, builder: Option<&OsStr>) -> bool {

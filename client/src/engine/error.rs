@@ -8,6 +8,12 @@ pub(crate) enum EngineError {
     /// No `docker` program on the path.
     #[error("no `docker` program found in PATH")]
     NoProgram,
+    /// No podman or buildah on the path.
+    #[error("no `{0}` program found in PATH")]
+    NoPodman(&'static str),
+    /// Podman would build on another machine.
+    #[error("{0} lets podman build on another machine, and it does not carry ssh there")]
+    Remote(&'static str),
     /// A docker without BuildKit's client.
     #[error("docker has no buildx plug-in")]
     NoBuildx,
@@ -22,6 +28,9 @@ pub(crate) enum EngineError {
         /// What happened instead.
         source: io::Error,
     },
+    /// It cannot do fetch mode.
+    #[error("fetch mode is not possible: {0}")]
+    NoFetch(String),
     /// The program could not be started or waited for.
     #[error("cannot run {program}: {source}", program = program.display())]
     Run {
@@ -39,12 +48,22 @@ impl EngineError {
             Self::NoProgram => &[
                 "install Docker (Debian: `sudo apt install docker.io`), or add its folder to PATH",
             ],
+            Self::NoPodman("podman") => {
+                &["install it (Debian: `sudo apt install podman`), or add its folder to PATH"]
+            }
+            Self::NoPodman(_) => {
+                &["install it (Debian: `sudo apt install buildah`), or add its folder to PATH"]
+            }
+            Self::Remote(_) => &["unset it, or run Keystay on that machine"],
             Self::NoBuildx => &[
                 "install it: `sudo apt install docker-buildx` (Debian), `docker-buildx-plugin` (docker.com's packages)",
                 "or put the `docker-buildx` program into ~/.docker/cli-plugins/ and make it executable",
             ],
             Self::BuildKitOff(_) => &["run `unset DOCKER_BUILDKIT`, or set it to 1"],
             Self::Silent { source, .. } => silent(source),
+            Self::NoFetch(_) => {
+                &["upgrade it, or let the build log in itself: `keystay --mode sign build …`"]
+            }
             Self::Run { .. } => &[],
         };
         hints.iter().map(|&hint| hint.to_owned()).collect()

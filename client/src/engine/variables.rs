@@ -45,14 +45,23 @@ impl Variables {
         self.0.iter()
     }
 
+    /// All of them, as pairs.
+    pub(crate) fn pairs(&self) -> Vec<(OsString, OsString)> {
+        let pairs = self.iter();
+        pairs
+            .map(|(name, value)| (name.clone(), value.clone()))
+            .collect()
+    }
+
     /// The user's folder for caches: `XDG_CACHE_HOME` if that is an absolute path, else `~/.cache`.
     pub(crate) fn cache_folder(&self) -> Option<PathBuf> {
-        let absolute = |name| {
-            self.get(name)
-                .map(PathBuf::from)
-                .filter(|p| p.is_absolute())
-        };
-        absolute("XDG_CACHE_HOME").or_else(|| Some(absolute("HOME")?.join(".cache")))
+        self.folder("XDG_CACHE_HOME", ".cache")
+    }
+
+    /// The user's folder for configuration: `XDG_CONFIG_HOME` if that is an absolute path, else
+    /// `~/.config`.
+    pub(crate) fn config_folder(&self) -> Option<PathBuf> {
+        self.folder("XDG_CONFIG_HOME", ".config")
     }
 
     /// Docker's configuration folder: `DOCKER_CONFIG`, else `~/.docker`.
@@ -62,6 +71,16 @@ impl Variables {
             self.get("HOME")
                 .map(|home| PathBuf::from(home).join(".docker"))
         })
+    }
+
+    /// The folder that a variable names, else one of the home; relative paths count as none.
+    fn folder(&self, variable: &str, of_home: &str) -> Option<PathBuf> {
+        let absolute = |name| {
+            self.get(name)
+                .map(PathBuf::from)
+                .filter(|path| path.is_absolute())
+        };
+        absolute(variable).or_else(|| Some(absolute("HOME")?.join(of_home)))
     }
 }
 

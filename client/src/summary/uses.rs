@@ -1,6 +1,6 @@
 //! Keys, hosts and refusals of a grant.
 
-use keystay_proto::control::{HostUse, KeyInfo, KeyUse, Refusal};
+use keystay_proto::control::{HostUse, KeyInfo, KeyUse, Reason, Refusal};
 
 use super::size::{count, first_three};
 
@@ -80,6 +80,9 @@ fn refusal(
     }: &Refusal,
 ) -> String {
     match detail {
+        Some(detail) if *reason == Reason::RepositoryNotGranted => {
+            format!("{count} × {reason} ({detail}); allow it: `--repo {detail}`")
+        }
         Some(detail) => format!("{count} × {reason} ({detail})"),
         None => format!("{count} × {reason}"),
     }

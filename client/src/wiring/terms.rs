@@ -38,9 +38,10 @@ pub enum ShimFor {
 }
 
 /// How files reach the steps.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Delivery {
     /// As secret mounts of the steps that are wired.
+    #[default]
     Secrets,
     /// As volumes of the whole build, named on the command line: the Dockerfile does not show them.
     Volumes,

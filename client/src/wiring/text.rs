@@ -44,7 +44,7 @@ mod tests {
     fn login_name_host_and_path_make_an_ssh_url() {
         for (text, named) in [
             ("git clone git@github.com:acme/lib.git", true),
-            ("npm i 'git@[::1]:a'", false),
+            ("npm i 'git@[::1]:a'", true),
             ("pip install x@git@h:a", true),
             ("go get $X git@$HOST:a", true),
             ("digit@h:a", false),

@@ -1,15 +1,16 @@
 //! The arguments of a build, as far as a grant needs them.
 
 use std::{
+    env,
     ffi::{OsStr, OsString},
-    path::{Path, PathBuf},
+    path::Path,
 };
 
-use super::{plan::Plan, wired::Paths};
+use super::wired::Paths;
 use crate::{
     cli::{UsageError, is_own_option},
-    engine::{BuildArgs, DockerfileLocation, Found, Wired},
-    wiring::{Passed, Which},
+    engine::{BuildArgs, Dialect, DockerfileLocation, Found, Wired},
+    wiring::{Delivery, Passed},
 };
 
 /// What the user asks docker to build.
@@ -20,8 +21,8 @@ pub(super) struct Asked {
 
 impl Asked {
     /// Reads the arguments after the command word.
-    pub(super) fn read(arguments: &[OsString]) -> Result<Self, UsageError> {
-        match BuildArgs::parse(arguments) {
+    pub(super) fn read(dialect: Dialect, arguments: &[OsString]) -> Result<Self, UsageError> {
+        match BuildArgs::parse_as(dialect, arguments) {
             Ok(arguments) => Ok(Self { arguments }),
             Err(error) => Err(UsageError::with_hint(error.to_string(), HELP_HINT)),
         }
@@ -110,16 +111,27 @@ impl Asked {
             })
     }
 
+    /// The platforms that it is for: the user's, else docker's usual one where there is such.
+    pub(super) fn platforms(&self) -> Vec<String> {
+        let named = self.arguments.platforms();
+        let mut texts: Vec<_> = named.iter().map(|name| name.to_string_lossy()).collect();
+        let usual = env::var("DOCKER_DEFAULT_PLATFORM").unwrap_or_default();
+        if texts.is_empty() {
+            texts.push(usual.into());
+        }
+        let parts = texts.iter().flat_map(|text| text.split(','));
+        parts
+            .filter(|name| !name.is_empty())
+            .map(str::to_owned)
+            .collect()
+    }
+
     /// The arguments of the wired build.
-    pub(super) fn wired(&self, plan: &Plan, paths: &Paths) -> Vec<OsString> {
-        let socket = |(id, _): &(String, Which)| (id.clone(), paths.socket.clone());
+    pub(super) fn wired(&self, delivery: Delivery, paths: &Paths) -> Vec<OsString> {
         self.arguments.wired(&Wired {
             dockerfile: paths.dockerfile.clone(),
-            ssh: plan
-                .ssh
-                .iter()
-                .map(socket)
-                .collect::<Vec<(String, PathBuf)>>(),
+            ssh: paths.ssh.clone(),
+            delivery,
             secrets: paths.secrets.clone(),
             // Docker fails where it is to tell the id of what is no image.
             iidfile: self
@@ -140,7 +152,7 @@ mod tests {
 
     fn asked(line: &str) -> Asked {
         let words: Vec<_> = line.split_whitespace().map(OsString::from).collect();
-        Asked::read(&words).unwrap()
+        Asked::read(Dialect::Docker, &words).unwrap()
     }
 
     #[test]
@@ -187,15 +199,14 @@ mod tests {
             iidfile: "id".into(),
             ..Paths::default()
         };
-        let plan = Plan::nothing(false);
-        let words = |line: &str| asked(line).wired(&plan, &paths);
+        let words = |line: &str| asked(line).wired(Delivery::Secrets, &paths);
         assert_eq!(words("."), ["--iidfile", "id", "."]);
         assert_eq!(words("-o out ."), ["-o", "out", "."]);
     }
 
     #[test]
     fn an_argument_without_its_value_is_a_usage_error() {
-        let error = Asked::read(&[".".into(), "-t".into()]).unwrap_err();
+        let error = Asked::read(Dialect::Docker, &[".".into(), "-t".into()]).unwrap_err();
         assert_eq!(error.to_string(), "flag needs an argument: -t");
     }
 }

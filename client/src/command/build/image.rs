@@ -10,7 +10,7 @@ use keystay_proto::{
 use super::{asked::Asked, wired::Wired};
 use crate::{
     agent_link::Control,
-    engine::{Address, Docker},
+    engine::Tool,
     summary::{Image, Searched},
     verify::{
         Cache, ControlMatcher, Gap, ImageSource, SourceError, Subject, Verdict, Verified,
@@ -20,7 +20,7 @@ use crate::{
 
 /// Searches the image of a build for the keys of its grant.
 pub(super) async fn search(
-    docker: &Docker,
+    tool: &Tool,
     control: &Control,
     grant: &Grant,
     asked: &Asked,
@@ -31,17 +31,17 @@ pub(super) async fn search(
     }
     match fs::read_to_string(&wired.iidfile) {
         Ok(id) => tokio::select! {
-            image = search_image(docker, control, grant, id.trim()) => image,
+            image = search_image(tool.image(id.trim()), control, grant, id.trim()) => image,
             error = control.until_silent(&grant.id) => incomplete(&error.to_string()),
         },
-        Err(_) => incomplete("docker told no image id"),
+        Err(_) => incomplete("the engine told no image id"),
     }
 }
 
 /// Searches an image of the engine, named by its id or otherwise, for the keys of a grant whose
 /// private halves are here.
 pub(crate) async fn search_image(
-    docker: &Docker,
+    source: ImageSource,
     control: &Control,
     grant: &Grant,
     image: &str,
@@ -64,7 +64,7 @@ pub(crate) async fn search_image(
         };
     }
     let matcher = ControlMatcher::new(control.socket().to_owned(), grant.id.clone());
-    let verified = match verify(source(docker, image), Arc::new(matcher)).await {
+    let verified = match verify(source, Arc::new(matcher)).await {
         Ok(verified) => verified,
         Err(VerifyError::Source(SourceError::Refused {
             status: NOT_FOUND, ..
@@ -79,19 +79,6 @@ pub(crate) async fn search_image(
         drop(cache.remember_clean(&subject));
     }
     told(verified, image, here.len(), elsewhere.len())
-}
-
-/// Over the engine's own API where it listens on this machine, else through docker.
-fn source(docker: &Docker, image: &str) -> ImageSource {
-    match docker.address() {
-        Address::Unix(socket) => ImageSource::Engine {
-            socket,
-            image: image.to_owned(),
-        },
-        Address::Other(_) | Address::Unknown => {
-            ImageSource::docker_save(docker.program().into(), docker.environment(), image)
-        }
-    }
 }
 
 fn told(verified: Verified, image: &str, keys: usize, unsearchable: usize) -> Image {

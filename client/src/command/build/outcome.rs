@@ -13,21 +13,32 @@ pub(super) struct Outcome {
     pub(super) complaint: Option<(String, Vec<String>)>,
 }
 
+/// What decides how a build's end is told.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Terms {
+    /// Whether an image that was not searched whole is an error.
+    pub(super) strict: bool,
+    /// Whether the build was in fetch mode.
+    pub(super) is_fetching: bool,
+}
+
 /// What a build comes to, from docker's end, the grant's report and the image's verdict.
-pub(super) fn outcome(run: Run, report: &GrantReport, image: &Image, strict: bool) -> Outcome {
+pub(super) fn outcome(run: Run, report: &GrantReport, image: &Image, terms: Terms) -> Outcome {
     if run.caught.is_some() {
         return plain(run.exit_code());
     }
     if run.ended.is_success() {
-        return of_image(image, strict);
+        return of_image(image, terms.strict);
     }
     let reasons = report
         .refusals
         .iter()
         .find(|refusal| hint(refusal.reason).is_some());
-    match (report.faults.first(), reasons) {
+    let changed = |fault: &&Fault| matches!(fault, Fault::HostKeyChanged { .. });
+    let fault = (report.faults.iter().find(changed)).or_else(|| report.faults.first());
+    match (fault, reasons) {
         (Some(fault), _) => of_fault(fault),
-        (None, Some(refusal)) => of_refusal(refusal),
+        (None, Some(refusal)) => of_refusal(refusal, terms),
         (None, None) => plain(run.exit_code()),
     }
 }
@@ -80,18 +91,28 @@ fn of_fault(fault: &Fault) -> Outcome {
     }
 }
 
-fn of_refusal(refusal: &Refusal) -> Outcome {
+fn of_refusal(refusal: &Refusal, terms: Terms) -> Outcome {
     let Refusal { reason, detail, .. } = refusal;
-    let detail = detail
+    let shown = detail
         .as_ref()
         .map(|detail| format!(" ({detail})"))
         .unwrap_or_default();
-    let message = format!("the build was refused a signature: {reason}{detail}");
-    complaint(
-        ExitCode::Refused,
-        message,
-        hint(*reason).unwrap_or_default(),
-    )
+    let what = if terms.is_fetching {
+        "fetch"
+    } else {
+        "signature"
+    };
+    let message = format!("the build was refused a {what}: {reason}{shown}");
+    let repository = detail
+        .as_deref()
+        .filter(|_| *reason == Reason::RepositoryNotGranted);
+    let hint = match repository {
+        Some(repository) => format!(
+            "allow the repository: `keystay --repo {repository} build …`, or list it in keystay.toml"
+        ),
+        None => hint(*reason).unwrap_or_default().to_owned(),
+    };
+    complaint(ExitCode::Refused, message, &hint)
 }
 
 /// What to do about a refused signature; nothing for refusals of other requests, which do not make
@@ -126,8 +147,8 @@ fn hint(reason: Reason) -> Option<&'static str> {
         Reason::HostNotKnown => {
             "make its key known, once and with care: `ssh HOST`, and compare the fingerprint"
         }
-        Reason::NoRepository
-        | Reason::HostKeyChanged
+        Reason::NoRepository => "a repository is HOST/PATH: look at the URL in the failed step",
+        Reason::HostKeyChanged
         | Reason::NoStream
         | Reason::TooManyStreams
         | Reason::TooMuchInput
@@ -154,6 +175,53 @@ mod tests {
         ended: Ended::Exited(0),
         caught: None,
     };
+
+    const SIGN: Terms = Terms {
+        strict: false,
+        is_fetching: false,
+    };
+    const STRICT: Terms = Terms {
+        strict: true,
+        is_fetching: false,
+    };
+    const FETCH: Terms = Terms {
+        strict: false,
+        is_fetching: true,
+    };
+
+    #[test]
+    fn a_refused_fetch_explains_a_failed_build() {
+        let mut report = report(vec![], &[Reason::NoStream, Reason::RepositoryNotGranted]);
+        report.refusals[1].detail = Some("h:2222/acme/x".into());
+        assert_eq!(
+            told(outcome(FAILED, &report, &Image::NotAsked, FETCH)),
+            (
+                77,
+                "the build was refused a fetch: repository not granted (h:2222/acme/x)".into(),
+                "allow the repository: `keystay --repo h:2222/acme/x build …`, or list it in keystay.toml"
+                    .into()
+            )
+        );
+    }
+
+    #[test]
+    fn a_changed_host_key_comes_before_everything() {
+        let fetch = Fault::Fetch {
+            repository: "h/a".into(),
+            why: "gone".into(),
+        };
+        let changed = Fault::HostKeyChanged {
+            host: "h".into(),
+            known: "/root/.ssh/known_hosts:3".into(),
+        };
+        let report = report(vec![fetch, changed], &[Reason::HostKeyChanged]);
+        let (status, message, hint) = told(outcome(FAILED, &report, &Image::NotAsked, FETCH));
+        assert_eq!(
+            (status, message.as_str()),
+            (76, "h showed another host key than the known one")
+        );
+        assert!(hint.contains("/root/.ssh/known_hosts:3"), "{hint}");
+    }
 
     fn report(faults: Vec<Fault>, reasons: &[Reason]) -> GrantReport {
         let refusal = |&reason| Refusal {
@@ -197,7 +265,7 @@ mod tests {
 
     #[test]
     fn a_failed_build_keeps_dockers_status() {
-        let outcome = outcome(FAILED, &report(vec![], &[]), &Image::NotAsked, true);
+        let outcome = outcome(FAILED, &report(vec![], &[]), &Image::NotAsked, STRICT);
         assert_eq!(outcome, plain(ExitCode::Engine(1)));
     }
 
@@ -209,7 +277,7 @@ mod tests {
                 FAILED,
                 &report(vec![], &reasons),
                 &Image::NotAsked,
-                false
+                SIGN
             )),
             (
                 77,
@@ -222,7 +290,7 @@ mod tests {
     #[test]
     fn refusals_of_other_requests_leave_dockers_status() {
         let reasons = [Reason::MessageNotServed, Reason::Malformed, Reason::Stalled];
-        let outcome = outcome(FAILED, &report(vec![], &reasons), &Image::NotAsked, false);
+        let outcome = outcome(FAILED, &report(vec![], &reasons), &Image::NotAsked, SIGN);
         assert_eq!(status(&outcome), 1);
     }
 
@@ -230,7 +298,7 @@ mod tests {
     fn a_grant_that_refusals_have_closed_explains_a_failed_build() {
         let mut report = report(vec![], &[Reason::MessageNotServed, Reason::RefusalsSpent]);
         report.refusals[1].detail = None;
-        let (status, message, _) = told(outcome(FAILED, &report, &Image::NotAsked, false));
+        let (status, message, _) = told(outcome(FAILED, &report, &Image::NotAsked, SIGN));
         assert_eq!(
             (status, message.as_str()),
             (
@@ -247,7 +315,7 @@ mod tests {
             &[Reason::WrongUser],
         );
         assert_eq!(
-            told(outcome(FAILED, &upstream, &Image::NotAsked, false)),
+            told(outcome(FAILED, &upstream, &Image::NotAsked, SIGN)),
             (
                 66,
                 "your ssh agent did not sign: gone".into(),
@@ -258,7 +326,7 @@ mod tests {
             vec![Fault::AuditUnwritable("no space left on device".into())],
             &[],
         );
-        let (status, message, _) = told(outcome(FAILED, &audit, &Image::NotAsked, false));
+        let (status, message, _) = told(outcome(FAILED, &audit, &Image::NotAsked, SIGN));
         assert_eq!(status, 69);
         assert_eq!(
             message,
@@ -273,14 +341,14 @@ mod tests {
             &[Reason::WrongUser],
         );
         assert_eq!(
-            outcome(DONE, &report, &Image::NotAsked, true),
+            outcome(DONE, &report, &Image::NotAsked, STRICT),
             plain(ExitCode::Success)
         );
     }
 
     #[test]
     fn a_leak_fails_a_build_that_went_well() {
-        let (status, message, _) = told(outcome(DONE, &report(vec![], &[]), &leak(), false));
+        let (status, message, _) = told(outcome(DONE, &report(vec![], &[]), &leak(), SIGN));
         assert_eq!(
             (status, message.as_str()),
             (65, "key material found in the image")
@@ -293,11 +361,11 @@ mod tests {
             missing: vec!["x".into()],
         };
         assert_eq!(
-            status(&outcome(DONE, &report(vec![], &[]), &image, false)),
+            status(&outcome(DONE, &report(vec![], &[]), &image, SIGN)),
             0
         );
         assert_eq!(
-            status(&outcome(DONE, &report(vec![], &[]), &image, true)),
+            status(&outcome(DONE, &report(vec![], &[]), &image, STRICT)),
             75
         );
     }
@@ -309,7 +377,7 @@ mod tests {
             caught: None,
         };
         assert_eq!(
-            status(&outcome(run, &report(vec![], &[]), &Image::NotAsked, false)),
+            status(&outcome(run, &report(vec![], &[]), &Image::NotAsked, SIGN)),
             137
         );
     }

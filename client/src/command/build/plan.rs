@@ -1,150 +1,136 @@
-//! What changes in a build to connect it to its grant.
-
-use std::{
-    env,
-    ffi::{OsStr, OsString},
-    fs, io,
-    path::Path,
-};
+//! What changes in a build to connect it to its grants.
 
 use super::{
     asked::Asked,
-    stdin::{self, Content, StdinError},
+    mode::{Fetching, Mode},
+    source::{Names, Source, Stdin, Text, too_long},
+    stdin::{self, StdinError},
 };
 use crate::{
-    cli::{Options, Wire},
-    dockerfile::{Dockerfile, MAX_DOCKERFILE},
-    engine::{DockerfileLocation, Input, dockerignore_for, policy_for},
-    wiring::{self, Secret, Which},
+    cli::Wire,
+    dockerfile::Dockerfile,
+    engine::Input,
+    wiring::{self, FetchTerms, Secret, Unwirable, Which},
 };
 
 /// What changes.
 #[derive(Debug)]
 pub(super) struct Plan {
+    /// How the build reaches its repositories.
+    pub(super) mode: Mode,
     /// The Dockerfile to build instead, where it changes.
     pub(super) dockerfile: Option<String>,
-    /// The files to put it in, where docker reads it from a file.
+    /// The files to put it in, where the engine reads it from a file.
     pub(super) files: Option<Names>,
-    /// The ids of ssh mounts that the grant serves.
+    /// The ids of ssh mounts that grants serve, and which.
     pub(super) ssh: Vec<(String, Which)>,
     /// The files that its steps get.
     pub(super) secrets: Vec<Secret>,
     /// What the user should know, a sentence each.
     pub(super) notes: Vec<String>,
-    /// What docker reads from standard input.
+    /// What the engine reads from standard input.
     pub(super) input: Input,
 }
 
-/// The file of a Dockerfile, and the files that docker reads beside it.
-#[derive(Debug)]
-pub(super) struct Names {
-    /// Its own file name.
-    pub(super) name: OsString,
-    /// Names and contents of its ignore file and its policy, where it has them.
-    pub(super) beside: Vec<(OsString, Vec<u8>)>,
-}
-
 impl Plan {
-    /// Reads the Dockerfile that docker would read, and plans what changes.
-    pub(super) fn make(asked: &Asked, options: &Options) -> Result<Self, StdinError> {
-        let folder = env::current_dir().unwrap_or_default();
-        let location = asked.dockerfile(&folder);
-        let mut plan = Self::nothing(options.takes_stdin());
-        match location {
-            DockerfileLocation::Path(path) => plan.read_file(&path, asked, options),
-            DockerfileLocation::Stdin => plan.read_stdin("the Dockerfile", asked, options)?,
-            DockerfileLocation::StdinContext => plan.read_stdin("the context", asked, options)?,
-            DockerfileLocation::Remote(_) => plan.unread(asked, "it is not on this machine"),
-            DockerfileLocation::Unknown => plan.pass_default(asked),
+    /// Plans a build of this Dockerfile in this mode, or in sign mode where it cannot be wired for
+    /// fetches.
+    pub(super) fn make(
+        asked: &Asked,
+        source: Source,
+        mode: Mode,
+        wire: Wire,
+        stdin_taken: bool,
+    ) -> Result<Self, StdinError> {
+        let Source {
+            text, files, stdin, ..
+        } = source;
+        let mut plan = Self {
+            mode,
+            dockerfile: None,
+            files,
+            ssh: Vec::new(),
+            secrets: Vec::new(),
+            notes: Vec::new(),
+            input: Input::Inherited,
+        };
+        match &text {
+            Text::Here(text) => plan.wire(text, asked, wire),
+            Text::Unread(why) => plan.unread(asked, why),
+            Text::Missing => plan.pass_default(asked),
         }
         if asked.context_needs_ssh() {
             plan.pass_default(asked);
         }
+        plan.input = match (stdin, text) {
+            (Stdin::Dockerfile, Text::Here(text)) => {
+                Input::File(stdin::file(plan.dockerfile.as_deref().unwrap_or(&text))?)
+            }
+            (Stdin::Other(file), _) => Input::File(file),
+            _ if stdin_taken => Input::Nothing,
+            _ => Input::Inherited,
+        };
         Ok(plan)
     }
 
-    /// No change, with standard input for docker unless the agent takes it.
-    pub(super) fn nothing(stdin_taken: bool) -> Self {
-        Self {
-            dockerfile: None,
-            files: None,
-            ssh: Vec::new(),
-            secrets: Vec::new(),
-            notes: Vec::new(),
-            input: if stdin_taken {
-                Input::Nothing
-            } else {
-                Input::Inherited
-            },
-        }
-    }
-
-    fn read_file(&mut self, path: &Path, asked: &Asked, options: &Options) {
-        match fs::read(path) {
-            Ok(bytes) => match String::from_utf8(bytes) {
-                Ok(text) => self.wire(&text, asked, options),
-                Err(_) => self.unread(asked, "it is not UTF-8 text"),
-            },
-            // Docker says so better.
-            Err(_) => self.pass_default(asked),
-        }
-        self.files = Some(Names {
-            name: path.file_name().unwrap_or_default().to_owned(),
-            beside: [dockerignore_for(path), policy_for(path)]
-                .iter()
-                .filter_map(named)
-                .collect(),
-        });
-    }
-
-    fn read_stdin(
-        &mut self,
-        what: &'static str,
-        asked: &Asked,
-        options: &Options,
-    ) -> Result<(), StdinError> {
-        if options.takes_stdin() {
-            return Err(StdinError::Claimed(what));
-        }
-        self.input = match stdin::read(io::stdin().lock())? {
-            Content::Dockerfile(text) => {
-                self.wire(&text, asked, options);
-                Input::File(stdin::file(self.dockerfile.as_deref().unwrap_or(&text))?)
-            }
-            Content::Other(file) => {
-                self.unread(asked, "it is in an archive on standard input");
-                Input::File(file)
-            }
-        };
-        Ok(())
-    }
-
-    fn wire(&mut self, text: &str, asked: &Asked, options: &Options) {
-        if text.len() > MAX_DOCKERFILE {
-            return self.unread(asked, "it is too long");
+    fn wire(&mut self, text: &str, asked: &Asked, wire: Wire) {
+        if let Some(why) = too_long(text) {
+            return self.unread(asked, why);
         }
         let dockerfile = match Dockerfile::parse(text) {
             Ok(dockerfile) => dockerfile,
             Err(error) => return self.unread(asked, &error.to_string()),
         };
-        let passed = asked.passed();
-        let planned = wiring::sign_mode(&dockerfile, &passed);
+        if let Mode::Fetch(fetching) = &self.mode {
+            match self.fetch(&dockerfile, asked, &fetching.terms.clone()) {
+                Ok(()) => return,
+                Err(error) => self.mode = Mode::sign(Some(format!("the Dockerfile: {error}"))),
+            }
+        }
+        self.sign(&dockerfile, asked, wire);
+    }
+
+    fn fetch(
+        &mut self,
+        dockerfile: &Dockerfile<'_>,
+        asked: &Asked,
+        terms: &FetchTerms,
+    ) -> Result<(), Unwirable> {
+        let planned = wiring::fetch_mode(dockerfile, &asked.passed(), terms)?;
+        if !planned.has_ssh_mount && planned.ssh.is_empty() {
+            self.notes.push(NO_FETCH.to_owned());
+        }
+        self.take(planned);
+        Ok(())
+    }
+
+    fn sign(&mut self, dockerfile: &Dockerfile<'_>, asked: &Asked, wire: Wire) {
+        let planned = wiring::sign_mode(dockerfile, &asked.passed());
         if !planned.has_ssh_mount && planned.ssh.is_empty() {
             self.notes.push(NO_MOUNT.to_owned());
         }
-        self.ssh = planned.ssh;
-        if options.wire != Wire::None {
-            self.dockerfile = planned.dockerfile;
-            self.secrets = planned.secrets;
-            self.notes
-                .extend(planned.notes.iter().map(ToString::to_string));
+        if wire == Wire::None {
+            self.ssh = planned.ssh;
+        } else {
+            self.take(planned);
         }
+    }
+
+    fn take(&mut self, planned: wiring::Plan) {
+        self.dockerfile = planned.dockerfile;
+        self.ssh = planned.ssh;
+        self.secrets = planned.secrets;
+        self.notes
+            .extend(planned.notes.iter().map(ToString::to_string));
     }
 
     /// A Dockerfile that is not read is built as it stands, and may use the usual id.
     fn unread(&mut self, asked: &Asked, why: &str) {
         self.notes
             .push(format!("the Dockerfile is built as it stands, since {why}"));
+        if matches!(self.mode, Mode::Fetch(_)) {
+            self.mode = Mode::sign(Some(UNREAD.to_owned()));
+        }
         self.pass_default(asked);
     }
 
@@ -155,14 +141,20 @@ impl Plan {
             self.ssh.push((DEFAULT.to_owned(), Which::Sign));
         }
     }
-}
 
-fn named(path: impl AsRef<Path>) -> Option<(OsString, Vec<u8>)> {
-    let path = path.as_ref();
-    let content = fs::read(path).ok()?;
-    Some((path.file_name().map(OsStr::to_owned)?, content))
+    /// What fetch mode needs, where the build is in it.
+    pub(super) fn fetching(&self) -> Option<&Fetching> {
+        match &self.mode {
+            Mode::Fetch(fetching) => Some(fetching),
+            Mode::Sign { .. } => None,
+        }
+    }
 }
 
 const DEFAULT: &str = "default";
+/// Why a build whose Dockerfile is not read is in sign mode.
+pub(super) const UNREAD: &str = "the Dockerfile is built as it stands";
 const NO_MOUNT: &str = "no step mounts an ssh agent, so none can use the keys; a step that fetches \
                         begins with `RUN --mount=type=ssh`";
+const NO_FETCH: &str = "no step mounts an ssh agent or names an ssh URL, so none is connected; \
+                        `--wire all` connects every step";

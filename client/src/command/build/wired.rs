@@ -1,30 +1,33 @@
-//! A plan with its grant: the arguments for docker, and the files they name.
+//! A plan with its grants: the arguments for the engine, and the files they name.
 
 use std::{
     ffi::{OsStr, OsString},
     path::{Path, PathBuf},
 };
 
-use keystay_proto::control::Grant;
-
 use super::{
     asked::Asked,
+    content::content,
     dry_run,
     files::{Files, FilesError},
+    grants::Grants,
     plan::Plan,
 };
-use crate::{engine::Form, wiring::Secret};
+use crate::{
+    engine::Form,
+    wiring::{Delivery, Secret, Which},
+};
 
 /// The paths that the arguments of a wired build name.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Paths {
-    /// The grant's socket.
-    pub(super) socket: PathBuf,
+    /// Ids of ssh mounts, and the sockets that serve them.
+    pub(super) ssh: Vec<(String, PathBuf)>,
     /// The wired Dockerfile, where there is one.
     pub(super) dockerfile: Option<PathBuf>,
     /// The files for the steps.
     pub(super) secrets: Vec<(Secret, PathBuf)>,
-    /// Where docker writes the image's id.
+    /// Where the engine writes the image's id.
     pub(super) iidfile: PathBuf,
 }
 
@@ -33,21 +36,22 @@ pub(super) struct Paths {
 pub(super) struct Wired {
     /// What follows the command word.
     pub(super) arguments: Vec<OsString>,
-    /// Where docker writes the image's id.
+    /// Where the engine writes the image's id.
     pub(super) iidfile: PathBuf,
     _files: Files,
 }
 
 impl Wired {
-    /// Writes the files of a build and connects it to its grant.
+    /// Writes the files of a build and connects it to its grants.
     pub(super) fn write(
         files: Files,
+        form: Form,
         asked: &Asked,
         plan: &Plan,
-        grant: &Grant,
+        grants: &Grants,
     ) -> Result<Self, FilesError> {
         let mut paths = Paths {
-            socket: grant.socket.clone(),
+            ssh: sockets(plan, |which| grants.socket(which).to_owned()),
             iidfile: files.path(IIDFILE),
             ..Paths::default()
         };
@@ -58,10 +62,15 @@ impl Wired {
             }
         }
         for &secret in &plan.secrets {
-            let path = files.write(OsStr::new(secret.id()), grant.known_hosts.as_bytes())?;
+            let (name, content) = (OsStr::new(secret.id()), content(secret, plan, &grants.main));
+            let path = if secret.is_program() {
+                files.write_program(name, &content)?
+            } else {
+                files.write(name, &content)?
+            };
             paths.secrets.push((secret, path));
         }
-        let arguments = asked.wired(plan, &paths);
+        let arguments = asked.wired(delivery(form, plan), &paths);
         Ok(Self {
             arguments,
             iidfile: asked.iidfile().map_or(paths.iidfile, Path::to_owned),
@@ -73,22 +82,50 @@ impl Wired {
 /// What `--dry-run` prints: the wired command with placeholders for what exists only while it runs.
 pub(super) fn preview(form: Form, asked: &Asked, plan: &Plan) -> String {
     let is_file = plan.dockerfile.is_some() && plan.files.is_some();
+    let is_fetching = plan.fetching().is_some();
     let paths = Paths {
-        socket: "<grant socket>".into(),
+        ssh: sockets(plan, |which| match which {
+            Which::Sign if is_fetching => "<signing socket>".into(),
+            Which::Sign | Which::Fetch => "<grant socket>".into(),
+        }),
         dockerfile: is_file.then(|| "<wired Dockerfile>".into()),
         secrets: (plan.secrets.iter())
-            .map(|&secret| (secret, "<verified host keys>".into()))
+            .map(|&secret| (secret, placeholder(secret).into()))
             .collect(),
         iidfile: "<image id>".into(),
     };
-    let docker = OsString::from("docker");
-    let words = form.words().iter().map(OsString::from);
-    let line: Vec<_> = [docker]
-        .into_iter()
-        .chain(words)
-        .chain(asked.wired(plan, &paths))
+    let words = [form.program()].into_iter();
+    let words = words.chain(form.words().iter().copied());
+    let line: Vec<_> = words
+        .map(OsString::from)
+        .chain(asked.wired(delivery(form, plan), &paths))
         .collect();
     dry_run::text(&line, plan.dockerfile.as_deref())
+}
+
+/// Sign mode mounts its file in the Dockerfile, whatever the engine.
+fn delivery(form: Form, plan: &Plan) -> Delivery {
+    match plan.fetching() {
+        Some(_) => form.delivery(),
+        None => Delivery::Secrets,
+    }
+}
+
+fn sockets(plan: &Plan, socket: impl Fn(Which) -> PathBuf) -> Vec<(String, PathBuf)> {
+    let ids = plan.ssh.iter();
+    ids.map(|(id, which)| (id.clone(), socket(*which)))
+        .collect()
+}
+
+fn placeholder(secret: Secret) -> &'static str {
+    match secret {
+        Secret::KnownHosts => "<verified host keys>",
+        Secret::Shim => "<ssh>",
+        Secret::ShimAmd64 => "<ssh for amd64>",
+        Secret::ShimArm64 => "<ssh for arm64>",
+        Secret::Gitconfig => "<git configuration>",
+        Secret::Cargo => "<cargo configuration>",
+    }
 }
 
 const IIDFILE: &str = "keystay.image-id";

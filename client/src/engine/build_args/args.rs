@@ -2,13 +2,14 @@
 
 use std::ffi::{OsStr, OsString};
 
-use super::BuildArgsError;
 use super::parse::{Parsed, Use};
+use super::{BuildArgsError, Dialect};
 use crate::dockerfile::fields;
 
 /// The arguments behind `build`, as given, and what they say.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BuildArgs {
+    pub(super) dialect: Dialect,
     pub(super) args: Vec<OsString>,
     pub(super) parsed: Parsed,
 }
@@ -25,9 +26,15 @@ pub struct BuildArg {
 impl BuildArgs {
     /// Reads the arguments that stand behind `docker build` or `docker buildx build`.
     pub fn parse(args: &[OsString]) -> Result<Self, BuildArgsError> {
+        Self::parse_as(Dialect::Docker, args)
+    }
+
+    /// Reads the arguments that stand behind another program's `build`.
+    pub fn parse_as(dialect: Dialect, args: &[OsString]) -> Result<Self, BuildArgsError> {
         Ok(Self {
+            dialect,
             args: args.to_vec(),
-            parsed: Parsed::of(args)?,
+            parsed: Parsed::of(dialect, args)?,
         })
     }
 
@@ -49,6 +56,9 @@ impl BuildArgs {
             .filter(|operand| !operand.doubtful)
             .collect();
         let all: Vec<_> = self.parsed.operands.iter().collect();
+        if all.is_empty() && self.dialect == Dialect::Podman {
+            return Some(OsStr::new("."));
+        }
         let (([operand], _) | ([], [operand])) = (sure.as_slice(), all.as_slice()) else {
             return None;
         };

@@ -88,25 +88,39 @@ pub(super) struct Known {
 
 /// The flag of this long name.
 pub(super) fn long(name: &str) -> Option<Known> {
+    known(name, SWITCHES, OPTIONS)
+}
+
+/// The flag of this letter.
+pub(super) fn short(letter: char) -> Option<Known> {
+    lettered(letter, LETTERS).and_then(long)
+}
+
+/// The flag of this name in two lists: of those without and with a value.
+pub(super) fn known(
+    name: &str,
+    switches: &[&'static str],
+    options: &[&'static str],
+) -> Option<Known> {
     let find = |names: &[&'static str]| names.iter().copied().find(|known| *known == name);
-    let switch = find(SWITCHES).map(|name| Known {
+    let switch = find(switches).map(|name| Known {
         name,
         takes_value: false,
     });
     switch.or_else(|| {
-        find(OPTIONS).map(|name| Known {
+        find(options).map(|name| Known {
             name,
             takes_value: true,
         })
     })
 }
 
-/// The flag of this letter.
-pub(super) fn short(letter: char) -> Option<Known> {
-    LETTERS
-        .iter()
+/// The long name of a letter.
+pub(super) fn lettered(letter: char, letters: &[(char, &'static str)]) -> Option<&'static str> {
+    let mut letters = letters.iter();
+    letters
         .find(|(known, _)| *known == letter)
-        .and_then(|(_, name)| long(name))
+        .map(|(_, name)| *name)
 }
 
 #[cfg(test)]

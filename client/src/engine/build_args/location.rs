@@ -3,7 +3,7 @@
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
-use super::BuildArgs;
+use super::{BuildArgs, Dialect};
 use crate::wiring::is_ssh_git_url;
 
 /// Where docker will read the Dockerfile.
@@ -63,10 +63,37 @@ impl BuildArgs {
                 DockerfileLocation::Unknown
             };
         }
+        if self.dialect == Dialect::Podman {
+            return self.containerfile(directory, &folder, look);
+        }
         let file = self
             .file()
             .map_or_else(|| folder.join(DOCKERFILE), |file| directory.join(file));
         DockerfileLocation::Path(in_its_case(file, look))
+    }
+
+    /// The file that podman reads: of the current folder, else of the context; a `Containerfile`
+    /// before a `Dockerfile`. Several are read as one, and those for the C preprocessor after it: such
+    /// are not told.
+    fn containerfile(
+        &self,
+        directory: &Path,
+        folder: &Path,
+        look: impl Fn(&Path) -> Found,
+    ) -> DockerfileLocation {
+        let is_there = |path: &PathBuf| look(path) == Found::File;
+        let mut paths = match self.file() {
+            Some(file) => [directory.join(file), folder.join(file)],
+            None => [CONTAINERFILE, DOCKERFILE].map(|name| folder.join(name)),
+        }
+        .into_iter();
+        let is_processed = |path: &Path| path.extension().is_some_and(|ending| ending == "in");
+        match paths.find(is_there) {
+            Some(path) if self.uses("file").count() < 2 && !is_processed(&path) => {
+                DockerfileLocation::Path(path)
+            }
+            _ => DockerfileLocation::Unknown,
+        }
     }
 
     /// Whether the context is a git repository that `BuildKit` fetches over ssh, with the id `default`.
@@ -119,14 +146,19 @@ fn is_git(text: &OsStr) -> bool {
 }
 
 const DOCKERFILE: &str = "Dockerfile";
+const CONTAINERFILE: &str = "Containerfile";
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn location(args: &[&str], files: &[&str]) -> DockerfileLocation {
+        located(Dialect::Docker, args, files)
+    }
+
+    fn located(dialect: Dialect, args: &[&str], files: &[&str]) -> DockerfileLocation {
         let args: Vec<OsString> = args.iter().map(OsString::from).collect();
-        BuildArgs::parse(&args)
+        BuildArgs::parse_as(dialect, &args)
             .unwrap()
             .dockerfile_location(Path::new("/w"), |path| {
                 let path = path.to_str().unwrap().trim_end_matches(['/', '.']);
@@ -156,6 +188,28 @@ mod tests {
                 DockerfileLocation::Path(PathBuf::from(path)),
                 "{args:?}"
             );
+        }
+    }
+
+    #[test]
+    fn podman_looks_for_a_containerfile_first_and_in_the_context_too() {
+        for (args, files, path) in [
+            (&[][..], &["/w/./Dockerfile"][..], Some("/w/Dockerfile")),
+            (
+                &["app"],
+                &["/w/app/Containerfile", "/w/app/Dockerfile"],
+                Some("/w/app/Containerfile"),
+            ),
+            (&["-f", "x", "app"], &["/w/app/x"], Some("/w/app/x")),
+            (&["-f", "x", "app"], &["/w/x", "/w/app/x"], Some("/w/x")),
+            (&["-f", "x", "-f", "y", "app"], &["/w/x", "/w/y"], None),
+            (&["-f", "x.in", "app"], &["/w/x.in"], None),
+            (&["app"], &[], None),
+        ] {
+            let expected = path.map_or(DockerfileLocation::Unknown, |path| {
+                DockerfileLocation::Path(PathBuf::from(path))
+            });
+            assert_eq!(located(Dialect::Podman, args, files), expected, "{args:?}");
         }
     }
 

@@ -3,7 +3,8 @@
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 
-use super::flags::{Known, long, short};
+use super::Dialect;
+use super::flags::Known;
 
 /// Why arguments cannot be read. Docker refuses them too.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -42,11 +43,15 @@ pub(super) struct Parsed {
     pub(super) uses: Vec<Use>,
     pub(super) operands: Vec<Operand>,
     pub(super) unknown: Vec<String>,
+    dialect: Dialect,
 }
 
 impl Parsed {
-    pub(super) fn of(args: &[OsString]) -> Result<Self, BuildArgsError> {
-        let mut parsed = Self::default();
+    pub(super) fn of(dialect: Dialect, args: &[OsString]) -> Result<Self, BuildArgsError> {
+        let mut parsed = Self {
+            dialect,
+            ..Self::default()
+        };
         let mut args = Args { args, next: 0 };
         let mut doubtful = false;
         while let Some((index, arg)) = args.take() {
@@ -80,7 +85,7 @@ impl Parsed {
         let equals = body.iter().position(|byte| *byte == b'=');
         let (name, value) = body.split_at(equals.unwrap_or(body.len()));
         let name = String::from_utf8_lossy(name);
-        let Some(flag) = long(&name) else {
+        let Some(flag) = self.dialect.long(&name) else {
             self.unknown.push(format!("--{name}"));
             return Ok(());
         };
@@ -103,7 +108,7 @@ impl Parsed {
     ) -> Result<(), BuildArgsError> {
         for (at, letter) in letters.iter().copied().enumerate() {
             let written = format!("-{}", char::from(letter).escape_default());
-            let Some(flag) = short(char::from(letter)) else {
+            let Some(flag) = self.dialect.short(char::from(letter)) else {
                 self.unknown.push(written);
                 return Ok(());
             };

@@ -11,8 +11,8 @@ use std::{
 use serde::Deserialize;
 use tokio::{process::Command, time::timeout};
 
-use super::{Form, program::is_executable, remembered::Remembered};
-use crate::engine::{EngineError, Variables};
+use super::remembered::Remembered;
+use crate::engine::{EngineError, Form, Variables, program::is_executable};
 
 /// Checks that docker has BuildKit's client: the buildx plug-in, or one built in, as before
 /// Docker 23.
@@ -90,7 +90,7 @@ fn has_plugin(folders: &[PathBuf]) -> bool {
 /// Whether this docker has BuildKit's client built in.
 async fn has_client(docker: &Path, variables: &Variables) -> bool {
     let remembered = Remembered::of(docker, variables);
-    if remembered.as_ref().is_some_and(Remembered::has_client) {
+    if remembered.as_ref().is_some_and(Remembered::is_known) {
         return true;
     }
     let has_client = says_client(docker, variables).await;

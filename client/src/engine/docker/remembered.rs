@@ -1,5 +1,5 @@
-//! Docker programs that are known to have BuildKit's client built in, so that a build does not ask
-//! them again: asking takes as long as a tenth of a cached build.
+//! What needs not be asked again: docker programs that have BuildKit's client built in, and builders that
+//! can run a secret. Asking takes as long as a tenth of a cached build.
 
 use std::{
     fs::{self, DirBuilder, File},
@@ -12,20 +12,20 @@ use sha2::{Digest as _, Sha256};
 
 use crate::engine::Variables;
 
-/// One docker program as it is now: an upgrade makes another one of it.
+/// One program or builder by its file as it is now: a change makes another one of it.
 #[derive(Debug)]
 pub(super) struct Remembered {
     marker: PathBuf,
 }
 
 impl Remembered {
-    /// The marker of this program; nothing where there is no folder for caches.
-    pub(super) fn of(docker: &Path, variables: &Variables) -> Option<Self> {
+    /// The marker of this file; nothing where there is no folder for caches.
+    pub(super) fn of(file: &Path, variables: &Variables) -> Option<Self> {
         let folder = variables.cache_folder()?.join("keystay/docker");
-        let found = fs::metadata(docker).ok()?;
+        let found = fs::metadata(file).ok()?;
         let identity = format!(
             "{}\n{}\n{}\n{}\n{}",
-            docker.display(),
+            file.display(),
             found.ino(),
             found.len(),
             found.mtime(),
@@ -37,14 +37,14 @@ impl Remembered {
         })
     }
 
-    /// Whether it was found to have the client.
-    pub(super) fn has_client(&self) -> bool {
+    /// Whether it was found able.
+    pub(super) fn is_known(&self) -> bool {
         fs::symlink_metadata(&self.marker).is_ok_and(|found| {
             found.is_file() && found.uid() == rustix::process::geteuid().as_raw()
         })
     }
 
-    /// Remembers that it has the client.
+    /// Remembers that it is.
     pub(super) fn remember(&self) -> io::Result<()> {
         if let Some(folder) = self.marker.parent() {
             DirBuilder::new()
@@ -77,11 +77,11 @@ mod tests {
         let docker = home.path().join("docker");
         fs::write(&docker, "20.10").unwrap();
         let known = remembered(home.path(), &docker);
-        assert!(!known.has_client());
+        assert!(!known.is_known());
         known.remember().unwrap();
-        assert!(remembered(home.path(), &docker).has_client());
+        assert!(remembered(home.path(), &docker).is_known());
         fs::write(&docker, "28.2.2").unwrap();
-        assert!(!remembered(home.path(), &docker).has_client());
+        assert!(!remembered(home.path(), &docker).is_known());
     }
 
     #[test]

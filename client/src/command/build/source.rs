@@ -1,0 +1,134 @@
+//! The Dockerfile of a build, as the engine would read it.
+
+use std::{
+    env,
+    ffi::{OsStr, OsString},
+    fs::{self, File},
+    io,
+    path::{Path, PathBuf},
+};
+
+use super::{
+    asked::Asked,
+    stdin::{self, Content, StdinError},
+};
+use crate::{
+    dockerfile::MAX_DOCKERFILE,
+    engine::{DockerfileLocation, dockerignore_for, policy_for},
+};
+
+/// The Dockerfile of a build.
+#[derive(Debug)]
+pub(super) struct Source {
+    /// What it says, as far as that is known here.
+    pub(super) text: Text,
+    /// The files to put a changed one in, where the engine reads it from a file.
+    pub(super) files: Option<Names>,
+    /// What the engine reads from standard input.
+    pub(super) stdin: Stdin,
+    /// The folder it is in, or the one that it is built in.
+    pub(super) folder: PathBuf,
+}
+
+/// What a Dockerfile says.
+#[derive(Debug)]
+pub(super) enum Text {
+    /// This.
+    Here(String),
+    /// It cannot be told, for this reason, a clause.
+    Unread(&'static str),
+    /// There is none, which the engine says better.
+    Missing,
+}
+
+/// What standard input is.
+#[derive(Debug)]
+pub(super) enum Stdin {
+    /// Not read by Keystay.
+    Untouched,
+    /// The Dockerfile.
+    Dockerfile,
+    /// Something else that was read, to be handed on.
+    Other(File),
+}
+
+/// The file of a Dockerfile, and the files that docker reads beside it.
+#[derive(Debug)]
+pub(super) struct Names {
+    /// Its own file name.
+    pub(super) name: OsString,
+    /// Names and contents of its ignore file and its policy, where it has them.
+    pub(super) beside: Vec<(OsString, Vec<u8>)>,
+}
+
+impl Source {
+    /// Reads the Dockerfile that the engine would read. Standard input is not read where the agent
+    /// takes it for a key.
+    pub(super) fn read(asked: &Asked, stdin_taken: bool) -> Result<Self, StdinError> {
+        let folder = env::current_dir().unwrap_or_default();
+        match asked.dockerfile(&folder) {
+            DockerfileLocation::Path(path) => Ok(Self::of_file(&path)),
+            DockerfileLocation::Stdin => Self::of_stdin("the Dockerfile", stdin_taken, folder),
+            DockerfileLocation::StdinContext => Self::of_stdin("the context", stdin_taken, folder),
+            DockerfileLocation::Remote(_) => Ok(Self::without(
+                Text::Unread("it is not on this machine"),
+                folder,
+            )),
+            DockerfileLocation::Unknown => Ok(Self::without(Text::Missing, folder)),
+        }
+    }
+
+    fn without(text: Text, folder: PathBuf) -> Self {
+        Self {
+            text,
+            files: None,
+            stdin: Stdin::Untouched,
+            folder,
+        }
+    }
+
+    fn of_file(path: &Path) -> Self {
+        let text = match fs::read(path).map(String::from_utf8) {
+            Ok(Ok(text)) => Text::Here(text),
+            Ok(Err(_)) => Text::Unread("it is not UTF-8 text"),
+            Err(_) => Text::Missing,
+        };
+        let beside = [dockerignore_for(path), policy_for(path)];
+        let files = Names {
+            name: path.file_name().unwrap_or_default().to_owned(),
+            beside: beside.iter().filter_map(named).collect(),
+        };
+        Self {
+            files: Some(files),
+            ..Self::without(text, path.parent().map(Path::to_owned).unwrap_or_default())
+        }
+    }
+
+    fn of_stdin(what: &'static str, taken: bool, folder: PathBuf) -> Result<Self, StdinError> {
+        if taken {
+            return Err(StdinError::Claimed(what));
+        }
+        let (text, stdin) = match stdin::read(io::stdin().lock())? {
+            Content::Dockerfile(text) => (Text::Here(text), Stdin::Dockerfile),
+            Content::Other(file) => {
+                let why = "it is in an archive on standard input";
+                (Text::Unread(why), Stdin::Other(file))
+            }
+        };
+        Ok(Self {
+            stdin,
+            ..Self::without(text, folder)
+        })
+    }
+}
+
+/// Why a text cannot be read as a Dockerfile, if that is its length.
+pub(super) fn too_long(text: &str) -> Option<&'static str> {
+    (text.len() > MAX_DOCKERFILE).then_some("it is too long")
+}
+
+fn named(path: impl AsRef<Path>) -> Option<(OsString, Vec<u8>)> {
+    let path = path.as_ref();
+    let content = fs::read(path).ok()?;
+    Some((path.file_name().map(OsStr::to_owned)?, content))
+}

@@ -1,0 +1,50 @@
+//! Why a configuration cannot be used.
+
+use std::{io, path::PathBuf};
+
+/// Why a configuration cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ConfigError {
+    /// A file that is there cannot be read.
+    #[error("cannot read {}: {source}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// What happened instead.
+        source: io::Error,
+    },
+    /// A file says what is not understood.
+    #[error("{}:{line}:{column}: {message}", path.display())]
+    Form {
+        /// The file.
+        path: PathBuf,
+        /// The line, from 1.
+        line: usize,
+        /// The character of the line, from 1.
+        column: usize,
+        /// What is wrong there.
+        message: String,
+    },
+    /// The command line names a host that the user's own limit leaves out.
+    #[error("{} does not allow the host {host}", path.display())]
+    Limit {
+        /// The file with the limit.
+        path: PathBuf,
+        /// The host, as `known_hosts` names it.
+        host: String,
+    },
+}
+
+impl ConfigError {
+    /// What to do about it.
+    pub(crate) fn hints(&self) -> Vec<String> {
+        let hint = match self {
+            Self::Read { .. } => "make it readable, or take it away",
+            Self::Form { .. } => "the README lists what these files may say",
+            Self::Limit { .. } => {
+                "leave out that `--host`, or add the host to `hosts` under `[limit]`"
+            }
+        };
+        vec![hint.to_owned()]
+    }
+}

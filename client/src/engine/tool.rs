@@ -1,0 +1,143 @@
+//! An engine's program and how it is asked: what a build runs.
+
+use std::{
+    ffi::{OsStr, OsString},
+    path::PathBuf,
+    process::Stdio,
+};
+
+use tokio::process::Command;
+
+use super::{Ability, Address, Docker, EngineError, Form, Podman, Variables};
+use crate::verify::ImageSource;
+
+/// What an engine reads from standard input.
+#[derive(Debug)]
+pub(crate) enum Input {
+    /// What this process was given.
+    Inherited,
+    /// Nothing.
+    Nothing,
+    /// A file, from where it stands.
+    File(std::fs::File),
+}
+
+/// An engine's program and how it is asked.
+#[derive(Debug)]
+pub(crate) struct Tool {
+    form: Form,
+    engine: Engine,
+}
+
+#[derive(Debug)]
+enum Engine {
+    Docker(Docker),
+    Podman(Podman),
+}
+
+impl Tool {
+    /// The program that this form asks.
+    ///
+    /// # Errors
+    ///
+    /// When there is none, or it is not to be used.
+    pub(crate) fn find(form: Form, variables: &Variables) -> Result<Self, EngineError> {
+        let engine = match form {
+            Form::Build | Form::BuildxBuild => Engine::Docker(Docker::find(variables)?),
+            Form::PodmanBuild | Form::BuildahBuild | Form::BuildahBud => {
+                Engine::Podman(Podman::find(form, variables)?)
+            }
+        };
+        Ok(Self { form, engine })
+    }
+
+    /// Takes the variables that hold keys, and the user's agent unless it is needed, out of the
+    /// engine's environment.
+    pub(crate) fn without_keys<'a>(
+        self,
+        holders: impl IntoIterator<Item = &'a str>,
+        keep_agent: bool,
+        builder: Option<&OsStr>,
+    ) -> Self {
+        let engine = match self.engine {
+            Engine::Docker(docker) => {
+                Engine::Docker(docker.without_keys(holders, keep_agent, builder))
+            }
+            Engine::Podman(podman) => Engine::Podman(podman.without_keys(holders, keep_agent)),
+        };
+        Self { engine, ..self }
+    }
+
+    /// Checks that a build with a forwarded agent is possible.
+    pub(crate) async fn check(&self, builder: Option<&OsStr>) -> Result<(), EngineError> {
+        match &self.engine {
+            Engine::Docker(docker) => docker.check(self.form, builder).await,
+            Engine::Podman(_) => Ok(()),
+        }
+    }
+
+    /// Whether a build can be done in fetch mode.
+    pub(crate) async fn ability(&self, builder: Option<&OsStr>) -> Ability {
+        match &self.engine {
+            Engine::Docker(docker) => docker.ability(self.form, builder).await,
+            Engine::Podman(_) => Ability::Able { is_local: true },
+        }
+    }
+
+    /// A build ready to run, tied to this process.
+    pub(crate) fn command(&self, arguments: &[OsString], input: Input) -> Command {
+        let mut command = match &self.engine {
+            Engine::Docker(docker) => docker.command(),
+            Engine::Podman(podman) => podman.command(),
+        };
+        // Not its arguments: a build argument may hold a secret.
+        tracing::info!(program = %self.program().display(), form = ?self.form, "running the engine");
+        command.args(self.form.words()).args(arguments);
+        command.stdin(match input {
+            Input::Inherited => Stdio::inherit(),
+            Input::Nothing => Stdio::null(),
+            Input::File(file) => file.into(),
+        });
+        command
+    }
+
+    /// Where an image of the engine is read from: its own API where it listens on this machine, else
+    /// its program.
+    pub(crate) fn image(&self, image: &str) -> ImageSource {
+        match &self.engine {
+            Engine::Docker(docker) => docker_image(docker, image),
+            Engine::Podman(podman) => {
+                let words = match self.form {
+                    Form::PodmanBuild => ["save", "--format=docker-archive", image],
+                    _ => ["push", image, "docker-archive:/dev/stdout"],
+                };
+                ImageSource::Program {
+                    program: podman.program().into(),
+                    arguments: words.map(OsString::from).into(),
+                    environment: podman.variables().pairs(),
+                }
+            }
+        }
+    }
+
+    /// The program's path.
+    pub(crate) fn program(&self) -> &PathBuf {
+        match &self.engine {
+            Engine::Docker(docker) => docker.program(),
+            Engine::Podman(podman) => podman.program(),
+        }
+    }
+}
+
+/// Where an image of docker's engine is read from.
+pub(crate) fn docker_image(docker: &Docker, image: &str) -> ImageSource {
+    match docker.address() {
+        Address::Unix(socket) => ImageSource::Engine {
+            socket,
+            image: image.to_owned(),
+        },
+        Address::Other(_) | Address::Unknown => {
+            ImageSource::docker_save(docker.program().into(), docker.environment(), image)
+        }
+    }
+}
