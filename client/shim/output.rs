@@ -29,10 +29,11 @@ impl Output {
         self.left.is_empty()
     }
 
-    /// What to wait for.
+    /// What to wait for. A reader that goes away matters only if there is something to write: git
+    /// stops to read before it closes its other end, and then asks for the exit status.
     pub(crate) fn watch(&self) -> Watch {
         if self.is_done() {
-            Watch::closed(self.to)
+            Watch::NOTHING
         } else {
             Watch::writable(self.to)
         }

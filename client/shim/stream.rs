@@ -136,7 +136,7 @@ impl<'a> Stream<'a> {
         let mut watches = [
             self.watch_input(now),
             self.output.watch(),
-            self.watch_error(),
+            self.error.watch(),
             self.main.watch(),
             self.side.watch(),
         ];
@@ -144,9 +144,6 @@ impl<'a> Stream<'a> {
         sys::poll(&mut watches, until.saturating_sub(now));
         let [input, output, error, main, side] = watches;
         let now = sys::now();
-        if output.is_closed() {
-            return Err(Fault::Unread);
-        }
         if main.is_ready() || self.main.deadline().is_some_and(|time| now >= time) {
             self.hear_main(now)?;
         }
@@ -170,13 +167,6 @@ impl<'a> Stream<'a> {
             return Watch::NOTHING;
         }
         Watch::readable(Descriptor::INPUT)
-    }
-
-    fn watch_error(&self) -> Watch {
-        if self.error.is_done() {
-            return Watch::NOTHING;
-        }
-        self.error.watch()
     }
 
     /// Input that cannot be read has ended.

@@ -178,23 +178,9 @@ impl Watch {
         }
     }
 
-    /// Watches for the other side's going away.
-    pub(crate) fn closed(descriptor: Descriptor) -> Self {
-        Self {
-            descriptor: descriptor.0,
-            wanted: 0,
-            found: 0,
-        }
-    }
-
     /// Whether anything was found.
     pub(crate) fn is_ready(self) -> bool {
         self.found != 0
-    }
-
-    /// Whether the other side was found gone, or nothing was open.
-    pub(crate) fn is_closed(self) -> bool {
-        self.found & (POLLERR | POLLHUP | POLLNVAL) != 0
     }
 }
 
@@ -282,9 +268,6 @@ const MSG_DONTWAIT: usize = 0x40;
 const MSG_NOSIGNAL: usize = 0x4000;
 const POLLIN: i16 = 1;
 const POLLOUT: i16 = 4;
-const POLLERR: i16 = 8;
-const POLLHUP: i16 = 16;
-const POLLNVAL: i16 = 32;
 const CLOCK_MONOTONIC: usize = 1;
 const SIGPIPE: usize = 13;
 const SIG_IGN: usize = 1;

@@ -216,6 +216,19 @@ fn a_reader_that_goes_away_ends_the_stream() {
     }
 }
 
+/// git closes what it reads from, then what it writes to, and then asks for the status.
+#[test]
+fn the_status_is_told_to_who_has_stopped_to_read() {
+    for habits in [waiting(), sharing()] {
+        let agent = Agent::new(habits, echo());
+        let mut child = fetch(&agent).stdin(Stdio::piped()).spawn().unwrap();
+        drop(child.stdout.take());
+        agent.await_seen(|seen| seen.exchanges > 0);
+        drop(child.stdin.take());
+        assert_eq!(child.wait().unwrap().code(), Some(0));
+    }
+}
+
 #[test]
 fn what_it_is_and_would_do_is_said() {
     let agent = Agent::new(waiting(), Script::default());
