@@ -20,4 +20,4 @@ pub use plan::{Passed, Plan, Which};
 pub use rewrite::Rewrites;
 pub use secret::Secret;
 pub use sign::sign_mode;
-pub use terms::{Delivery, FetchTerms, ShimFor, Steps};
+pub use terms::{FetchTerms, ShimFor, Steps};

@@ -7,7 +7,7 @@ use std::os::unix::ffi::OsStringExt;
 use std::path::PathBuf;
 
 use keystay::engine::{BuildArg, BuildArgs, BuildArgsError, Dialect, Wired};
-use keystay::wiring::{Delivery, Secret};
+use keystay::wiring::Secret;
 use proptest::prelude::*;
 
 fn words(args: &[&str]) -> Vec<OsString> {
@@ -233,7 +233,6 @@ fn everything_wired_stands_before_the_users_arguments() {
             ("default".to_owned(), "/g/s".into()),
             ("a".to_owned(), "/g/s".into()),
         ],
-        delivery: Delivery::Secrets,
         secrets: vec![(Secret::KnownHosts, "/g/known_hosts".into())],
         iidfile: Some("/g/iid".into()),
     };
@@ -286,7 +285,6 @@ proptest! {
         let wired = Wired {
             dockerfile: replaced.then(|| "/w/Dockerfile".into()),
             ssh: vec![("default".to_owned(), "/g/s".into())],
-            delivery: Delivery::Secrets,
             secrets: vec![(Secret::KnownHosts, "/g/k".into())],
             iidfile: Some("/g/i".into()),
         };
@@ -345,23 +343,14 @@ fn args() -> impl Strategy<Value = Vec<OsString>> {
 }
 
 #[test]
-fn podman_gets_files_as_volumes() {
+fn podman_builds_the_current_folder_and_knows_other_letters() {
     let args = BuildArgs::parse_as(Dialect::Podman, &words(&["--layers", "-v", "/a:/b"])).unwrap();
     assert_eq!(args.context(), Some(".".as_ref()));
+    assert_eq!(args.unknown(), [""; 0]);
     let wired = args.wired(&Wired {
         ssh: vec![("keystay".into(), "/g/s".into())],
-        delivery: Delivery::Volumes,
-        secrets: vec![(Secret::Shim, "/g/keystay.ssh".into())],
         ..Wired::default()
     });
-    let expected = [
-        "--ssh",
-        "keystay=/g/s",
-        "--volume",
-        "/g/keystay.ssh:/usr/local/bin/ssh:ro",
-        "--layers",
-        "-v",
-        "/a:/b",
-    ];
+    let expected = ["--ssh", "keystay=/g/s", "--layers", "-v", "/a:/b"];
     assert_eq!(wired, words(&expected));
 }

@@ -5,7 +5,7 @@
 use keystay::{
     dockerfile::Dockerfile,
     wiring::{
-        Delivery, FetchTerms, Note, Passed, Plan, Rewrites, Secret, ShimFor, Steps, Unwirable,
+        FetchTerms, Note, Passed, Plan, Rewrites, Secret, ShimFor, Steps, Unwirable,
         Which::{self, Fetch, Sign},
         fetch_mode,
     },
@@ -25,7 +25,6 @@ fn terms() -> FetchTerms {
     FetchTerms {
         steps: Steps::Fetching,
         shim: ShimFor::One,
-        delivery: Delivery::Secrets,
         user: "git".to_owned(),
         rewrites: Rewrites::default(),
         context_needs_ssh: false,
@@ -220,37 +219,6 @@ fn where_platforms_differ_a_script_chooses_the_shim() {
 }
 
 #[test]
-fn volumes_do_not_show_in_the_dockerfile() {
-    let terms = FetchTerms {
-        delivery: Delivery::Volumes,
-        rewrites: listing(&["h/a"]),
-        ..terms()
-    };
-    let source = "FROM a\nRUN cargo fetch ssh://h/a\n";
-    let with_volumes = plan(source, &Passed::default(), &terms);
-    assert_wired(
-        &with_volumes,
-        "FROM a\nRUN<s> cargo fetch ssh://h/a\n",
-        &[("keystay", Fetch)],
-    );
-    assert_eq!(
-        with_volumes.secrets,
-        [Secret::Shim, Secret::Gitconfig, Secret::Cargo]
-    );
-
-    let source = "FROM a\nRUN git config --system a.b c && git clone git@h:a\n";
-    let kept_out = plan(source, &Passed::default(), &terms);
-    assert_eq!(kept_out.secrets, [Secret::Shim]);
-    assert_eq!(
-        kept_out.notes,
-        [Note::Named {
-            line: 2,
-            secret: Secret::Gitconfig
-        }]
-    );
-}
-
-#[test]
 fn where_the_engines_git_needs_an_agent_no_step_gets_that_one() {
     for source in [
         "FROM a\nADD git@h:r /r\nRUN --mount=type=ssh a\nRUN --mount=type=ssh,id=b a\n",
@@ -332,6 +300,19 @@ fn a_step_with_files_of_its_own_at_our_places_keeps_them() {
         assert_wired(&plan, &wired, &[("default", Fetch)]);
         assert_eq!(plan.notes, [note(secret, target)]);
     }
+}
+
+#[test]
+fn a_step_that_writes_git_s_configuration_can() {
+    let terms = FetchTerms {
+        rewrites: listing(&["h/a"]),
+        ..terms()
+    };
+    let source = "FROM a\nRUN git config --system a.b c && git clone git@h:a\n";
+    let plan = plan(source, &Passed::default(), &terms);
+    assert_eq!(plan.secrets, [Secret::Shim]);
+    let secret = Secret::Gitconfig;
+    assert_eq!(plan.notes, [Note::Named { line: 2, secret }]);
 }
 
 #[test]

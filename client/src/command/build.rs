@@ -110,10 +110,12 @@ fn below(
 
 async fn run(options: &Options, form: Form, arguments: Vec<OsString>) -> Result<ExitCode, Error> {
     let output = Output::new(options.quiet);
-    let asked = Asked::read(form.dialect(), &arguments)?;
+    let asked = Asked::read(form, &arguments)?;
     for option in asked.misplaced() {
         output.note(&format!(
-            "{option} {MISPLACED}: `keystay {option} … build …`"
+            "{option} stands after `build`, so it is {}'s; keystay's options stand before it: \
+             `keystay {option} … build …`",
+            form.program()
         ));
     }
     let variables = Variables::of_process();
@@ -126,7 +128,7 @@ async fn run(options: &Options, form: Form, arguments: Vec<OsString>) -> Result<
         )
     });
     if let Some(why) = asked.why_verbatim() {
-        output.note(why);
+        output.note(&why);
         return Err(verbatim(&tool?, &asked).into());
     }
     let source = Source::read(&asked, settings.takes_stdin())?;
@@ -134,15 +136,14 @@ async fn run(options: &Options, form: Form, arguments: Vec<OsString>) -> Result<
     if let Some(note) = note {
         output.note(&note);
     }
-    let mode = Mode::choose(
-        options,
-        &settings,
-        &asked,
-        &source,
-        form,
-        tool.as_ref().ok(),
-    )
-    .await?;
+    let tool = if options.dry_run {
+        tool.ok()
+    } else {
+        let tool = tool?;
+        tool.check(asked.builder()).await?;
+        Some(tool)
+    };
+    let mode = Mode::choose(options, &settings, &asked, &source, form, tool.as_ref()).await?;
     let plan = Plan::make(&asked, source, mode, options.wire, settings.takes_stdin())?;
     if options.mode == cli::Mode::Fetch && plan.fetching().is_none() {
         return Err(EngineError::NoFetch(plan::UNREAD.to_owned()).into());
@@ -155,8 +156,7 @@ async fn run(options: &Options, form: Form, arguments: Vec<OsString>) -> Result<
         output::print(&wired::preview(form, &asked, &plan));
         return Ok(ExitCode::Success);
     }
-    let tool = tool?;
-    tool.check(asked.builder()).await?;
+    let tool = tool.ok_or(EngineError::NoProgram)?;
     let mut signals = Signals::listen().map_err(Error::Runtime)?;
     let program = Program::own(&settings.keys, options.verbose)?;
     let started = async { tokio::join!(PrivateAgent::start(&program), async { Files::new() }) };
@@ -165,7 +165,6 @@ async fn run(options: &Options, form: Form, arguments: Vec<OsString>) -> Result<
     let build = Build {
         options,
         settings: &settings,
-        form,
         asked: &asked,
         tool: &tool,
         control: agent.control(),
@@ -179,7 +178,6 @@ async fn run(options: &Options, form: Form, arguments: Vec<OsString>) -> Result<
 struct Build<'a> {
     options: &'a Options,
     settings: &'a Settings,
-    form: Form,
     asked: &'a Asked,
     tool: &'a Tool,
     control: &'a Control,
@@ -200,7 +198,7 @@ impl Build<'_> {
         let grant = &grants.main;
         tracing::info!(id = %grant.id, socket = %grant.socket.display(), "the grant is open");
         grant.notes.iter().for_each(|note| output.note(note));
-        let wired = Wired::write(files, self.form, self.asked, &plan, &grants)?;
+        let wired = Wired::write(files, self.asked, &plan, &grants)?;
         let input = std::mem::replace(&mut plan.input, Input::Nothing);
         let mut run = self.engine(&wired.arguments, input, signals).await?;
         let image = self.image(&mut run, &grants, &wired, signals).await;
@@ -308,7 +306,5 @@ fn unreported(run: Run, error: Error) -> Result<ExitCode, Error> {
     Ok(run.exit_code())
 }
 
-const MISPLACED: &str =
-    "stands after `build`, so it is docker's; keystay's options stand before it";
 const ALL_IN_SIGN_MODE: &str =
     "`--wire all` needs fetch mode; in sign mode the steps with ssh mounts are wired";

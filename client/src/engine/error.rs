@@ -54,7 +54,7 @@ impl EngineError {
             Self::NoPodman(_) => {
                 &["install it (Debian: `sudo apt install buildah`), or add its folder to PATH"]
             }
-            Self::Remote(_) => &["unset it, or run Keystay on that machine"],
+            Self::Remote(_) => &["do without it, or run Keystay on that machine"],
             Self::NoBuildx => &[
                 "install it: `sudo apt install docker-buildx` (Debian), `docker-buildx-plugin` (docker.com's packages)",
                 "or put the `docker-buildx` program into ~/.docker/cli-plugins/ and make it executable",

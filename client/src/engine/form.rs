@@ -3,7 +3,6 @@
 use keystay_proto::control::Transport;
 
 use super::Dialect;
-use crate::wiring::Delivery;
 
 /// How an engine is asked to build.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,14 +43,6 @@ impl Form {
         match self {
             Self::Build | Self::BuildxBuild => Dialect::Docker,
             Self::PodmanBuild | Self::BuildahBuild | Self::BuildahBud => Dialect::Podman,
-        }
-    }
-
-    /// How files reach steps in fetch mode.
-    pub(crate) fn delivery(self) -> Delivery {
-        match self.dialect() {
-            Dialect::Docker => Delivery::Secrets,
-            Dialect::Podman => Delivery::Volumes,
         }
     }
 

@@ -2,7 +2,7 @@
 //! fetches.
 
 use super::{
-    Delivery, FetchTerms, Note, Passed, Plan, Secret, ShimFor, Steps, Which,
+    FetchTerms, Note, Passed, Plan, Secret, ShimFor, Steps, Which,
     mounts::{DEFAULT_ID, SOCKET_MODE, SshMounts, adds_over_ssh, changed, is_closed, ssh_mounts},
     obstacle::obstacle,
     text,
@@ -35,7 +35,6 @@ pub fn fetch_mode(
         default_signs: is_signed && !passed.has_ssh(DEFAULT_ID),
         plan: Plan::default(),
         splices: Vec::new(),
-        kept_out: Vec::new(),
     };
     if wiring.default_signs {
         wiring.plan.pass_ssh(DEFAULT_ID, Which::Sign);
@@ -55,8 +54,6 @@ struct Wiring<'a> {
     default_signs: bool,
     plan: Plan,
     splices: Vec<Splice>,
-    /// Files that a step keeps out of the whole build, where it has them as volumes.
-    kept_out: Vec<Secret>,
 }
 
 impl Wiring<'_> {
@@ -137,13 +134,10 @@ impl Wiring<'_> {
         for &secret in self.files(run) {
             if let Some(note) = obstacle(run, self.source, secret) {
                 self.plan.notes.push(note);
-                self.kept_out.push(secret);
                 continue;
             }
             self.plan.pass_secret(secret, self.passed);
-            if self.terms.delivery == Delivery::Secrets {
-                flags = format!("{flags} {}", secret.flag());
-            }
+            flags = format!("{flags} {}", secret.flag());
         }
         self.insert(at, flags);
     }
@@ -211,10 +205,6 @@ impl Wiring<'_> {
 
     fn finish(self, dockerfile: &Dockerfile<'_>) -> Result<Plan, Unwirable> {
         let mut plan = self.plan;
-        if self.terms.delivery == Delivery::Volumes {
-            plan.secrets
-                .retain(|secret| !self.kept_out.contains(secret));
-        }
         if !self.splices.is_empty() {
             plan.dockerfile = Some(changed(dockerfile, self.splices).ok_or(Unwirable)?);
         }

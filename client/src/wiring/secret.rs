@@ -56,8 +56,7 @@ impl Secret {
     }
 
     /// Whether it is a program.
-    #[must_use]
-    pub fn is_program(self) -> bool {
+    fn is_program(self) -> bool {
         matches!(self, Self::Shim | Self::ShimAmd64 | Self::ShimArm64)
     }
 

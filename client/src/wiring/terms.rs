@@ -9,8 +9,6 @@ pub struct FetchTerms {
     pub steps: Steps,
     /// Which shims the steps get.
     pub shim: ShimFor,
-    /// How files reach the steps.
-    pub delivery: Delivery,
     /// The login name of ssh URLs.
     pub user: String,
     /// The `https` URLs that are fetched over ssh.
@@ -35,14 +33,4 @@ pub enum ShimFor {
     One,
     /// Any that there is a shim for: a script chooses among them in the step.
     Each,
-}
-
-/// How files reach the steps.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Delivery {
-    /// As secret mounts of the steps that are wired.
-    #[default]
-    Secrets,
-    /// As volumes of the whole build, named on the command line: the Dockerfile does not show them.
-    Volumes,
 }

@@ -12,11 +12,8 @@ fn a_missing_docker_is_told() {
         .says(
             69,
             "",
-            &format!(
-                "{NO_MOUNT}\
-         keystay: error: no `docker` program found in PATH\n\
-         hint: install Docker (Debian: `sudo apt install docker.io`), or add its folder to PATH\n"
-            ),
+            "keystay: error: no `docker` program found in PATH\n\
+             hint: install Docker (Debian: `sudo apt install docker.io`), or add its folder to PATH\n",
         );
 }
 
@@ -114,8 +111,6 @@ fn docker_never_sees_the_variable_that_holds_a_key() {
         .says(0, "unset seen 1\n", "");
 }
 
-const NO_MOUNT: &str = "\
-keystay: note: no step mounts an ssh agent, so none can use the keys; a step that fetches begins with `RUN --mount=type=ssh`\n";
 const NO_ENGINE: &str = "\
 keystay: error: the docker engine does not answer at unix:///nowhere/docker.sock: No such file or directory (os error 2)
 hint: start it: `sudo systemctl start docker`

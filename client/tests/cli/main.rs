@@ -4,5 +4,6 @@
 
 mod dry_run;
 mod engine;
+mod fetch;
 mod keystay;
 mod usage;

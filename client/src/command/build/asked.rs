@@ -9,21 +9,25 @@ use std::{
 use super::wired::Paths;
 use crate::{
     cli::{UsageError, is_own_option},
-    engine::{BuildArgs, Dialect, DockerfileLocation, Found, Wired},
-    wiring::{Delivery, Passed},
+    engine::{BuildArgs, DockerfileLocation, Form, Found, Wired},
+    wiring::Passed,
 };
 
 /// What the user asks docker to build.
 #[derive(Debug)]
 pub(super) struct Asked {
+    program: &'static str,
     arguments: BuildArgs,
 }
 
 impl Asked {
     /// Reads the arguments after the command word.
-    pub(super) fn read(dialect: Dialect, arguments: &[OsString]) -> Result<Self, UsageError> {
-        match BuildArgs::parse_as(dialect, arguments) {
-            Ok(arguments) => Ok(Self { arguments }),
+    pub(super) fn read(form: Form, arguments: &[OsString]) -> Result<Self, UsageError> {
+        match BuildArgs::parse_as(form.dialect(), arguments) {
+            Ok(arguments) => Ok(Self {
+                program: form.program(),
+                arguments,
+            }),
             Err(error) => Err(UsageError::with_hint(error.to_string(), HELP_HINT)),
         }
     }
@@ -33,15 +37,18 @@ impl Asked {
         self.arguments.args()
     }
 
-    /// Why docker runs without a grant, if it builds no image.
-    pub(super) fn why_verbatim(&self) -> Option<&'static str> {
+    /// Why the engine runs without a grant, if it builds no image.
+    pub(super) fn why_verbatim(&self) -> Option<String> {
+        let program = self.program;
         let has_unknown = !self.arguments.unknown().is_empty();
         if self.arguments.help() || self.arguments.unknown().iter().any(|flag| flag == "-h") {
-            Some(HELP)
+            Some(format!("{program}'s own help follows; {HELP}"))
         } else if self.arguments.call().is_some() {
-            Some("nothing is built, so docker runs without keys")
+            Some(format!("nothing is built, so {program} runs without keys"))
         } else if self.arguments.context().is_none() && !has_unknown {
-            Some("there is no one build context, so docker runs without keys")
+            Some(format!(
+                "there is no one build context, so {program} runs without keys"
+            ))
         } else {
             None
         }
@@ -127,11 +134,10 @@ impl Asked {
     }
 
     /// The arguments of the wired build.
-    pub(super) fn wired(&self, delivery: Delivery, paths: &Paths) -> Vec<OsString> {
+    pub(super) fn wired(&self, paths: &Paths) -> Vec<OsString> {
         self.arguments.wired(&Wired {
             dockerfile: paths.dockerfile.clone(),
             ssh: paths.ssh.clone(),
-            delivery,
             secrets: paths.secrets.clone(),
             // Docker fails where it is to tell the id of what is no image.
             iidfile: self
@@ -142,8 +148,7 @@ impl Asked {
     }
 }
 
-const HELP: &str =
-    "docker's own help follows; keystay's options stand before `build`: `keystay help`";
+const HELP: &str = "keystay's options stand before `build`: `keystay help`";
 const HELP_HINT: &str = "`keystay build --help` shows docker's help";
 
 #[cfg(test)]
@@ -152,20 +157,22 @@ mod tests {
 
     fn asked(line: &str) -> Asked {
         let words: Vec<_> = line.split_whitespace().map(OsString::from).collect();
-        Asked::read(Dialect::Docker, &words).unwrap()
+        Asked::read(Form::Build, &words).unwrap()
     }
 
     #[test]
     fn what_builds_no_image_gets_no_grant() {
-        assert_eq!(asked("--help").why_verbatim(), Some(HELP));
-        assert_eq!(asked("-h .").why_verbatim(), Some(HELP));
+        for line in ["--help", "-h ."] {
+            let why = format!("docker's own help follows; {HELP}");
+            assert_eq!(asked(line).why_verbatim(), Some(why), "{line}");
+        }
         for line in ["--check .", "--call=outline ."] {
             let why = "nothing is built, so docker runs without keys";
-            assert_eq!(asked(line).why_verbatim(), Some(why), "{line}");
+            assert_eq!(asked(line).why_verbatim().as_deref(), Some(why), "{line}");
         }
         for line in ["", "a b"] {
             let why = "there is no one build context, so docker runs without keys";
-            assert_eq!(asked(line).why_verbatim(), Some(why), "{line}");
+            assert_eq!(asked(line).why_verbatim().as_deref(), Some(why), "{line}");
         }
         for line in [".", "-t --help .", "--new-flag x .", "--call=build ."] {
             assert_eq!(asked(line).why_verbatim(), None, "{line}");
@@ -199,14 +206,14 @@ mod tests {
             iidfile: "id".into(),
             ..Paths::default()
         };
-        let words = |line: &str| asked(line).wired(Delivery::Secrets, &paths);
+        let words = |line: &str| asked(line).wired(&paths);
         assert_eq!(words("."), ["--iidfile", "id", "."]);
         assert_eq!(words("-o out ."), ["-o", "out", "."]);
     }
 
     #[test]
     fn an_argument_without_its_value_is_a_usage_error() {
-        let error = Asked::read(Dialect::Docker, &[".".into(), "-t".into()]).unwrap_err();
+        let error = Asked::read(Form::Build, &[".".into(), "-t".into()]).unwrap_err();
         assert_eq!(error.to_string(), "flag needs an argument: -t");
     }
 }

@@ -66,20 +66,6 @@ impl Files {
         Ok(path)
     }
 
-    /// Writes a file that everybody may run: steps see it with this mode where it is a volume.
-    pub(super) fn write_program(
-        &self,
-        name: &OsStr,
-        content: &[u8],
-    ) -> Result<PathBuf, FilesError> {
-        let path = self.write(name, content)?;
-        let runnable = fs::Permissions::from_mode(0o755);
-        match fs::set_permissions(&path, runnable) {
-            Ok(()) => Ok(path),
-            Err(source) => Err(FilesError { path, source }),
-        }
-    }
-
     /// Where a file is, or would be.
     pub(super) fn path(&self, name: impl AsRef<Path>) -> PathBuf {
         self.folder.path().join(name)

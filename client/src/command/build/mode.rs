@@ -113,7 +113,6 @@ impl Mode {
             } else {
                 ShimFor::Each
             },
-            delivery: form.delivery(),
             user: options.user.clone(),
             rewrites,
             context_needs_ssh: asked.context_needs_ssh(),

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     engine::Form,
-    wiring::{Delivery, Secret, Which},
+    wiring::{Secret, Which},
 };
 
 /// The paths that the arguments of a wired build name.
@@ -45,7 +45,6 @@ impl Wired {
     /// Writes the files of a build and connects it to its grants.
     pub(super) fn write(
         files: Files,
-        form: Form,
         asked: &Asked,
         plan: &Plan,
         grants: &Grants,
@@ -63,14 +62,9 @@ impl Wired {
         }
         for &secret in &plan.secrets {
             let (name, content) = (OsStr::new(secret.id()), content(secret, plan, &grants.main));
-            let path = if secret.is_program() {
-                files.write_program(name, &content)?
-            } else {
-                files.write(name, &content)?
-            };
-            paths.secrets.push((secret, path));
+            paths.secrets.push((secret, files.write(name, &content)?));
         }
-        let arguments = asked.wired(delivery(form, plan), &paths);
+        let arguments = asked.wired(&paths);
         Ok(Self {
             arguments,
             iidfile: asked.iidfile().map_or(paths.iidfile, Path::to_owned),
@@ -98,17 +92,9 @@ pub(super) fn preview(form: Form, asked: &Asked, plan: &Plan) -> String {
     let words = words.chain(form.words().iter().copied());
     let line: Vec<_> = words
         .map(OsString::from)
-        .chain(asked.wired(delivery(form, plan), &paths))
+        .chain(asked.wired(&paths))
         .collect();
     dry_run::text(&line, plan.dockerfile.as_deref())
-}
-
-/// Sign mode mounts its file in the Dockerfile, whatever the engine.
-fn delivery(form: Form, plan: &Plan) -> Delivery {
-    match plan.fetching() {
-        Some(_) => form.delivery(),
-        None => Delivery::Secrets,
-    }
 }
 
 fn sockets(plan: &Plan, socket: impl Fn(Which) -> PathBuf) -> Vec<(String, PathBuf)> {

@@ -5,7 +5,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use super::BuildArgs;
-use crate::wiring::{Delivery, Secret};
+use crate::wiring::Secret;
 
 /// What is added to a build's arguments.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -14,8 +14,6 @@ pub struct Wired {
     pub dockerfile: Option<PathBuf>,
     /// Ids, each with the socket of the grant that serves it.
     pub ssh: Vec<(String, PathBuf)>,
-    /// How files reach the steps.
-    pub delivery: Delivery,
     /// Files for the steps, each with its path on this machine.
     pub secrets: Vec<(Secret, PathBuf)>,
     /// Where the image's id is to be written, unless the user wants it somewhere.
@@ -42,10 +40,7 @@ impl BuildArgs {
             ]);
         }
         for (which, file) in &wired.secrets {
-            args.extend(match wired.delivery {
-                Delivery::Secrets => ["--secret".into(), secret(which.id(), file)],
-                Delivery::Volumes => ["--volume".into(), volume(which.target(), file)],
-            });
+            args.extend(["--secret".into(), secret(which.id(), file)]);
         }
         if let Some(file) = wired.iidfile.as_ref().filter(|_| self.iidfile().is_none()) {
             args.extend(["--iidfile".into(), file.clone().into_os_string()]);
@@ -82,11 +77,6 @@ fn secret(id: &str, file: &Path) -> OsString {
     }
     value.push(b'"');
     OsStr::from_bytes(&value).to_owned()
-}
-
-/// The value of a `--volume`: a file of this machine in its place, read-only.
-fn volume(target: &str, file: &Path) -> OsString {
-    joined(&[file.as_ref(), format!(":{target}:ro").as_ref()])
 }
 
 fn joined(parts: &[&OsStr]) -> OsString {
