@@ -30,6 +30,8 @@ pub(super) struct Plan {
     pub(super) notes: Vec<String>,
     /// What the engine reads from standard input.
     pub(super) input: Input,
+    /// Whether there is no Dockerfile, which the engine says best.
+    pub(super) is_missing: bool,
 }
 
 impl Plan {
@@ -53,6 +55,7 @@ impl Plan {
             secrets: Vec::new(),
             notes: Vec::new(),
             input: Input::Inherited,
+            is_missing: matches!(text, Text::Missing),
         };
         match &text {
             Text::Here(text) => plan.wire(text, asked, wire),

@@ -1,0 +1,258 @@
+//! One build, from its arguments to its exit status.
+
+use std::{ffi::OsString, mem};
+
+use keystay_proto::control::{GrantReport, Repos};
+use tokio::process::Command;
+
+use super::{
+    asked::Asked,
+    files::Files,
+    grants::Grants,
+    image,
+    mode::Mode,
+    outcome::{self, Terms},
+    plan::{Plan, UNREAD},
+    source::Source,
+    wired::{self, Wired},
+};
+use crate::{
+    agent_link::{Control, PrivateAgent, Program},
+    cli::{self, Options, Wire},
+    config::Settings,
+    engine::{EngineError, Form, Input, Run, Signals, Tool, Variables, become_engine, run_to_end},
+    error::Error,
+    exit_code::ExitCode,
+    output::{self, Output},
+    summary::{self, Image, Told},
+};
+
+/// Runs an engine's build with grants wired in.
+pub(super) async fn run(
+    options: &Options,
+    form: Form,
+    arguments: Vec<OsString>,
+) -> Result<ExitCode, Error> {
+    let output = Output::new(options.quiet);
+    let asked = Asked::read(form, &arguments)?;
+    for option in asked.misplaced() {
+        output.note(&format!(
+            "{option} stands after `build`, so it is {}'s; keystay's options stand before it: \
+             `keystay {option} … build …`",
+            form.program()
+        ));
+    }
+    let settings = Settings::of_user(options, &Variables::of_process())?;
+    let tool = tool(form, &asked, &settings);
+    if let Some(why) = asked.why_verbatim() {
+        output.note(&why);
+        return Err(verbatim(&tool?, &asked).into());
+    }
+    let source = Source::read(&asked, settings.takes_stdin())?;
+    let (settings, note) = settings.narrowed(options, &source.folder, &Variables::of_process())?;
+    if let Some(note) = note {
+        output.note(&note);
+    }
+    if options.dry_run {
+        let plan = plan(options, form, &asked, &settings, source, tool.as_ref().ok()).await?;
+        output::print(&wired::preview(form, &asked, &plan));
+        return Ok(ExitCode::Success);
+    }
+    let tool = tool?;
+    tool.check(asked.builder()).await?;
+    let plan = plan(options, form, &asked, &settings, source, Some(&tool)).await?;
+    let build = Build {
+        options,
+        settings: &settings,
+        asked: &asked,
+        tool: &tool,
+    };
+    build.run(plan).await
+}
+
+/// The engine's program, without the keys in its environment.
+fn tool(form: Form, asked: &Asked, settings: &Settings) -> Result<Tool, EngineError> {
+    let tool = Tool::find(form, &Variables::of_process())?;
+    Ok(tool.without_keys(
+        settings.key_variables(),
+        asked.needs_agent(),
+        asked.builder(),
+    ))
+}
+
+/// Chooses the mode, plans the wiring, and tells what cannot be wired.
+async fn plan(
+    options: &Options,
+    form: Form,
+    asked: &Asked,
+    settings: &Settings,
+    source: Source,
+    tool: Option<&Tool>,
+) -> Result<Plan, Error> {
+    let output = Output::new(options.quiet);
+    let mode = Mode::choose(options, settings, asked, &source, form, tool).await?;
+    let plan = Plan::make(asked, source, mode, options.wire, settings.takes_stdin())?;
+    if plan.fetching().is_none() {
+        if options.mode == cli::Mode::Fetch && !plan.is_missing {
+            return Err(EngineError::NoFetch(UNREAD.to_owned()).into());
+        }
+        if options.wire == Wire::All {
+            output.note(ALL_IN_SIGN_MODE);
+        }
+    }
+    plan.notes.iter().for_each(|note| output.note(note));
+    Ok(plan)
+}
+
+/// A build that is ready to run.
+struct Build<'a> {
+    options: &'a Options,
+    settings: &'a Settings,
+    asked: &'a Asked,
+    tool: &'a Tool,
+}
+
+impl Build<'_> {
+    /// The life of its agent.
+    async fn run(&self, plan: Plan) -> Result<ExitCode, Error> {
+        let mut signals = Signals::listen().map_err(Error::Runtime)?;
+        let program = Program::own(&self.settings.keys, self.options.verbose)?;
+        let started = async { tokio::join!(PrivateAgent::start(&program), async { Files::new() }) };
+        let (agent, files) = signals.unless_caught(started).await?;
+        let (agent, files) = (agent?, files?);
+        let code = self
+            .granted(plan, files, agent.control(), &mut signals)
+            .await;
+        agent.end().await;
+        code
+    }
+
+    /// From the grants to the exit status: the build itself.
+    async fn granted(
+        &self,
+        mut plan: Plan,
+        files: Files,
+        control: &Control,
+        signals: &mut Signals,
+    ) -> Result<ExitCode, Error> {
+        let output = Output::new(self.options.quiet);
+        let name = self.asked.name();
+        let opened = Grants::open(control, &name, self.options, self.settings, &plan);
+        let grants = signals.unless_caught(opened).await??;
+        let grant = &grants.main;
+        tracing::info!(id = %grant.id, socket = %grant.socket.display(), "the grant is open");
+        grant.notes.iter().for_each(|note| output.note(note));
+        let wired = Wired::write(files, self.asked, &plan, &grants)?;
+        let input = mem::replace(&mut plan.input, Input::Nothing);
+        let mut command = self.tool.command(&wired.arguments, input);
+        let mut run = self.engine(&mut command, control, signals).await?;
+        let image = self
+            .image(&mut run, control, &grants, &wired, signals)
+            .await;
+        let revoked = signals.unless_caught(grants.revoke(control)).await;
+        let report = match revoked.map_err(Error::from).and_then(|done| Ok(done?)) {
+            Ok(report) => report,
+            Err(error) => return unreported(run, error),
+        };
+        Ok(self.tell(run, &plan, &grants, &report, &image))
+    }
+
+    /// Runs the engine to its end, and has the agent see to it that it does not outlive this
+    /// process.
+    async fn engine(
+        &self,
+        command: &mut Command,
+        control: &Control,
+        signals: &mut Signals,
+    ) -> Result<Run, EngineError> {
+        let watched = async |pid| {
+            if let Err(error) = control.watch_engine(pid).await {
+                tracing::warn!(%error, "the engine would outlive this process, were it killed");
+            }
+        };
+        let run = run_to_end(command, signals, watched).await;
+        run.map_err(|source| EngineError::Run {
+            program: self.tool.program().clone(),
+            source,
+        })
+    }
+
+    /// The verdict on the image, if there is one to search.
+    async fn image(
+        &self,
+        run: &mut Run,
+        control: &Control,
+        grants: &Grants,
+        wired: &Wired,
+        signals: &mut Signals,
+    ) -> Image {
+        if !run.ended.is_success() || run.caught.is_some() || self.options.no_verify {
+            return Image::NotAsked;
+        }
+        let search = image::search(self.tool, control, &grants.main, self.asked, wired);
+        let image = signals.unless_caught(search).await;
+        image.unwrap_or_else(|caught| {
+            run.caught = Some(caught);
+            Image::NotAsked
+        })
+    }
+
+    /// Writes the summary, the findings and the error, and tells the exit status.
+    fn tell(
+        &self,
+        run: Run,
+        plan: &Plan,
+        grants: &Grants,
+        report: &GrantReport,
+        image: &Image,
+    ) -> ExitCode {
+        let output = Output::new(self.options.quiet);
+        let told = Told {
+            keys: &grants.main.keys,
+            report,
+            image,
+            was_built: run.ended.is_success(),
+            why_sign: match &plan.mode {
+                Mode::Sign { why } => why.as_deref(),
+                Mode::Fetch(_) => None,
+            },
+            is_fetching: plan.fetching().is_some(),
+            is_listed: matches!(self.settings.repos, Repos::Only(_)),
+        };
+        for line in summary::lines(&told) {
+            output.line(&line);
+        }
+        image.details(output);
+        let terms = Terms {
+            strict: self.options.strict,
+            is_fetching: told.is_fetching,
+        };
+        let outcome = outcome::outcome(run, report, image, terms);
+        if let Some((message, hints)) = &outcome.complaint {
+            output::complaint(message, hints);
+        }
+        outcome.code
+    }
+}
+
+/// Becomes the engine as it was asked for, without a grant; returns only if it cannot.
+fn verbatim(tool: &Tool, asked: &Asked) -> EngineError {
+    let mut command = tool.command(asked.arguments(), Input::Inherited);
+    EngineError::Run {
+        program: tool.program().clone(),
+        source: become_engine(&mut command),
+    }
+}
+
+/// The end of a build whose agent does not tell what its grant was used for. A signal that ended
+/// the build decides the status all the same.
+fn unreported(run: Run, error: Error) -> Result<ExitCode, Error> {
+    if run.caught.is_none() {
+        return Err(error);
+    }
+    output::error(&error);
+    Ok(run.exit_code())
+}
+
+const ALL_IN_SIGN_MODE: &str =
+    "`--wire all` needs fetch mode; in sign mode the steps with ssh mounts are wired";
