@@ -137,9 +137,15 @@ impl Env {
         path
     }
 
-    /// `keystay` with this environment.
+    /// `keystay` with this environment, in sign mode.
     #[must_use]
     pub fn keystay(&self) -> Run {
+        self.keystay_alone().args(["--mode", "sign"])
+    }
+
+    /// `keystay` with this environment and no option, so that it chooses the mode.
+    #[must_use]
+    pub fn keystay_alone(&self) -> Run {
         self.program(Command::new(binary()))
     }
 

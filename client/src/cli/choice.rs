@@ -5,7 +5,7 @@ use clap::ValueEnum;
 /// How a build reaches its repositories.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Mode {
-    /// Sign
+    /// Fetch where the engine and the Dockerfile allow, else sign
     Auto,
     /// The host fetches, and only what the grant allows; no step can sign
     Fetch,

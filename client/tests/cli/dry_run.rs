@@ -4,6 +4,29 @@ use crate::keystay::Keystay;
 
 const DOCKERFILE: &str = "FROM base\nRUN --mount=type=ssh git clone git@host:repo\n";
 const WIRED: &str = "FROM base\nRUN --mount=type=ssh,mode=0666 --mount=type=secret,id=keystay.known_hosts,target=/etc/ssh/ssh_known_hosts,mode=0444 git clone git@host:repo\n";
+const AS_IT_STANDS: &str = "keystay: sign mode: the Dockerfile is built as it stands\n";
+
+#[test]
+fn fetch_mode_is_the_default() {
+    let stdout = Keystay::new(&["--dry-run", "build", "."])
+        .file("Dockerfile", DOCKERFILE)
+        .run()
+        .stdout();
+    assert!(stdout.contains("id=keystay.ssh,src=<ssh>"), "{stdout}");
+}
+
+#[test]
+fn a_dockerfile_on_standard_input_is_wired_for_fetches_there() {
+    let stdout = "docker build --ssh 'default=<grant socket>' --secret 'id=keystay.ssh,src=<ssh>' \
+                  --iidfile '<image id>' -f - .\n\nFROM base\n\
+                  RUN --mount=type=ssh,mode=0666 \
+                  --mount=type=secret,id=keystay.ssh,target=/usr/local/bin/ssh,mode=0555 \
+                  git clone git@host:repo\n";
+    Keystay::new(&["--dry-run", "build", "-f", "-", "."])
+        .stdin(DOCKERFILE)
+        .run()
+        .says(0, stdout, "");
+}
 
 #[test]
 fn the_wired_command_and_dockerfile_are_printed() {
@@ -11,7 +34,7 @@ fn the_wired_command_and_dockerfile_are_printed() {
         "docker build --file '<wired Dockerfile>' --ssh 'default=<grant socket>' \
          --secret 'id=keystay.known_hosts,src=<verified host keys>' --iidfile '<image id>' -t app .\n\n{WIRED}"
     );
-    Keystay::new(&["--dry-run", "build", "-t", "app", "."])
+    Keystay::new(&["--mode", "sign", "--dry-run", "build", "-t", "app", "."])
         .file("Dockerfile", DOCKERFILE)
         .run()
         .says(0, &stdout, "");
@@ -25,7 +48,7 @@ fn without_wiring_the_dockerfile_stays() {
         .says(
             0,
             "docker buildx build --ssh 'default=<grant socket>' --iidfile '<image id>' .\n",
-            "",
+            AS_IT_STANDS,
         );
 }
 
@@ -52,7 +75,7 @@ fn a_dockerfile_on_standard_input_is_wired_there() {
         "docker build --ssh 'default=<grant socket>' \
          --secret 'id=keystay.known_hosts,src=<verified host keys>' --iidfile '<image id>' -f - .\n\n{WIRED}"
     );
-    Keystay::new(&["--dry-run", "build", "-f", "-", "."])
+    Keystay::new(&["--mode", "sign", "--dry-run", "build", "-f", "-", "."])
         .stdin(DOCKERFILE)
         .run()
         .says(0, &stdout, "");
@@ -63,7 +86,7 @@ fn an_archive_on_standard_input_is_built_as_it_stands() {
     Keystay::new(&["--dry-run", "build", "-"]).stdin("BZh91AY").run().says(
         0,
         "docker build --ssh 'default=<grant socket>' --iidfile '<image id>' -\n",
-        "keystay: note: the Dockerfile is built as it stands, since it is in an archive on standard input\n",
+        &format!("keystay: note: the Dockerfile is built as it stands, since it is in an archive on standard input\n{AS_IT_STANDS}"),
     );
 }
 
@@ -90,6 +113,6 @@ fn a_dockerfile_elsewhere_is_built_as_it_stands() {
     Keystay::new(&["--dry-run", "build", "git@github.com:acme/app.git"]).run().says(
         0,
         "docker build --ssh 'default=<grant socket>' --iidfile '<image id>' git@github.com:acme/app.git\n",
-        "keystay: note: the Dockerfile is built as it stands, since it is not on this machine\n",
+        &format!("keystay: note: the Dockerfile is built as it stands, since it is not on this machine\n{AS_IT_STANDS}"),
     );
 }

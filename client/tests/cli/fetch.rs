@@ -120,6 +120,29 @@ fn an_engine_that_is_too_old_is_named() {
 }
 
 #[test]
+fn a_build_on_an_old_engine_is_in_sign_mode_and_says_why() {
+    let keystay = Keystay::new(&["--dry-run", "build", "."])
+        .file(
+            "Dockerfile",
+            "FROM base\nRUN --mount=type=ssh,mode=0600 a\n",
+        )
+        .program("docker", "exit 1");
+    let socket = keystay.path("docker.sock");
+    let engine = old_engine(UnixListener::bind(&socket).unwrap());
+    let host = format!("unix://{}", socket.display());
+    let shown = keystay.env("DOCKER_HOST", host).run();
+    shown.says(
+        0,
+        "docker build --file '<wired Dockerfile>' --ssh 'default=<grant socket>' \
+         --secret 'id=keystay.known_hosts,src=<verified host keys>' --iidfile '<image id>' .\n\n\
+         FROM base\nRUN --mount=type=ssh,mode=0600 \
+         --mount=type=secret,id=keystay.known_hosts,target=/etc/ssh/ssh_known_hosts,mode=0444 a\n",
+        "keystay: sign mode: docker 20.10 cannot run the shim from a secret (Docker 26 can)\n",
+    );
+    drop(engine);
+}
+
+#[test]
 fn what_cannot_be_wired_cannot_be_in_fetch_mode() {
     Keystay::new(&["--mode", "fetch", "--dry-run", "build", "-"])
         .stdin("BZh91AY")

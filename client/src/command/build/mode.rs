@@ -58,10 +58,7 @@ impl Mode {
         if is_forced && options.wire == Wire::None {
             return Err(UsageError::with_hint(CONTRADICTION, CHOOSE).into());
         }
-        if options.mode != cli::Mode::Fetch {
-            return Ok(Self::sign(None));
-        }
-        if let Text::Missing = source.text {
+        if options.mode == cli::Mode::Sign || matches!(source.text, Text::Missing) {
             return Ok(Self::sign(None));
         }
         let chosen = Self::allowed(options, settings, asked, source, form, tool).await;

@@ -55,6 +55,9 @@ pub(super) async fn run(
     }
     if options.dry_run {
         let plan = plan(options, form, &asked, &settings, source, tool.as_ref().ok()).await?;
+        if let Mode::Sign { why: Some(why) } = &plan.mode {
+            output.line(&format!("sign mode: {why}"));
+        }
         output::print(&wired::preview(form, &asked, &plan));
         return Ok(ExitCode::Success);
     }
