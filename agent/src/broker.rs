@@ -284,3 +284,6 @@ impl Fetch<'_> {
 
 /// How many connections one key is tried on when they break.
 const MAX_LOST: usize = 3;
+
+#[cfg(test)]
+mod tests;

@@ -10,7 +10,7 @@ use crate::sign::SignError;
 #[derive(Clone, Debug, thiserror::Error)]
 pub(crate) enum FetchError {
     /// No address, no connection, or the connection broke before the host said anything.
-    #[error("{host} cannot be reached")]
+    #[error("{host} cannot be reached: {source}")]
     Unreachable {
         /// The host and port that were tried.
         host: String,
@@ -50,7 +50,7 @@ pub(crate) enum FetchError {
     #[error("no key of the grant is meant for this repository")]
     NoKey,
     /// A key that was asked to sign did not.
-    #[error("no signature of {key}")]
+    #[error("{key} does not sign: {source}")]
     NoSignature {
         /// The key.
         key: Fingerprint,

@@ -110,8 +110,11 @@ fn jump(jump: &Jump) -> String {
     format!("{user}{}{port}", jump.host)
 }
 
+/// A file's name and text.
+type Text = (&'static str, &'static str);
+
 /// Configurations, and the hosts that are asked for.
-const TABLE: &[(&[(&str, &str)], &[&str])] = &[
+const TABLE: &[(&[Text], &[&str])] = &[
     (&[("config", "")], &["git.example"]),
     (
         &[(
@@ -279,13 +282,14 @@ fn a_long_file_is_left_out_and_noted() {
 }
 
 #[test]
-fn files_are_read_once_and_late() {
-    let home = Home::with(&[]);
-    let config = home.config();
-    fs::write(home.root(), "Port 7\n").unwrap();
-    assert_eq!(config.host("a").port, Some(7));
-    fs::write(home.root(), "Port 8\n").unwrap();
-    assert_eq!(config.host("a").port, Some(7));
+fn the_files_of_a_user_are_read_once_and_late() {
+    let home = Home::with(&[(".ssh/absent", "")]);
+    let config = SshConfig::of_user(home.0.path().to_owned());
+    let file = home.0.path().join(".ssh/config");
+    fs::write(&file, "Host a.keystay.example\n Port 7\n").unwrap();
+    assert_eq!(config.host("a.keystay.example").port, Some(7));
+    fs::write(&file, "Port 8\n").unwrap();
+    assert_eq!(config.host("a.keystay.example").port, Some(7));
 }
 
 #[test]
