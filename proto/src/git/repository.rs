@@ -46,8 +46,8 @@ pub enum PathError {
     /// It is empty or longer than [`MAX_REPO_PATH`] bytes.
     #[error("a repository's path has 1 to {MAX_REPO_PATH} bytes")]
     Length,
-    /// It holds a control character, a backslash, or bytes that are not UTF-8.
-    #[error("a repository's path is plain text")]
+    /// It holds a control character, one that a shell acts on, or bytes that are not UTF-8.
+    #[error("a repository's path is plain text without quotes and shell characters")]
     NotPlain,
     /// A part of it is empty, `.` or `..`.
     #[error("a repository's path has no empty parts, `.` or `..`")]
@@ -64,7 +64,7 @@ impl RepoPath {
             return Err(PathError::Length);
         }
         let text = str::from_utf8(given).map_err(|_| PathError::NotPlain)?;
-        if text.chars().any(|c| c.is_control() || c == '\\') {
+        if text.chars().any(|c| c.is_control() || SHELL.contains(c)) {
             return Err(PathError::NotPlain);
         }
         let text = text.strip_prefix('/').unwrap_or(text);
@@ -93,6 +93,8 @@ impl fmt::Display for RepoPath {
 }
 
 pub(super) const SSH_PORT: u16 = 22;
+/// What a shell acts on. A path is quoted wherever it goes; no repository is named so.
+const SHELL: &str = "\\'\"`$;&|<>!(){}";
 
 #[cfg(test)]
 mod tests {
@@ -138,7 +140,9 @@ mod tests {
     #[test]
     fn a_path_that_is_no_text_or_an_option_is_refused() {
         assert_eq!(path("a\nb"), Err(PathError::NotPlain));
-        assert_eq!(path("a\\b"), Err(PathError::NotPlain));
+        for given in ["a\\b", "a'b", "a;b", "a$(b)", "a`b`", "a|b", "a&b", "a>b"] {
+            assert_eq!(path(given), Err(PathError::NotPlain), "{given}");
+        }
         assert_eq!(RepoPath::parse(b"a\xff"), Err(PathError::NotPlain));
         for given in ["-x", "/-x", "--upload-pack=touch"] {
             assert_eq!(path(given), Err(PathError::Option), "{given}");
