@@ -85,8 +85,8 @@ impl Grant {
         let name = printable(errand.repository.to_string());
         if let Some((outcome, abandoned)) = self.run(fetches, &stream, errand).await {
             self.fetched(&stream, &name, outcome, abandoned);
-            if abandoned.is_none() {
-                // What the command said last is still to be delivered.
+            if stream.is_finished() {
+                // What was said last is still to be delivered.
                 stream.until_abandoned().await;
             }
         }
@@ -150,6 +150,7 @@ impl Grant {
         };
         let reason = abandoned.and_then(reason);
         if let Some(reason) = reason {
+            stream.fail(&reason.to_string());
             record.event = Event::Refused;
             record.reason = Some(reason);
         }

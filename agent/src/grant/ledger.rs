@@ -55,6 +55,9 @@ impl Ledger {
 
     /// Adds what a fetch brought to what was fetched from its repository.
     pub(super) fn fetch(&mut self, repository: &str, outcome: &Outcome) {
+        if outcome.end.is_err() && outcome.bytes == 0 {
+            return;
+        }
         if self.fetches.len() >= MAX_REPOSITORIES && !self.fetches.contains_key(repository) {
             return;
         }

@@ -134,6 +134,11 @@ impl Stream {
         self.finish(SSH_FAILED);
     }
 
+    /// Whether the command has ended, or was given up for a reason that the step is told.
+    pub(crate) fn is_finished(&self) -> bool {
+        self.progress().exit.is_some()
+    }
+
     /// The shim closes it.
     pub(crate) fn close(&self) {
         self.closed.send_replace(true);
@@ -148,22 +153,24 @@ impl Stream {
         wakers.into_iter().flatten().for_each(Waker::wake);
     }
 
-    /// Returns when nobody waits for it any more.
+    /// Returns when nobody waits for it any more, or it breaks a limit. One that is finished breaks
+    /// none.
     pub(crate) async fn until_abandoned(&self) -> Abandoned {
         let mut closed = self.closed.subscribe();
         loop {
-            let (seen, moved, input) = {
+            let (seen, moved, input, is_finished) = {
                 let progress = self.progress();
-                (progress.seen, progress.moved, progress.input.end())
+                let Progress { seen, moved, .. } = *progress;
+                (seen, moved, progress.input.end(), progress.exit.is_some())
             };
             let now = Instant::now();
-            if input > MAX_INPUT {
+            if input > MAX_INPUT && !is_finished {
                 return Abandoned::TooMuchInput;
             }
             if now >= seen + LEASE {
                 return Abandoned::Silent;
             }
-            if now >= moved + IDLE {
+            if now >= moved + IDLE && !is_finished {
                 return Abandoned::Idle;
             }
             let due = (seen + LEASE).min(moved + IDLE).min(now + LOOK);
