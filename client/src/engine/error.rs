@@ -31,6 +31,9 @@ pub(crate) enum EngineError {
     /// It cannot do fetch mode.
     #[error("fetch mode is not possible: {0}")]
     NoFetch(String),
+    /// It cannot do fetch mode, which the list of repositories needs.
+    #[error("only fetch mode keeps a build to a list of repositories: {0}")]
+    NoList(String),
     /// The program could not be started or waited for.
     #[error("cannot run {program}: {source}", program = program.display())]
     Run {
@@ -64,6 +67,9 @@ impl EngineError {
             Self::NoFetch(_) => {
                 &["upgrade it, or let the build log in itself: `keystay --mode sign build …`"]
             }
+            Self::NoList(_) => &[
+                "upgrade it; or let the build read whatever the keys open: `keystay --mode sign build …`",
+            ],
             Self::Run { .. } => &[],
         };
         hints.iter().map(|&hint| hint.to_owned()).collect()

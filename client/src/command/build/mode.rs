@@ -65,6 +65,8 @@ impl Mode {
         match chosen {
             Ok(fetching) => Ok(Self::Fetch(Box::new(fetching))),
             Err(why) if is_forced => Err(EngineError::NoFetch(why).into()),
+            // Sign mode sees no repositories: it would grant more than was asked for.
+            Err(why) if settings.repos != Repos::Any => Err(EngineError::NoList(why).into()),
             Err(why) => Ok(Self::sign(Some(why))),
         }
     }
