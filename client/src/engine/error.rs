@@ -64,12 +64,10 @@ impl EngineError {
             ],
             Self::BuildKitOff(_) => &["run `unset DOCKER_BUILDKIT`, or set it to 1"],
             Self::Silent { source, .. } => silent(source),
-            Self::NoFetch(_) => {
-                &["upgrade it, or let the build log in itself: `keystay --mode sign build …`"]
+            Self::NoFetch(_) => &["let the steps log in themselves: `keystay --mode sign build …`"],
+            Self::NoList(_) => {
+                &["let the build read whatever the keys open: `keystay --mode sign build …`"]
             }
-            Self::NoList(_) => &[
-                "upgrade it; or let the build read whatever the keys open: `keystay --mode sign build …`",
-            ],
             Self::Run { .. } => &[],
         };
         hints.iter().map(|&hint| hint.to_owned()).collect()

@@ -114,7 +114,7 @@ fn an_engine_that_is_too_old_is_named() {
         69,
         "",
         "keystay: error: fetch mode is not possible: docker 20.10 cannot run the shim from a secret (Docker 26 can)\n\
-         hint: upgrade it, or let the build log in itself: `keystay --mode sign build …`\n",
+         hint: let the steps log in themselves: `keystay --mode sign build …`\n",
     );
     drop(engine);
 }
@@ -151,7 +151,7 @@ fn what_cannot_be_wired_cannot_be_in_fetch_mode() {
             69,
             "",
             "keystay: error: fetch mode is not possible: the Dockerfile is built as it stands\n\
-             hint: upgrade it, or let the build log in itself: `keystay --mode sign build …`\n",
+             hint: let the steps log in themselves: `keystay --mode sign build …`\n",
         );
     Keystay::new(&[
         "--mode",

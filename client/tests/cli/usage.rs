@@ -101,6 +101,10 @@ fn the_help_names_commands_options_and_statuses() {
             "--strict",
             "Exit status:",
             "65  key material",
+            "76  a host showed",
+            "--mode",
+            "--repo",
+            "podman",
         ] {
             assert!(help.contains(part), "{part} is not in:\n{help}");
         }
