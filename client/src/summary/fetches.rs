@@ -38,8 +38,8 @@ pub(super) fn fetched(fetches: &[FetchUse]) -> Option<String> {
 
 /// How to allow what was fetched and nothing else.
 pub(super) fn offer(fetches: &[FetchUse]) -> Option<String> {
-    let names: Vec<_> = fetches
-        .iter()
+    let come = fetches.iter().filter(|fetch| has_come(fetch));
+    let names: Vec<_> = come
         .map(|fetch| format!("{:?}", fetch.repository))
         .collect();
     match names.len() {
@@ -61,7 +61,7 @@ pub(super) fn failures(faults: &[Fault]) -> Option<String> {
 /// The fetches of each host with each key, in the order of their first.
 fn groups(fetches: &[FetchUse]) -> Vec<Vec<&FetchUse>> {
     let mut groups: Vec<Vec<&FetchUse>> = Vec::new();
-    for fetch in fetches {
+    for fetch in fetches.iter().filter(|fetch| has_come(fetch)) {
         let is_same =
             |other: &&FetchUse| other.key == fetch.key && place(other).0 == place(fetch).0;
         let mut known = groups.iter_mut();
@@ -71,6 +71,11 @@ fn groups(fetches: &[FetchUse]) -> Vec<Vec<&FetchUse>> {
         }
     }
     groups
+}
+
+/// Whether anything came: a fetch may have ended before that.
+fn has_come(fetch: &FetchUse) -> bool {
+    fetch.bytes > 0
 }
 
 fn name(fetch: &FetchUse) -> String {
@@ -151,5 +156,14 @@ mod tests {
         );
         assert_eq!(offer(&fetches).as_deref(), Some(OFFER));
         assert_eq!((fetched(&[]), offer(&[])), (None, None));
+    }
+
+    #[test]
+    fn what_was_asked_for_in_vain_was_not_fetched() {
+        let vain = [FetchUse {
+            bytes: 0,
+            ..fetch("h/a", &[])
+        }];
+        assert_eq!((fetched(&vain), offer(&vain)), (None, None));
     }
 }
