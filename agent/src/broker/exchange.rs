@@ -1,20 +1,24 @@
 //! One command on one channel: up to its first output, then bytes both ways.
 
+mod first;
+mod pump;
+
 use std::{
-    future::pending,
     pin::pin,
     task::{Context, Waker},
-    time::Duration,
 };
 
 use keystay_proto::git::{Service, Wants};
 use russh::{Channel, ChannelMsg, ChannelReadHalf, ChannelWriteHalf, client::Msg};
 use tokio::{
-    io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _},
+    io::{AsyncRead, AsyncReadExt as _, AsyncWrite},
     select,
-    time::timeout,
 };
 
+use self::{
+    first::{ERROR_AT, is_protocol, may_be_error},
+    pump::{Sink, pump_up},
+};
 use super::{Errand, plain::Plain, pool::Lease};
 
 /// What a fetch has moved, over all tries.
@@ -254,81 +258,6 @@ impl Drop for Exchange<'_> {
     }
 }
 
-/// Where output goes.
-struct Sink<'a, O, E> {
-    output: &'a mut O,
-    error: &'a mut E,
-    plain: Plain,
-    bytes: &'a mut u64,
-}
-
-impl<O: AsyncWrite + Unpin, E: AsyncWrite + Unpin> Sink<'_, O, E> {
-    /// Passes a message on; how the fetch ends if it must.
-    async fn take(&mut self, lease: &mut Lease, message: ChannelMsg) -> Option<End> {
-        match message {
-            ChannelMsg::Data { data } if !data.is_empty() => {
-                let length = u64::try_from(data.len()).unwrap_or(u64::MAX);
-                *self.bytes = self.bytes.saturating_add(length);
-                if *self.bytes > BULK {
-                    lease.is_bulk();
-                }
-                unless_stalled(lease, write(self.output, &data)).await
-            }
-            ChannelMsg::ExtendedData { data, ext: STDERR } if !data.is_empty() => {
-                let shown = self.plain.pass(&data);
-                unless_stalled(lease, write(self.error, shown.as_bytes())).await
-            }
-            _ => None,
-        }
-    }
-}
-
-async fn write(to: &mut (impl AsyncWrite + Unpin), bytes: &[u8]) -> Option<End> {
-    let written = async {
-        to.write_all(bytes).await?;
-        to.flush().await
-    };
-    written.await.err().map(|_| End::BuildGone)
-}
-
-/// Waits for the build to take output, but not for ever while it holds up others: a channel that is
-/// not read stops its connection.
-async fn unless_stalled(lease: &Lease, work: impl Future<Output = Option<End>>) -> Option<End> {
-    let mut work = pin!(work);
-    loop {
-        match timeout(STALL, &mut work).await {
-            Ok(end) => return end,
-            Err(_) if lease.is_shared() => return Some(End::Stalled),
-            Err(_) => {}
-        }
-    }
-}
-
-/// Passes the build's input on, and returns if it breaks.
-async fn pump_up(
-    up: &ChannelWriteHalf<Msg>,
-    input: &mut (impl AsyncRead + Unpin),
-    wants: &mut Wants,
-    mut ended: bool,
-) {
-    let mut buffer = vec![0; CHUNK];
-    while !ended {
-        let Ok(read) = input.read(&mut buffer).await else {
-            return;
-        };
-        let bytes = buffer.get(..read).unwrap_or_default();
-        wants.read(bytes);
-        let sent = if bytes.is_empty() {
-            up.eof().await
-        } else {
-            up.data_bytes(bytes.to_vec()).await
-        };
-        // A host that takes no more ends the other direction too.
-        ended = sent.is_err() || bytes.is_empty();
-    }
-    pending::<()>().await;
-}
-
 /// The exit status that a message tells.
 fn exit_of(message: &ChannelMsg) -> Option<u8> {
     match message {
@@ -340,24 +269,6 @@ fn exit_of(message: &ChannelMsg) -> Option<u8> {
     }
 }
 
-/// Whether output is, or may with more bytes become, a pkt-line that begins with `ERR `.
-fn may_be_error(output: &[u8]) -> bool {
-    let (length, rest) = output.split_at(output.len().min(LENGTH_DIGITS));
-    if !length.iter().all(u8::is_ascii_hexdigit) {
-        return false;
-    }
-    let said = str::from_utf8(length).ok();
-    let number = said.and_then(|digits| usize::from_str_radix(digits, 16).ok());
-    let too_short = length.len() == LENGTH_DIGITS && number.is_none_or(|number| number < ERROR_AT);
-    !too_short && (ERROR.starts_with(rest) || rest.starts_with(ERROR))
-}
-
-/// Whether a value is one that git sets `GIT_PROTOCOL` to.
-fn is_protocol(value: &str) -> bool {
-    let plain = |byte: u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'=' | b':' | b'.' | b'-');
-    (1..=MAX_PROTOCOL).contains(&value.len()) && value.bytes().all(plain)
-}
-
 /// `SSH_EXTENDED_DATA_STDERR` of RFC 4254 §5.2.
 const STDERR: u32 = 1;
 /// What `ssh` itself exits with when the command has no status of its own.
@@ -366,52 +277,3 @@ const CHUNK: usize = 32 * 1024;
 const MAX_REPLAY: usize = 64 * 1024;
 /// The most that is kept of what a host says before it is clear which key serves.
 const MAX_SAID: usize = 64 * 1024;
-const MAX_PROTOCOL: usize = 64;
-/// A fetch that has moved more is given no neighbours while there is another place for them.
-const BULK: u64 = 1024 * 1024;
-const STALL: Duration = Duration::from_mins(1);
-const LENGTH_DIGITS: usize = 4;
-const ERROR: &[u8] = b"ERR ";
-/// Where the text of an error begins.
-const ERROR_AT: usize = 8;
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_what_may_be_an_error_is_held() {
-        for held in [
-            "0",
-            "0010",
-            "0010E",
-            "0010ERR",
-            "0010ERR not found",
-            "ffffERR ",
-        ] {
-            assert!(may_be_error(held.as_bytes()), "{held}");
-        }
-        for passed in [
-            "0000",
-            "00000009",
-            "000eversion 2\n",
-            "0004",
-            "{\"href\"",
-            "00100ERR",
-            "PACK",
-        ] {
-            assert!(!may_be_error(passed.as_bytes()), "{passed}");
-        }
-    }
-
-    #[test]
-    fn only_what_git_sets_is_passed_as_protocol() {
-        let long = "v".repeat(65);
-        for good in ["version=2", "version=1:object-format=sha256"] {
-            assert!(is_protocol(good), "{good}");
-        }
-        for bad in ["", "version=2\n", "a b", "$(x)", "é", "A", &long] {
-            assert!(!is_protocol(bad), "{bad}");
-        }
-    }
-}

@@ -17,7 +17,7 @@ use tokio::time::sleep;
 
 use self::{
     host::{Act, Host, Plan},
-    keys::key,
+    keys::{agent_keys, key},
 };
 use super::{Broker, Errand, FetchError, Outcome};
 use crate::{key::Key, known_hosts::KnownHosts, ssh_config::SshConfig};

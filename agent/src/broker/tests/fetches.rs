@@ -160,6 +160,22 @@ async fn keys_of_every_type_log_in() {
 }
 
 #[tokio::test]
+async fn keys_and_certificates_of_another_agent_log_in() {
+    let folder = folder();
+    let (_agent, keys) = agent_keys(&folder).await;
+    let types: Vec<_> = keys.iter().map(|key| key.info.algorithm.as_str()).collect();
+    let expected = ["ssh-ed25519", "ssh-ed25519-cert-v01@openssh.com", "ssh-rsa"];
+    assert_eq!(types, expected);
+    for key in &keys {
+        let host = Plan::new(&[&key.blob, &keys[0].blob], |_, _| Act::Say(b"0000", "", 0))
+            .start()
+            .await;
+        let fetched = fetch(&broker(&host.known, &[key]), upload_pack(&host, "a")).await;
+        assert_eq!(fetched.status(), 0, "{}", key.info.algorithm);
+    }
+}
+
+#[tokio::test]
 async fn what_a_host_says_beside_its_output_is_shown_without_escapes() {
     let folder = folder();
     let a = key(&folder, "a", "ed25519").await;

@@ -14,7 +14,7 @@ use std::{
 
 use russh::{
     Channel, ChannelId,
-    keys::PrivateKey,
+    keys::{Certificate, PrivateKey},
     server::{
         self, Auth, ChannelOpenHandle, Config, Handler, Msg, PublicKeyOffer, Session,
         VerifiedPublicKey, run_stream,
@@ -210,6 +210,16 @@ impl Handler for Guest {
     ) -> Result<Auth, russh::Error> {
         self.key = key.public_key.to_bytes().unwrap();
         Ok(Auth::Accept)
+    }
+
+    async fn auth_openssh_certificate(
+        &mut self,
+        _: &str,
+        certificate: &Certificate,
+    ) -> Result<Auth, russh::Error> {
+        self.key = certificate.to_bytes().unwrap();
+        let known = self.plan.accepts.contains(&self.key);
+        Ok(if known { Auth::Accept } else { Auth::reject() })
     }
 
     async fn channel_open_session(
