@@ -43,6 +43,7 @@ impl SshConfig {
     }
 
     /// No configuration.
+    #[cfg(test)]
     pub(crate) fn none() -> Self {
         Self::of_files(PathBuf::new(), Vec::new())
     }

@@ -25,7 +25,7 @@ pub(super) fn open(control: &Control, mut spec: GrantSpec) -> Result<Grant, Prob
         .grants
         .known_hosts_for(&spec.hosts)
         .map_err(|error| problem(&error))?;
-    let infos = infos(&keys);
+    let (infos, mode) = (infos(&keys), spec.mode);
     let Opened { grant, socket } = control
         .grants
         .open(spec, keys)
@@ -35,7 +35,7 @@ pub(super) fn open(control: &Control, mut spec: GrantSpec) -> Result<Grant, Prob
         socket,
         keys: infos,
         known_hosts,
-        notes: control.grants.notes(),
+        notes: control.grants.notes(mode),
     })
 }
 

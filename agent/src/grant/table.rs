@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use keystay_proto::control::{Event, GrantId, GrantReport, GrantSpec, Hosts};
+use keystay_proto::control::{Event, GrantId, GrantReport, GrantSpec, Hosts, Mode};
 use tokio::task::JoinSet;
 
 use super::{Grant, Shared, serve};
@@ -96,10 +96,16 @@ impl Table {
         failure.map_or(Ok(lines), |error| Err(OpenError::Random(error)))
     }
 
-    /// Lines of the host key files that are left out, and why, a sentence each.
-    pub(crate) fn notes(&self) -> Vec<String> {
-        let notes = self.shared.known_hosts.notes().iter().take(MAX_NOTES);
-        notes.map(ToString::to_string).collect()
+    /// Lines of the host key files that are left out, and in fetch mode of `ssh_config`, and why, a
+    /// sentence each.
+    pub(crate) fn notes(&self, mode: Mode) -> Vec<String> {
+        let hosts = self.shared.known_hosts.notes().iter().take(MAX_NOTES);
+        let mut notes: Vec<_> = hosts.map(ToString::to_string).collect();
+        if mode == Mode::Fetch {
+            let settings = self.shared.ssh_config.notes();
+            notes.extend(settings.iter().take(MAX_NOTES).cloned());
+        }
+        notes
     }
 
     /// A live grant.
