@@ -95,11 +95,11 @@ mod tests {
     }
 
     #[test]
-    fn a_quote_in_a_path_stays_within_its_value() {
-        let text = rewrites(&["h/a\"]x"]).gitconfig();
+    fn a_quote_in_a_login_name_stays_within_its_value() {
+        let patterns: Vec<RepoPattern> = vec!["host/a".parse().unwrap()];
         assert_eq!(
-            text,
-            "[url \"ssh://git@h/a\\\"]x\"]\n\tinsteadOf = \"https://h/a\\\"]x\"\n"
+            Rewrites::of(&patterns, "g\"it").gitconfig(),
+            "[url \"ssh://g\\\"it@host/a\"]\n\tinsteadOf = \"https://host/a\"\n"
         );
     }
 

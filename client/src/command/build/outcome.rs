@@ -35,11 +35,13 @@ pub(super) fn outcome(run: Run, report: &GrantReport, image: &Image, terms: Term
         .iter()
         .find(|refusal| hint(refusal.reason).is_some());
     let changed = |fault: &&Fault| matches!(fault, Fault::HostKeyChanged { .. });
-    let fault = (report.faults.iter().find(changed)).or_else(|| report.faults.first());
-    match (fault, reasons) {
-        (Some(fault), _) => of_fault(fault),
-        (None, Some(refusal)) => of_refusal(refusal, terms),
-        (None, None) => plain(run.exit_code()),
+    let failed = |fault: &&Fault| matches!(fault, Fault::Fetch { .. });
+    let mut faults = report.faults.iter();
+    let grave = (faults.clone().find(changed)).or_else(|| faults.clone().find(|f| !failed(f)));
+    match (grave, reasons, faults.find(failed)) {
+        (Some(fault), ..) | (None, None, Some(fault)) => of_fault(fault, run.exit_code()),
+        (None, Some(refusal), _) => of_refusal(refusal, terms),
+        (None, None, None) => plain(run.exit_code()),
     }
 }
 
@@ -63,7 +65,8 @@ fn of_image(image: &Image, strict: bool) -> Outcome {
     Outcome { code, complaint }
 }
 
-fn of_fault(fault: &Fault) -> Outcome {
+/// A fault's end; a fetch that a host did not serve leaves the engine its status.
+fn of_fault(fault: &Fault, own: ExitCode) -> Outcome {
     match fault {
         Fault::UpstreamAgent(what) => complaint(
             ExitCode::KeySource,
@@ -84,7 +87,7 @@ fn of_fault(fault: &Fault) -> Outcome {
             ),
         ),
         Fault::Fetch { repository, why } => complaint(
-            ExitCode::Refused,
+            own,
             format!("{repository} was not fetched: {why}"),
             "see whether it works without a build: `git ls-remote`",
         ),
