@@ -2,6 +2,7 @@
 
 mod agent_start;
 mod cached_build;
+mod fetch;
 mod pairs;
 
 use std::{io::Write as _, path::Path};
@@ -16,6 +17,8 @@ pub fn run(lab: &Lab, client: &Path) -> Result<(), LabError> {
         rows.push(cached_build::measure(lab, engine, client)?);
     }
     rows.push(agent_start::measure(lab, client)?);
+    let [_, newer] = lab.engines();
+    rows.extend(fetch::measure(lab, newer, client)?);
     // A closed standard output leaves nobody to show the table to.
     let _ = std::io::stdout().write_all(table(&rows).as_bytes());
     Ok(())

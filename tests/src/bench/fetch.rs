@@ -1,0 +1,127 @@
+//! Fetches in a build step: the broker on the host against OpenSSH in the step.
+
+use std::{path::Path, process::Command, time::Duration};
+
+use super::pairs::Pairs;
+use crate::{
+    env::{Env, Output},
+    lab::{DEPENDENCIES, Engine, GitHost, LARGE, Lab, LabError, Relay, UpstreamAgent},
+};
+
+/// The rows of all fetches, on the engine that can do fetch mode.
+pub(super) fn measure(lab: &Lab, engine: &Engine, client: &Path) -> Result<Vec<Pairs>, LabError> {
+    let bench = Bench::new(lab, engine, client)?;
+    let near = lab.git_host();
+    let relay = Relay::to(near.address(), ONE_WAY)
+        .map_err(LabError::file("start the relay before", near.log()))?;
+    let far = near.through(&relay);
+    let large = format!("git clone --quiet --bare {} /large", near.url(LARGE));
+    let clone = |host: &GitHost| {
+        let clone = |path: &str| format!("git clone --quiet {} /{path}\n", host.url(path));
+        let paths = DEPENDENCIES.iter().map(|repository| repository.name);
+        paths.map(clone).collect::<String>()
+    };
+    let asks = format!(
+        "for i in $(seq {ASKS}); do git ls-remote --quiet {} >/dev/null; done",
+        near.url("acme/lib-a")
+    );
+    Ok(vec![
+        bench.pair(
+            "clone of a large repository",
+            "≤ 1",
+            near,
+            &large,
+            LARGE_RUNS,
+        )?,
+        bench.pair(
+            "30 dependencies, 30 ms away",
+            "≤ 1/3",
+            &far,
+            &clone(&far),
+            RUNS,
+        )?,
+        bench.pair("30 dependencies, near", "", near, &clone(near), RUNS)?,
+        bench.pair("20 × git ls-remote, near", "", near, &asks, RUNS)?,
+    ])
+}
+
+struct Bench<'a> {
+    lab: &'a Lab,
+    env: Env,
+    client: &'a Path,
+    agent: UpstreamAgent,
+}
+
+impl<'a> Bench<'a> {
+    fn new(lab: &'a Lab, engine: &Engine, client: &'a Path) -> Result<Self, LabError> {
+        Ok(Self {
+            lab,
+            env: Env::on(lab, engine),
+            client,
+            agent: UpstreamAgent::with(&[lab.key("dev")])?,
+        })
+    }
+
+    /// How long a script takes inside a step, with Keystay and with OpenSSH.
+    fn pair(
+        &self,
+        what: &str,
+        target: &'static str,
+        host: &GitHost,
+        script: &str,
+        runs: usize,
+    ) -> Result<Pairs, LabError> {
+        self.env.home_file(".ssh/known_hosts", host.known_hosts());
+        let known_hosts = self.env.home().join(".ssh/known_hosts");
+        let secret = format!("id=known_hosts,src={}", known_hosts.display());
+        let ssh = format!("default={}", self.agent.socket().display());
+        let key = format!("file:{}", self.lab.key("dev").display());
+        let ours = || {
+            let run = self.env.program(Command::new(self.client));
+            let run = run.args(["--no-verify", "--mode", "fetch", "--key", &key]);
+            self.time(script, |env| {
+                run.args(["build", "--progress", "plain", "--no-cache"])
+                    .args(["--network", "host", "--tag", env.tag(), "."])
+                    .output()
+            })
+        };
+        let theirs = || {
+            self.time(script, |env| {
+                env.docker()
+                    .args(["build", "--progress", "plain", "--no-cache"])
+                    .args(["--ssh", &ssh, "--secret", &secret])
+                    .args(["--network", "host", "--tag", env.tag(), "."])
+                    .output()
+            })
+        };
+        Pairs::measure(what.to_owned(), target, runs, ours, theirs)
+    }
+
+    fn time(&self, script: &str, build: impl FnOnce(&Env) -> Output) -> Result<Duration, LabError> {
+        self.env.file("script.sh", &format!("set -e\n{script}\n"));
+        self.env.file("Dockerfile", DOCKERFILE);
+        let output = build(&self.env);
+        let text = output.stderr.clone() + &output.stdout;
+        let taken = text.lines().find_map(|line| line.split_once("took: "));
+        let taken = taken.and_then(|(_, number)| number.trim().parse().ok());
+        taken
+            .map(Duration::from_nanos)
+            .ok_or_else(|| LabError::Command {
+                command: "the build".to_owned(),
+                status: output.status.to_string(),
+                output: text,
+            })
+    }
+}
+
+/// The same for both: where Keystay does not need the known hosts they do no harm.
+const DOCKERFILE: &str = r#"FROM keystay/base:1
+COPY script.sh /
+RUN --mount=type=ssh --mount=type=secret,id=known_hosts,target=/etc/ssh/ssh_known_hosts,mode=0444 \
+    begin=$(date +%s%N) && sh /script.sh && end=$(date +%s%N) && echo "took: $((end - begin))"
+"#;
+/// Half a round trip to a host on the same continent.
+const ONE_WAY: Duration = Duration::from_millis(15);
+const ASKS: usize = 20;
+const LARGE_RUNS: usize = 5;
+const RUNS: usize = 5;
