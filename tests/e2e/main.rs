@@ -15,6 +15,8 @@ mod dockerfiles;
 #[cfg(test)]
 mod engine_git;
 #[cfg(test)]
+mod fetch;
+#[cfg(test)]
 mod gate;
 #[cfg(test)]
 mod host_keys;

@@ -30,6 +30,8 @@ serve() {
     verb=${command%% *}
     name=${command#*\'}
     name=${name%\'}
+    # What a hostile host writes: a window title, a cleared screen.
+    case $name in *acme/escapes*) printf 'hello \033]0;owned\007\033[2J\n' >&2 ;; esac
     may "$verb" "$@"
     exec "$verb" "/srv/git/$name.git"
 }

@@ -85,9 +85,20 @@ impl PrivateAgent {
     #[must_use]
     #[track_caller]
     pub fn grant(&self) -> Grant {
+        self.grant_of(Mode::Sign)
+    }
+
+    /// Opens a grant of all its keys in this mode.
+    ///
+    /// # Panics
+    ///
+    /// If the agent refuses.
+    #[must_use]
+    #[track_caller]
+    pub fn grant_of(&self, mode: Mode) -> Grant {
         let spec = GrantSpec {
             build: "test".to_owned(),
-            mode: Mode::Sign,
+            mode,
             keys: Vec::new(),
             user: "git".to_owned(),
             hosts: Hosts::Known,

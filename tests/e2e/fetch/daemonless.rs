@@ -1,0 +1,93 @@
+//! Fetch mode in podman and buildah.
+
+use keystay_proto::control::{Event, Mode};
+use keystay_tests::{
+    env::{Env, Run},
+    lab::{Daemonless, Lab},
+};
+
+use super::{fetches, on_git_host};
+
+#[test]
+fn podman_fetches_with_the_right_key_for_each_repository() {
+    let lab = Lab::up().unwrap();
+    two_deploy_keys(&lab, lab.podman(), &["podman", "build"]);
+}
+
+#[test]
+fn buildah_fetches_with_the_right_key_for_each_repository() {
+    let lab = Lab::up().unwrap();
+    two_deploy_keys(&lab, lab.buildah(), &["buildah", "build"]);
+}
+
+fn two_deploy_keys(lab: &Lab, engine: &Daemonless, words: &[&str]) {
+    let env = Env::on_daemonless(lab, engine);
+    env.file(
+        "Dockerfile",
+        "FROM keystay/git-only:1\nUSER 1234\n\
+         RUN --mount=type=ssh git clone {git}/acme/lib-a.git /tmp/a && \
+         git clone {git}/acme/lib-b /tmp/b && cat /tmp/a/README /tmp/b/README\n",
+    );
+    build(&env, words, &[])
+        .output()
+        .status(0)
+        .stderr_has("CLEAN");
+    let records = fetches(&env);
+    assert!(records.iter().all(|record| record.mode == Mode::Fetch));
+    let ended: Vec<_> = (records.iter())
+        .filter(|record| record.event == Event::Fetched)
+        .filter_map(|record| record.repository.clone())
+        .collect();
+    let names = ["acme/lib-a", "acme/lib-b"].map(|name| on_git_host(&env, name));
+    assert_eq!(ended, names);
+}
+
+#[test]
+fn podman_leaves_nothing_of_the_shim_in_the_image() {
+    let lab = Lab::up().unwrap();
+    let env = Env::on_daemonless(&lab, lab.podman());
+    env.file(
+        "Dockerfile",
+        "FROM keystay/git-only:1\nRUN --mount=type=ssh git clone {git}/acme/lib-a.git /a\n\
+         RUN test ! -e /usr/local/bin/ssh\n",
+    );
+    build(&env, &["podman", "build"], &[]).output().status(0);
+}
+
+#[test]
+fn a_repository_outside_of_the_list_is_refused_in_podman_and_buildah() {
+    let lab = Lab::up().unwrap();
+    for engine in [lab.podman(), lab.buildah()] {
+        let env = Env::on_daemonless(&lab, engine);
+        env.file(
+            "Dockerfile",
+            "FROM keystay/base:1\nRUN --mount=type=ssh git clone {git}/acme/lib-b.git /b\n",
+        );
+        let only = on_git_host(&env, "acme/lib-a");
+        let built = build(&env, &[engine.name(), "build"], &["--repo", &only]).output();
+        built.status(77).stderr_has("acme/lib-b is not granted");
+    }
+}
+
+#[test]
+fn a_large_clone_survives_connections_that_are_cut() {
+    let lab = Lab::up().unwrap();
+    let env = Env::on_daemonless(&lab, lab.buildah());
+    env.file(
+        "Dockerfile",
+        "FROM keystay/base:1\n\
+         RUN --mount=type=ssh git clone --bare {git}/acme/large.git /l && git -C /l fsck && rm -r /l\n",
+    );
+    build(&env, &["buildah", "build"], &["--no-verify"])
+        .output()
+        .status(0);
+}
+
+fn build(env: &Env, words: &[&str], options: &[&str]) -> Run {
+    let keys = ["deploy-b", "deploy-a", "dev"].iter().flat_map(|key| {
+        let source = format!("file:{}", env.lab().key(key).display());
+        ["--key".to_owned(), source]
+    });
+    let run = env.keystay_alone().args(keys).args(options).args(words);
+    run.args(["--tag", env.tag(), "."])
+}

@@ -1,0 +1,96 @@
+//! Fetch mode is the default where the engine can do it, and what is done instead is said.
+
+use keystay_proto::control::{Event, Mode};
+use keystay_tests::{env::Env, lab::Lab};
+
+use super::{build, env};
+
+#[test]
+fn an_engine_that_cannot_run_the_shim_gets_sign_mode_and_says_why() {
+    let lab = Lab::up().unwrap();
+    let [older, _] = lab.engines();
+    let env = Env::on(&lab, older);
+    env.file("Dockerfile", DOCKERFILE);
+    let built = build(&env, &["dev"], &[]).output();
+    built.status(0).stderr_has("keystay: sign mode: ");
+    assert!(env.records().iter().all(|record| record.mode == Mode::Sign));
+}
+
+#[test]
+fn fetch_mode_that_the_engine_cannot_do_is_refused_with_advice() {
+    let lab = Lab::up().unwrap();
+    let [older, _] = lab.engines();
+    let env = Env::on(&lab, older);
+    env.file("Dockerfile", DOCKERFILE);
+    let built = build(&env, &["dev"], &["--mode", "fetch"]).output();
+    built
+        .status(69)
+        .stderr_has("keystay: error: ")
+        .stderr_has("hint: ");
+    built.stderr_has("--mode sign").stdout_is("");
+    assert!(env.records().is_empty());
+}
+
+#[test]
+fn a_list_of_repositories_is_never_given_up_for_sign_mode() {
+    let lab = Lab::up().unwrap();
+    let [older, _] = lab.engines();
+    let env = Env::on(&lab, older);
+    env.file("Dockerfile", DOCKERFILE);
+    let built = build(&env, &["dev"], &["--repo", "127.0.0.1/acme/lib-a"]).output();
+    built
+        .status(69)
+        .stderr_has("only fetch mode keeps a build to a list of repositories");
+    assert!(env.records().is_empty());
+}
+
+/// `ADD` over ssh runs outside of every step and needs an agent that signs; no step sees it.
+#[test]
+fn the_agent_of_the_engines_own_git_is_in_no_step() {
+    let env = env();
+    env.file(
+        "Dockerfile",
+        "FROM keystay/base:1\n\
+         ADD git@127.0.0.1:acme/lib-a.git /a\n\
+         RUN --mount=type=ssh ! ssh-add -l && git clone {git}/acme/lib-b.git /b\n",
+    );
+    let text = env.keystay_alone().args(["--dry-run"]).build(&env).output();
+    text.status(0);
+    assert!(
+        text.stdout.contains("--ssh 'default=<signing socket>'"),
+        "{}",
+        text.stdout
+    );
+    assert!(
+        text.stdout.contains("--ssh 'keystay=<grant socket>'"),
+        "{}",
+        text.stdout
+    );
+    assert!(
+        text.stdout.contains("--mount=type=ssh,id=keystay"),
+        "{}",
+        text.stdout
+    );
+}
+
+#[test]
+fn keystay_toml_names_the_repositories() {
+    let env = env();
+    let port = env.lab().git_host().port();
+    env.file(
+        "keystay.toml",
+        &format!("repos = [\"127.0.0.1:{port}/acme/lib-a\"]\n"),
+    )
+    .file(
+        "Dockerfile",
+        "FROM keystay/base:1\nRUN --mount=type=ssh git clone {git}/acme/lib-b.git /b\n",
+    );
+    build(&env, &["dev"], &[]).output().status(77);
+    let refused = env.records();
+    assert!(refused.iter().any(|record| record.event == Event::Refused));
+}
+
+const DOCKERFILE: &str = "\
+FROM keystay/base:1
+RUN --mount=type=ssh git clone {git}/acme/lib-a.git /a
+";
