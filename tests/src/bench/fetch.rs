@@ -102,8 +102,9 @@ impl<'a> Bench<'a> {
         self.env.file("Dockerfile", DOCKERFILE);
         let output = build(&self.env);
         let text = output.stderr.clone() + &output.stdout;
-        let taken = text.lines().find_map(|line| line.split_once("took: "));
-        let taken = taken.and_then(|(_, number)| number.trim().parse().ok());
+        // The command is shown too, before it runs.
+        let told = |line: &str| line.split_once("took: ")?.1.trim().parse().ok();
+        let taken: Option<u64> = text.lines().find_map(told);
         taken
             .map(Duration::from_nanos)
             .ok_or_else(|| LabError::Command {
