@@ -2,6 +2,7 @@
 
 mod fetches;
 mod ledger;
+mod signing;
 mod socket;
 mod table;
 
@@ -10,11 +11,7 @@ use std::{
     time::{Duration, Instant, SystemTime},
 };
 
-use keystay_proto::{
-    Fingerprint,
-    agent::SignFlags,
-    control::{Event, Fault, GrantId, GrantReport, GrantSpec, Intent, Mode, Reason, Record},
-};
+use keystay_proto::control::{Event, Fault, GrantId, GrantReport, GrantSpec, Mode, Reason, Record};
 use tokio::sync::watch;
 
 pub(crate) use fetches::Fetches;
@@ -27,7 +24,7 @@ use crate::{
     broker::Broker,
     key::Key,
     known_hosts::KnownHosts,
-    policy::{Demand, Standing, Terms, Verdict, judge},
+    policy::{Standing, Terms},
     scan::Needles,
     ssh_config::SshConfig,
     tunnel::Streams,
@@ -99,60 +96,6 @@ impl Grant {
         }
     }
 
-    /// Judges a request to sign and appends the record of the verdict. Where the record cannot be
-    /// written there is no verdict, and so no signature.
-    ///
-    /// One lock spans both, so that parallel connections cannot spend one signature twice.
-    pub(crate) fn judge_and_record(
-        &self,
-        demand: &Demand<'_>,
-        flags: SignFlags,
-        now: Instant,
-    ) -> Result<Verdict, AuditError> {
-        let mut ledger = self.ledger();
-        let standing = self.standing(&ledger);
-        let verdict = judge(
-            &self.terms,
-            standing,
-            &self.shared.known_hosts,
-            demand,
-            flags,
-            now,
-        );
-        let mut record = self.record(event(&verdict));
-        record.intent = Some(demand.intent());
-        record.key = Some(Fingerprint::of(demand.key_blob));
-        record.user = demand.user();
-        record.detail = demand.detail();
-        match &verdict {
-            Verdict::Allow { host, .. } => record.host.clone_from(host),
-            Verdict::Deny(reason) => record.reason = Some(*reason),
-        }
-        self.append(&mut ledger, &record)?;
-        match &verdict {
-            Verdict::Allow { host, .. } => {
-                ledger.sign(Fingerprint::of(demand.key_blob), host.as_deref());
-            }
-            Verdict::Deny(reason) => self.count_refusal(&mut ledger, *reason, refused(&record)),
-        }
-        Ok(verdict)
-    }
-
-    /// Whether the keys may be listed now. The first listing is recorded, and each one after the
-    /// grant's end is refused: clients that see no key do not ask for a signature.
-    pub(crate) fn list_and_record(&self, now: Instant) -> bool {
-        let mut ledger = self.ledger();
-        if let Some(reason) = self.over(now) {
-            self.refuse_with(&mut ledger, reason, None);
-            return false;
-        }
-        if !ledger.listed {
-            let record = self.record(Event::Listed);
-            ledger.listed = self.append(&mut ledger, &record).is_ok();
-        }
-        ledger.listed
-    }
-
     /// Records a request that is refused whatever the policy says.
     pub(crate) fn refuse(&self, reason: Reason, detail: Option<&str>) {
         self.refuse_with(&mut self.ledger(), reason, detail);
@@ -166,18 +109,6 @@ impl Grant {
             ledger.crowded = true;
             self.refuse_with(&mut ledger, Reason::TooManyConnections, None);
         }
-    }
-
-    /// Records an allowed signature that could not be made.
-    pub(crate) fn failed(&self, demand: &Demand<'_>, host: Option<&str>, fault: Fault) {
-        let mut ledger = self.ledger();
-        let mut record = self.record(Event::Failed);
-        record.intent = Some(Intent::Login);
-        record.key = Some(Fingerprint::of(demand.key_blob));
-        record.detail = Some(fault.to_string());
-        let _ = self.append(&mut ledger, &record);
-        ledger.unsign(Fingerprint::of(demand.key_blob), host);
-        ledger.fault(fault);
     }
 
     /// Appends the record that opens or closes the grant.
@@ -260,14 +191,6 @@ impl Grant {
         }
     }
 
-    /// Why nothing is listed any more; nothing while the grant lives.
-    fn over(&self, now: Instant) -> Option<Reason> {
-        if self.expired_for(now).is_some() {
-            return Some(Reason::Expired);
-        }
-        self.closed.borrow().then_some(Reason::Revoked)
-    }
-
     fn refuse_with(&self, ledger: &mut Ledger, reason: Reason, detail: Option<&str>) {
         let mut record = self.record(Event::Refused);
         record.reason = Some(reason);
@@ -319,21 +242,6 @@ impl Grant {
     fn ledger(&self) -> MutexGuard<'_, Ledger> {
         self.ledger.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-fn event(verdict: &Verdict) -> Event {
-    match verdict {
-        Verdict::Allow { .. } => Event::Allowed,
-        Verdict::Deny(_) => Event::Refused,
-    }
-}
-
-/// What the summary says of a refused login: for whom it was.
-fn refused(record: &Record) -> Option<String> {
-    record
-        .detail
-        .clone()
-        .or_else(|| record.user.as_ref().map(|user| format!("user {user}")))
 }
 
 /// Connections of one grant at a time. A `BuildKit` session serves 250 streams and dies when its

@@ -1,0 +1,106 @@
+//! Signatures: judged, recorded, counted.
+
+use std::time::Instant;
+
+use keystay_proto::{
+    Fingerprint,
+    agent::SignFlags,
+    control::{Event, Fault, Intent, Reason, Record},
+};
+
+use super::Grant;
+use crate::{
+    audit::AuditError,
+    policy::{Demand, Verdict, judge},
+};
+
+impl Grant {
+    /// Judges a request to sign and appends the record of the verdict. Where the record cannot be
+    /// written there is no verdict, and so no signature.
+    ///
+    /// One lock spans both, so that parallel connections cannot spend one signature twice.
+    pub(crate) fn judge_and_record(
+        &self,
+        demand: &Demand<'_>,
+        flags: SignFlags,
+        now: Instant,
+    ) -> Result<Verdict, AuditError> {
+        let mut ledger = self.ledger();
+        let standing = self.standing(&ledger);
+        let verdict = judge(
+            &self.terms,
+            standing,
+            &self.shared.known_hosts,
+            demand,
+            flags,
+            now,
+        );
+        let mut record = self.record(event(&verdict));
+        record.intent = Some(demand.intent());
+        record.key = Some(Fingerprint::of(demand.key_blob));
+        record.user = demand.user();
+        record.detail = demand.detail();
+        match &verdict {
+            Verdict::Allow { host, .. } => record.host.clone_from(host),
+            Verdict::Deny(reason) => record.reason = Some(*reason),
+        }
+        self.append(&mut ledger, &record)?;
+        match &verdict {
+            Verdict::Allow { host, .. } => {
+                ledger.sign(Fingerprint::of(demand.key_blob), host.as_deref());
+            }
+            Verdict::Deny(reason) => self.count_refusal(&mut ledger, *reason, refused(&record)),
+        }
+        Ok(verdict)
+    }
+
+    /// Whether the keys may be listed now. The first listing is recorded, and each one after the
+    /// grant's end is refused: clients that see no key do not ask for a signature.
+    pub(crate) fn list_and_record(&self, now: Instant) -> bool {
+        let mut ledger = self.ledger();
+        if let Some(reason) = self.over(now) {
+            self.refuse_with(&mut ledger, reason, None);
+            return false;
+        }
+        if !ledger.listed {
+            let record = self.record(Event::Listed);
+            ledger.listed = self.append(&mut ledger, &record).is_ok();
+        }
+        ledger.listed
+    }
+
+    /// Records an allowed signature that could not be made.
+    pub(crate) fn failed(&self, demand: &Demand<'_>, host: Option<&str>, fault: Fault) {
+        let mut ledger = self.ledger();
+        let mut record = self.record(Event::Failed);
+        record.intent = Some(Intent::Login);
+        record.key = Some(Fingerprint::of(demand.key_blob));
+        record.detail = Some(fault.to_string());
+        let _ = self.append(&mut ledger, &record);
+        ledger.unsign(Fingerprint::of(demand.key_blob), host);
+        ledger.fault(fault);
+    }
+
+    /// Why nothing is listed any more; nothing while the grant lives.
+    fn over(&self, now: Instant) -> Option<Reason> {
+        if self.expired_for(now).is_some() {
+            return Some(Reason::Expired);
+        }
+        self.closed.borrow().then_some(Reason::Revoked)
+    }
+}
+
+fn event(verdict: &Verdict) -> Event {
+    match verdict {
+        Verdict::Allow { .. } => Event::Allowed,
+        Verdict::Deny(_) => Event::Refused,
+    }
+}
+
+/// What the summary says of a refused login: for whom it was.
+fn refused(record: &Record) -> Option<String> {
+    record
+        .detail
+        .clone()
+        .or_else(|| record.user.as_ref().map(|user| format!("user {user}")))
+}
