@@ -73,7 +73,7 @@ async fn git_clones_through_the_broker() {
     let target = folder.path().join("clone");
     let mut clone = tokio::process::Command::new("git");
     clone
-        .args(["clone", "-q", "git@host:acme/it's.git"])
+        .args(["clone", "-q", "git@host:acme/its mine.git"])
         .arg(&target)
         .env("GIT_SSH_COMMAND", format!("bash {}", stand_in.display()))
         .kill_on_drop(true)
@@ -102,13 +102,13 @@ async fn git_clones_through_the_broker() {
         fs::read(target.join("file")).unwrap(),
         fs::read(origin.join("file")).unwrap()
     );
-    assert_eq!(path("acme/it's.git").as_str(), "acme/it's");
+    assert_eq!(path("acme/its mine.git").as_str(), "acme/its mine");
     assert_eq!(
         host.seen.log(),
         [
             "accept git 0",
             "GIT_PROTOCOL=version=2",
-            "git-upload-pack 'acme/it'\\''s.git'"
+            "git-upload-pack 'acme/its mine.git'"
         ]
     );
     assert_eq!(host.seen.connections.load(Relaxed), 1);
