@@ -8,7 +8,11 @@ use keystay_proto::{
     printable,
     tunnel::StreamId,
 };
-use tokio::{select, sync::Semaphore, time::timeout};
+use tokio::{
+    select,
+    sync::Semaphore,
+    time::{sleep_until, timeout},
+};
 
 use super::Grant;
 use crate::{
@@ -93,7 +97,15 @@ impl Grant {
         fetches.streams.remove(id);
     }
 
-    /// Waits for a turn and fetches; nothing if the stream was given up before its turn.
+    /// Returns when a stream is given up: by its shim, for a limit, or with the grant's time.
+    async fn until_over(&self, stream: &Stream) -> Abandoned {
+        select! {
+            why = stream.until_abandoned() => why,
+            () = sleep_until(self.terms.expires.into()) => Abandoned::Expired,
+        }
+    }
+
+    /// Waits for a turn and fetches; nothing if the grant ended before.
     async fn run(
         &self,
         fetches: &Fetches,
@@ -102,7 +114,7 @@ impl Grant {
     ) -> Option<(Option<Outcome>, Option<Abandoned>)> {
         let _turn = select! {
             turn = fetches.turns.acquire() => turn.ok()?,
-            _ = stream.until_abandoned() => return None,
+            why = self.until_over(stream) => return Some((None, Some(why))),
         };
         stream.start();
         let (input, output) = (Input(Arc::clone(stream)), Output(Arc::clone(stream)));
@@ -111,7 +123,7 @@ impl Grant {
         tokio::pin!(fetch);
         select! {
             outcome = &mut fetch => Some((Some(outcome), None)),
-            why = stream.until_abandoned() => {
+            why = self.until_over(stream) => {
                 stream.give_up();
                 Some((timeout(GRACE, fetch).await.ok(), Some(why)))
             }
@@ -126,6 +138,11 @@ impl Grant {
         outcome: Option<Outcome>,
         abandoned: Option<Abandoned>,
     ) {
+        let reason = abandoned.and_then(reason);
+        if outcome.is_none() && reason.is_none() {
+            // It was over before anything was fetched.
+            return;
+        }
         let mut ledger = self.ledger();
         let mut record = Record {
             intent: Some(Intent::Fetch),
@@ -148,7 +165,6 @@ impl Grant {
             }
             (Some(_), _) | (None, None) => None,
         };
-        let reason = abandoned.and_then(reason);
         if let Some(reason) = reason {
             stream.fail(&reason.to_string());
             record.event = Event::Refused;
@@ -175,6 +191,7 @@ fn reason(abandoned: Abandoned) -> Option<Reason> {
         Abandoned::Closed | Abandoned::Silent => None,
         Abandoned::Idle => Some(Reason::Stalled),
         Abandoned::TooMuchInput => Some(Reason::TooMuchInput),
+        Abandoned::Expired => Some(Reason::Expired),
     }
 }
 

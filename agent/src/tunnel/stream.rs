@@ -1,4 +1,6 @@
-//! One stream.
+//! One stream: what it holds, and how frames change it.
+
+mod life;
 
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -13,8 +15,10 @@ use keystay_proto::{
 };
 use tokio::{
     sync::{Notify, watch},
-    time::{Instant, sleep_until, timeout},
+    time::{Instant, timeout},
 };
+
+pub(crate) use life::Abandoned;
 
 use super::kept::{Kept, length};
 
@@ -49,19 +53,6 @@ pub(super) struct Progress {
     seen: Instant,
     /// When a byte moved last.
     moved: Instant,
-}
-
-/// Why a stream is given up.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Abandoned {
-    /// The shim closed it.
-    Closed,
-    /// The shim is gone without a word.
-    Silent,
-    /// No byte has moved for too long.
-    Idle,
-    /// The shim sent more than a fetch needs.
-    TooMuchInput,
 }
 
 impl Stream {
@@ -122,8 +113,12 @@ impl Stream {
 
     /// The command has ended; what it said is still to be delivered.
     pub(crate) fn finish(&self, exit: u8) {
-        self.change(|progress| progress.exit = Some(exit));
-        self.news.notify_waiters();
+        self.change(|progress| {
+            progress.exit = Some(exit);
+            // Its shim has as long to take the end as any byte.
+            progress.moved = Instant::now();
+        });
+        self.tell();
     }
 
     /// The command could not be run, or not to its end: the step is told why, and gets the status
@@ -137,48 +132,6 @@ impl Stream {
     /// Whether the command has ended, or was given up for a reason that the step is told.
     pub(crate) fn is_finished(&self) -> bool {
         self.progress().exit.is_some()
-    }
-
-    /// The shim closes it.
-    pub(crate) fn close(&self) {
-        self.closed.send_replace(true);
-    }
-
-    /// Ends what the broker reads and writes.
-    pub(crate) fn give_up(&self) {
-        let wakers = self.change(|progress| {
-            progress.given_up = true;
-            [progress.reader.take(), progress.writer.take()]
-        });
-        wakers.into_iter().flatten().for_each(Waker::wake);
-    }
-
-    /// Returns when nobody waits for it any more, or it breaks a limit. One that is finished breaks
-    /// none.
-    pub(crate) async fn until_abandoned(&self) -> Abandoned {
-        let mut closed = self.closed.subscribe();
-        loop {
-            let (seen, moved, input, is_finished) = {
-                let progress = self.progress();
-                let Progress { seen, moved, .. } = *progress;
-                (seen, moved, progress.input.end(), progress.exit.is_some())
-            };
-            let now = Instant::now();
-            if input > MAX_INPUT && !is_finished {
-                return Abandoned::TooMuchInput;
-            }
-            if now >= seen + LEASE {
-                return Abandoned::Silent;
-            }
-            if now >= moved + IDLE && !is_finished {
-                return Abandoned::Idle;
-            }
-            let due = (seen + LEASE).min(moved + IDLE).min(now + LOOK);
-            tokio::select! {
-                () = sleep_until(due) => {}
-                _ = closed.wait_for(|closed| *closed) => return Abandoned::Closed,
-            }
-        }
     }
 
     pub(super) fn progress(&self) -> MutexGuard<'_, Progress> {
@@ -198,8 +151,10 @@ impl Stream {
         let waker = self.change(|progress| {
             progress.seen = Instant::now();
             let before = progress.input.end();
+            // What waits for its turn costs no memory: the shim keeps its bytes.
+            let room = if progress.queued { 0 } else { INPUT_ROOM };
             let input = &mut progress.input;
-            input.push_at(exchange.input_offset, exchange.input, INPUT_ROOM);
+            input.push_at(exchange.input_offset, exchange.input, room);
             let whole = exchange
                 .input_offset
                 .checked_add(length(exchange.input.len()));
@@ -225,9 +180,7 @@ impl Stream {
         let progress = self.progress();
         let output = progress.output.end() > exchange.output_offset;
         let error = progress.error.end() > exchange.error_offset;
-        (exchange.room > 0 && (output || error || progress.exit.is_some()))
-            || progress.queued
-            || progress.given_up
+        (exchange.room > 0 && (output || error || progress.exit.is_some())) || progress.queued
     }
 
     fn reply(&self, exchange: &Exchange<'_>) -> Vec<u8> {
@@ -286,15 +239,6 @@ const SSH_FAILED: u8 = 255;
 pub(super) const LONGEST_WAIT: Duration = Duration::from_secs(1);
 /// How much standard input is kept for the broker.
 const INPUT_ROOM: usize = 256 * 1024;
-/// How much standard input a stream may have in all: wants and haves of a fetch take 50 bytes each.
-const MAX_INPUT: u64 = 64 * 1024 * 1024;
-/// How long a stream lives without a frame.
-const LEASE: Duration = Duration::from_secs(20);
-/// How long a stream lives without a byte that moves. Servers send signs of life while they count
-/// objects.
-const IDLE: Duration = Duration::from_mins(10);
-/// How often what a stream has sent is looked at.
-const LOOK: Duration = Duration::from_secs(1);
 /// The pause of a stream that waits for its turn, in milliseconds.
 const QUEUED_PAUSE: u16 = 300;
 /// The first pause and the longest where connections are shared, in milliseconds.

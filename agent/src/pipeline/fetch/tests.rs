@@ -1,12 +1,16 @@
+use std::{path::Path, time::Duration};
+
 use keystay_proto::{
     Signature,
     agent::{Request as Message, SignFlags, SignRequest},
-    control::{Event, FetchSpec, GrantSpec, Mode, Repos},
-    tunnel::{ALGORITHM, key_blob},
+    control::{Event, FetchSpec, GrantId, GrantSpec, Mode, Repos},
+    tunnel::{ALGORITHM, Exchange, key_blob},
 };
 
 use super::*;
-use crate::{pipeline, testing::Fixture};
+use crate::{known_hosts::KnownHosts, pipeline, testing::Fixture};
+
+const HOST_KEY: &str = "AAAAC3NzaC1lZDI1NTE5AAAAIDcn8OafYMjEOx04ai5iVwcXdUZUXKdRKRxKKbLTU6hd";
 
 const ID: StreamId = StreamId(*b"0123456789abcdef");
 
@@ -117,7 +121,7 @@ async fn a_refused_fetch_tells_the_step_what_to_do_and_is_recorded() {
 async fn a_frame_of_a_stream_that_is_not_open_is_refused_and_recorded() {
     let fixture = Fixture::new().await;
     let grant = grant(&fixture);
-    let exchange = keystay_proto::tunnel::Exchange {
+    let exchange = Exchange {
         input_offset: 0,
         input: b"0000",
         input_ends: true,
@@ -169,7 +173,7 @@ async fn a_stream_is_opened_once_and_its_name_is_used_once() {
     let closed = ask(&grant, ID, &Request::Close).await;
     assert_eq!(Reply::decode(&closed), Ok(Reply::Closed));
     while grant.fetches().unwrap().streams.find(ID).is_some() {
-        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        tokio::time::sleep(Duration::from_millis(5)).await;
     }
     let again = ask(&grant, ID, &Request::Close).await;
     assert_eq!(
@@ -178,6 +182,60 @@ async fn a_stream_is_opened_once_and_its_name_is_used_once() {
         "a repeated farewell is none the worse"
     );
     assert_eq!(message(&ask(&grant, ID, &request).await), "no such stream");
+}
+
+/// The host takes the connection and says nothing.
+#[tokio::test]
+async fn a_fetch_ends_with_the_time_of_its_grant() {
+    let fixture = Fixture::new().await;
+    let host = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = host.local_addr().unwrap().port();
+    let line = format!("[127.0.0.1]:{port} ssh-ed25519 {HOST_KEY}\n");
+    let shared = crate::grant::Shared {
+        known_hosts: Arc::new(KnownHosts::parse(&line, Path::new("known_hosts"))),
+        ..fixture.shared()
+    };
+    let spec = GrantSpec {
+        mode: Mode::Fetch,
+        ..Fixture::spec()
+    };
+    let (id, keys) = (GrantId::from_random([2; 8]), vec![Arc::clone(&fixture.key)]);
+    let expires = Instant::now() + Duration::from_millis(300);
+    let grant = Arc::new(Grant::new(id, spec, keys, shared, expires));
+    let request = Open {
+        host: b"127.0.0.1",
+        port,
+        ..open(b"git-upload-pack 'acme/lib-a'")
+    };
+    ask(&grant, ID, &Request::Open(request)).await;
+    let exchange = Request::Exchange(Exchange {
+        input_offset: 0,
+        input: b"",
+        input_ends: false,
+        output_offset: 0,
+        error_offset: 0,
+        room: 1 << 10,
+        wait: 1_000,
+    });
+    let told = loop {
+        let blob = ask(&grant, ID, &exchange).await;
+        match Reply::decode(&blob).unwrap() {
+            Reply::Exchanged {
+                error,
+                exit: Some(exit),
+                ..
+            } => break (error.to_vec(), exit.0),
+            // A stream that waits for its turn is answered at once.
+            Reply::Exchanged { .. } => tokio::time::sleep(Duration::from_millis(10)).await,
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(told, (b"keystay: the grant has expired\n".to_vec(), 255));
+    let last = fixture.records().pop().unwrap();
+    assert_eq!(
+        (last.event, last.reason),
+        (Event::Refused, Some(Reason::Expired))
+    );
 }
 
 #[tokio::test]

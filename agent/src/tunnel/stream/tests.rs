@@ -3,6 +3,8 @@ use tokio::{
     task::JoinSet,
 };
 
+mod life;
+
 use super::*;
 use crate::tunnel::{Errors, Input, Output};
 
@@ -172,6 +174,14 @@ async fn a_stream_that_waits_for_its_turn_is_told_to_come_back() {
 }
 
 #[tokio::test]
+async fn a_stream_that_waits_for_its_turn_keeps_no_input() {
+    let stream = Stream::new(Transport::Streams, b"open");
+    assert_eq!(told(&stream, frame(0, b"want a", 0)).await.0, 0);
+    stream.start();
+    assert_eq!(told(&stream, frame(0, b"want a", 0)).await.0, 6);
+}
+
+#[tokio::test]
 async fn the_broker_cannot_get_far_ahead_of_the_shim() {
     let mut tasks = JoinSet::new();
     let stream = stream(Transport::Streams);
@@ -191,62 +201,4 @@ async fn the_broker_cannot_get_far_ahead_of_the_shim() {
         got += u64::try_from(output.len()).unwrap();
     }
     tasks.join_next().await.unwrap().unwrap().unwrap();
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_shim_that_is_gone_gives_the_stream_up() {
-    let stream = stream(Transport::Streams);
-    let begin = Instant::now();
-    assert_eq!(stream.until_abandoned().await, Abandoned::Silent);
-    assert_eq!(begin.elapsed(), LEASE);
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_stream_on_which_nothing_moves_is_given_up_however_often_it_is_asked() {
-    let mut tasks = JoinSet::new();
-    let stream = stream(Transport::Streams);
-    let asked = Arc::clone(&stream);
-    tasks.spawn(async move {
-        loop {
-            asked
-                .exchange(&Exchange {
-                    wait: 1_000,
-                    ..frame(0, b"", 0)
-                })
-                .await;
-        }
-    });
-    let begin = Instant::now();
-    assert_eq!(stream.until_abandoned().await, Abandoned::Idle);
-    assert_eq!(begin.elapsed(), IDLE);
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_stream_that_sends_more_than_any_fetch_is_given_up() {
-    let mut tasks = JoinSet::new();
-    let stream = stream(Transport::Streams);
-    let (sender, mut reader) = (Arc::clone(&stream), Input(Arc::clone(&stream)));
-    tasks.spawn(async move {
-        let _ = tokio::io::copy(&mut reader, &mut tokio::io::sink()).await;
-    });
-    tasks.spawn(async move {
-        let (mut sent, bytes) = (0, vec![0; 64 * 1024]);
-        loop {
-            sent = told(&sender, frame(sent, &bytes, 0)).await.0;
-            tokio::time::sleep(Duration::from_millis(1)).await;
-        }
-    });
-    assert_eq!(stream.until_abandoned().await, Abandoned::TooMuchInput);
-}
-
-#[tokio::test]
-async fn a_stream_that_was_given_up_ends_what_the_broker_does() {
-    let mut tasks = JoinSet::new();
-    let stream = stream(Transport::Streams);
-    let mut input = Input(Arc::clone(&stream));
-    tasks.spawn(async move { input.read_u8().await });
-    tokio::task::yield_now().await;
-    stream.give_up();
-    assert!(tasks.join_next().await.unwrap().unwrap().is_err());
-    assert!(Output(Arc::clone(&stream)).write_all(b"x").await.is_err());
 }
