@@ -4,34 +4,27 @@ mod agent_start;
 mod cached_build;
 mod fetch;
 mod pairs;
+mod sheet;
 
 use std::{io::Write as _, path::Path};
 
-use self::pairs::Pairs;
+use self::sheet::Sheet;
 use crate::lab::{Lab, LabError};
 
-/// Runs every bench with this client, and prints the table to standard output.
-pub fn run(lab: &Lab, client: &Path) -> Result<(), LabError> {
-    let mut rows = Vec::new();
+/// Runs the benches whose rows have one of these names in theirs, or all without a name, with
+/// this client.
+///
+/// Each row goes to standard error as soon as it is measured, and the table to standard output
+/// at the end.
+pub fn run(lab: &Lab, client: &Path, names: &[String]) -> Result<(), LabError> {
+    let mut sheet = Sheet::of(names);
     for engine in lab.engines() {
-        rows.push(cached_build::measure(lab, engine, client)?);
+        cached_build::measure(&mut sheet, lab, engine, client)?;
     }
-    rows.push(agent_start::measure(lab, client)?);
+    agent_start::measure(&mut sheet, lab, client)?;
     let [_, newer] = lab.engines();
-    rows.extend(fetch::measure(lab, newer, client)?);
+    fetch::measure(&mut sheet, lab, newer, client)?;
     // A closed standard output leaves nobody to show the table to.
-    let _ = std::io::stdout().write_all(table(&rows).as_bytes());
+    let _ = std::io::stdout().write_all(sheet.table()?.as_bytes());
     Ok(())
-}
-
-fn table(rows: &[Pairs]) -> String {
-    let header = format!(
-        "{:<44} {:>12} {:>12} {:>22}  {}\n",
-        "what (medians of pairs run in turn)",
-        "keystay",
-        "alternative",
-        "ratio (min … max)",
-        "target"
-    );
-    rows.iter().fold(header, |table, row| table + &row.line())
 }

@@ -8,24 +8,18 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::pairs::Pairs;
+use super::sheet::Sheet;
 use crate::lab::{Lab, LabError};
 
 /// The private agent with one key from a file, until it says that it is ready, against the
 /// machine's `ssh-agent`, without a key, until its socket answers.
-pub(super) fn measure(lab: &Lab, client: &Path) -> Result<Pairs, LabError> {
+pub(super) fn measure(sheet: &mut Sheet, lab: &Lab, client: &Path) -> Result<(), LabError> {
     let folder =
         tempfile::tempdir().map_err(LabError::file("create a folder in", Path::new("/tmp")))?;
     let key = format!("file:{}", lab.key("dev").display());
     let ours = || ours(client, &key, folder.path());
     let theirs = || theirs(&folder.path().join("agent"));
-    Pairs::measure(
-        "agent, start to ready".to_owned(),
-        "≤ 10 ms",
-        40,
-        ours,
-        theirs,
-    )
+    sheet.pairs("agent, start to ready", "≤ 10 ms", 40, ours, theirs)
 }
 
 fn ours(client: &Path, key: &str, home: &Path) -> Result<Duration, LabError> {

@@ -2,14 +2,19 @@
 
 use std::{path::Path, process::Command};
 
-use super::pairs::{Pairs, timed};
+use super::{pairs::timed, sheet::Sheet};
 use crate::{
     env::{Env, Run},
     lab::{Engine, Lab, LabError, UpstreamAgent},
 };
 
 /// `keystay build` against the same `docker build --ssh`.
-pub(super) fn measure(lab: &Lab, engine: &Engine, client: &Path) -> Result<Pairs, LabError> {
+pub(super) fn measure(
+    sheet: &mut Sheet,
+    lab: &Lab,
+    engine: &Engine,
+    client: &Path,
+) -> Result<(), LabError> {
     let env = Env::on(lab, engine);
     env.file("Dockerfile", DOCKERFILE);
     let agent = UpstreamAgent::with(&[lab.key("dev")])?;
@@ -34,7 +39,7 @@ pub(super) fn measure(lab: &Lab, engine: &Engine, client: &Path) -> Result<Pairs
         timed(|| succeed(&mut run))
     };
     let what = format!("cached build, {}", engine.name());
-    Pairs::measure(what, "≤ 1.05", RUNS, ours, theirs)
+    sheet.pairs(&what, "≤ 1.05", RUNS, ours, theirs)
 }
 
 fn succeed(run: &mut Run) -> Result<(), LabError> {

@@ -2,20 +2,25 @@
 
 use std::{path::Path, process::Command, time::Duration};
 
-use super::pairs::Pairs;
+use super::sheet::Sheet;
 use crate::{
     env::{Env, Output},
     lab::{DEPENDENCIES, Engine, GitHost, LARGE, Lab, LabError, Relay, UpstreamAgent},
 };
 
 /// The rows of all fetches, on the engine that can do fetch mode.
-pub(super) fn measure(lab: &Lab, engine: &Engine, client: &Path) -> Result<Vec<Pairs>, LabError> {
+pub(super) fn measure(
+    sheet: &mut Sheet,
+    lab: &Lab,
+    engine: &Engine,
+    client: &Path,
+) -> Result<(), LabError> {
     let bench = Bench::new(lab, engine, client)?;
     let near = lab.git_host();
     let relay = Relay::to(near.address(), ONE_WAY)
         .map_err(LabError::file("start the relay before", near.log()))?;
     let far = near.through(&relay);
-    let large = format!("git clone --quiet --bare {} /large", near.url(LARGE));
+    let large = |host: &GitHost| format!("git clone --quiet --bare {} /large", host.url(LARGE));
     let clone = |host: &GitHost| {
         let clone = |path: &str| format!("git clone --quiet {} /{path}\n", host.url(path));
         let paths = DEPENDENCIES.iter().map(|repository| repository.name);
@@ -25,24 +30,21 @@ pub(super) fn measure(lab: &Lab, engine: &Engine, client: &Path) -> Result<Vec<P
         "for i in $(seq {ASKS}); do git ls-remote --quiet {} >/dev/null; done",
         near.url("acme/lib-a")
     );
-    Ok(vec![
-        bench.pair(
-            "clone of a large repository",
-            "≤ 1",
-            near,
-            &large,
-            LARGE_RUNS,
-        )?,
-        bench.pair(
-            "30 dependencies, 30 ms away",
+    for (row, target, host, script) in [
+        ("fetch: a large clone, near", "≤ 1", near, large(near)),
+        ("fetch: a large clone, 30 ms away", "≤ 1", &far, large(&far)),
+        ("fetch: 30 dependencies, near", "", near, clone(near)),
+        (
+            "fetch: 30 dependencies, 30 ms away",
             "≤ 1/3",
             &far,
-            &clone(&far),
-            RUNS,
-        )?,
-        bench.pair("30 dependencies, near", "", near, &clone(near), RUNS)?,
-        bench.pair("20 × git ls-remote, near", "", near, &asks, RUNS)?,
-    ])
+            clone(&far),
+        ),
+        ("fetch: 20 × git ls-remote, near", "", near, asks),
+    ] {
+        bench.pair(sheet, row, target, host, &script)?;
+    }
+    Ok(())
 }
 
 struct Bench<'a> {
@@ -65,12 +67,12 @@ impl<'a> Bench<'a> {
     /// How long a script takes inside a step, with Keystay and with OpenSSH.
     fn pair(
         &self,
-        what: &str,
+        sheet: &mut Sheet,
+        row: &str,
         target: &'static str,
         host: &GitHost,
         script: &str,
-        runs: usize,
-    ) -> Result<Pairs, LabError> {
+    ) -> Result<(), LabError> {
         self.env.home_file(".ssh/known_hosts", host.known_hosts());
         let known_hosts = self.env.home().join(".ssh/known_hosts");
         let secret = format!("id=known_hosts,src={}", known_hosts.display());
@@ -94,7 +96,7 @@ impl<'a> Bench<'a> {
                     .output()
             })
         };
-        Pairs::measure(what.to_owned(), target, runs, ours, theirs)
+        sheet.pairs(row, target, RUNS, ours, theirs)
     }
 
     fn time(&self, script: &str, build: impl FnOnce(&Env) -> Output) -> Result<Duration, LabError> {
@@ -124,5 +126,4 @@ RUN --mount=type=ssh --mount=type=secret,id=known_hosts,target=/etc/ssh/ssh_know
 /// Half a round trip to a host on the same continent.
 const ONE_WAY: Duration = Duration::from_millis(15);
 const ASKS: usize = 20;
-const LARGE_RUNS: usize = 5;
 const RUNS: usize = 5;

@@ -79,6 +79,14 @@ pub enum LabError {
         /// Where it writes.
         log: PathBuf,
     },
+    /// No bench has such a name.
+    #[error("no bench has {names} in its name; there are: {rows}")]
+    NoBench {
+        /// What was asked for.
+        names: String,
+        /// The rows that there are.
+        rows: String,
+    },
     /// A server of the lab was started and does not answer.
     #[error("{name} does not answer after {seconds} s; its log is {}", log.display())]
     Silent {

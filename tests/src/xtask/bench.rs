@@ -9,8 +9,8 @@ use crate::{
 };
 
 /// Measures the client as users get it.
-pub(super) fn run() -> Result<ExitCode, LabError> {
+pub(super) fn run(names: &[String]) -> Result<ExitCode, LabError> {
     let lab = Lab::up()?;
-    bench::run(&lab, &release_client()?)?;
+    bench::run(&lab, &release_client()?, names)?;
     Ok(ExitCode::SUCCESS)
 }

@@ -13,7 +13,7 @@ use crate::demo::Where;
 #[must_use]
 pub fn main() -> ExitCode {
     let done = match Xtask::parse().command {
-        Command::Bench => super::bench::run(),
+        Command::Bench { names } => super::bench::run(&names),
         Command::Demo { place } => super::demo::run(place),
         Command::Fuzz { seconds } => super::fuzz::run(seconds),
         Command::Lab { command } => command.run(),
@@ -36,7 +36,11 @@ struct Xtask {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Measure against the real alternatives, and print a table
-    Bench,
+    Bench {
+        /// Only the rows that have one of these in their names, such as `cached`, `agent` or `fetch`
+        #[arg(value_name = "NAME")]
+        names: Vec<String>,
+    },
     /// Show the main job: a private dependency, built with and without Keystay
     Demo {
         /// Where to show it
