@@ -3,14 +3,18 @@
 //! The shim links nothing, so `rust-lld`, which comes with the compiler, is all it needs; the musl
 //! targets are there on every host, and only their `core` is used.
 
+#[path = "build/target.rs"]
+mod target;
+
 use std::env;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitCode, Stdio};
 
 fn main() -> ExitCode {
     println!("cargo::rerun-if-changed=shim");
     println!("cargo::rerun-if-changed=build.rs");
+    println!("cargo::rerun-if-changed=build");
     match build() {
         Ok(()) => ExitCode::SUCCESS,
         Err(Failure(sentence)) => {
@@ -43,18 +47,11 @@ fn variable(name: &str) -> Result<OsString, Failure> {
     env::var_os(name).ok_or_else(|| Failure(format!("{name} is not set: is this run by cargo?")))
 }
 
-/// Says what to install if the target's `core` is missing.
-fn require_core(rustc: &OsString, machine: &str) -> Result<(), Failure> {
+/// The target's `core`, from rustup if the compiler came without it.
+fn require_core(rustc: &OsStr, machine: &str) -> Result<(), Failure> {
     let target = target(machine);
-    let output = Command::new(rustc)
-        .args(["--print", "target-libdir", "--target", &target])
-        .output()
-        .map_err(|error| Failure(format!("{}: {error}", rustc.display())))?;
-    let libraries = String::from_utf8_lossy(&output.stdout);
-    if !Path::new(libraries.trim()).is_dir() {
-        return Err(Failure(format!(
-            "the shim needs Rust's core library for {target}: `rustup target add {target}`"
-        )));
+    if target::require_core(rustc, OsStr::new("rustup"), &target).map_err(Failure)? {
+        println!("cargo::warning=rustup added Rust's core library for {target}");
     }
     Ok(())
 }
