@@ -6,6 +6,7 @@ mod repo;
 mod source;
 mod ttl;
 mod usage;
+mod verify;
 
 pub(crate) use choice::{Mode, Wire};
 pub(crate) use host::HostName;
@@ -13,6 +14,7 @@ pub(crate) use repo::Repo;
 pub(crate) use source::KeySource;
 pub(crate) use ttl::Ttl;
 pub(crate) use usage::{Parsed, UsageError, is_own_option, parse};
+pub(crate) use verify::{Holder, VerifyArgs};
 
 use std::ffi::OsString;
 
@@ -98,11 +100,8 @@ pub(crate) enum Command {
     /// Run `buildah build ARGS…` with the keys wired in
     #[command(disable_help_flag = true)]
     Buildah(Verbatim),
-    /// Search an image of the engine for the keys
-    Verify {
-        /// A name, a name and tag, or an id
-        image: String,
-    },
+    /// Search an image for the keys: one of the engine, a saved one, an OCI layout
+    Verify(VerifyArgs),
     /// Run the agent
     #[command(hide = true, disable_help_flag = true)]
     Agent(Verbatim),
@@ -140,12 +139,13 @@ Examples:
   keystay --repo github.com/acme/lib build .      one repository, read only
   keystay --host github.com --strict build .      one host, verified or refused
   keystay --dry-run build .                       see what would run
+  keystay verify app                              search an image that is there
 
 Exit status:
   docker's own when it ran and there is nothing to add; else
   64  the command line is wrong             75  image not searched whole (verify, --strict)
   65  key material found in the image       76  a host showed another key than the known one
-  66  a key source cannot be read           77  refused by policy
+  66  a key or a saved image is unreadable  77  refused by policy
   69  engine or agent not available         78  wrong configuration
   70  a defect of keystay
   130 interrupted; 128+N ended by signal N";

@@ -2,8 +2,9 @@
 
 mod agent;
 mod build;
+mod search;
 mod verify;
 
 pub(crate) use agent::agent;
 pub(crate) use build::{FilesError, StdinError, build, buildah, buildx, podman};
-pub(crate) use verify::verify;
+pub(crate) use verify::{ImageError, verify};

@@ -5,7 +5,7 @@ use std::io;
 use crate::{
     agent_link::LinkError,
     cli::UsageError,
-    command::{FilesError, StdinError},
+    command::{FilesError, ImageError, StdinError},
     config::ConfigError,
     engine::{Caught, EngineError},
     exit_code::ExitCode,
@@ -29,6 +29,9 @@ pub(crate) enum Error {
     /// Standard input cannot serve two.
     #[error(transparent)]
     Stdin(#[from] StdinError),
+    /// What is to be searched is no image.
+    #[error(transparent)]
+    Image(#[from] ImageError),
     /// The wired files cannot be written.
     #[error(transparent)]
     Files(#[from] FilesError),
@@ -44,7 +47,8 @@ impl Error {
     /// The documented status: the one place where errors get theirs.
     pub(crate) fn exit_code(&self) -> ExitCode {
         match self {
-            Self::Usage(_) | Self::Stdin(_) => ExitCode::Usage,
+            Self::Image(ImageError::Read { .. }) => ExitCode::Unreadable,
+            Self::Usage(_) | Self::Stdin(_) | Self::Image(_) => ExitCode::Usage,
             Self::Config(ConfigError::Limit { .. }) => ExitCode::Refused,
             Self::Engine(EngineError::BuildKitOff(_)) | Self::Config(_) => ExitCode::Configuration,
             Self::Agent(LinkError::Problem(problem)) => problem.code.into(),
@@ -62,6 +66,7 @@ impl Error {
             Self::Engine(error) => error.hints(),
             Self::Agent(error) => error.hints(),
             Self::Stdin(error) => error.hints(),
+            Self::Image(error) => error.hints(),
             Self::Files(_) => vec![FILES.to_owned()],
             Self::Runtime(_) | Self::Caught(_) => Vec::new(),
         }

@@ -17,8 +17,8 @@ pub(crate) enum ExitCode {
     Usage,
     /// 65: key material was found in the image.
     Leak,
-    /// 66: a key source cannot be read.
-    KeySource,
+    /// 66: a key source or a saved image cannot be read.
+    Unreadable,
     /// 69: the engine or the agent is not available.
     Unavailable,
     /// 70: a defect of Keystay.
@@ -43,7 +43,7 @@ impl ExitCode {
             Self::Engine(status) => status,
             Self::Usage => 64,
             Self::Leak => 65,
-            Self::KeySource => 66,
+            Self::Unreadable => 66,
             Self::Unavailable => 69,
             Self::Internal => 70,
             Self::Incomplete => 75,
@@ -65,7 +65,7 @@ impl From<ProblemCode> for ExitCode {
     fn from(code: ProblemCode) -> Self {
         match code {
             ProblemCode::Usage => Self::Usage,
-            ProblemCode::KeySource => Self::KeySource,
+            ProblemCode::KeySource => Self::Unreadable,
             ProblemCode::Unavailable => Self::Unavailable,
             ProblemCode::Refused => Self::Refused,
             ProblemCode::Configuration => Self::Configuration,

@@ -46,7 +46,7 @@ fn run(Cli { options, command }: Cli) -> process::ExitCode {
         Command::Buildx(Verbatim { arguments }) => wait(command::buildx(&options, arguments)),
         Command::Podman(Verbatim { arguments }) => wait(command::podman(&options, arguments)),
         Command::Buildah(Verbatim { arguments }) => wait(command::buildah(&options, arguments)),
-        Command::Verify { image } => wait(command::verify(&options, &image)),
+        Command::Verify(asked) => wait(command::verify(&options, &asked)),
     };
     done.unwrap_or_else(|error| fail(&error)).into()
 }
@@ -67,7 +67,10 @@ fn wait(command: impl Future<Output = Result<ExitCode, Error>>) -> Result<ExitCo
         .enable_all()
         .build()
         .map_err(Error::Runtime)?;
-    runtime.block_on(command)
+    let done = runtime.block_on(command);
+    // A read of standard input that nobody waits for any more would hold the end up.
+    runtime.shutdown_background();
+    done
 }
 
 /// Diagnostics on standard error: `-v` for Keystay's own, `-vvv` for everything; `KEYSTAY_LOG` wins.

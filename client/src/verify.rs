@@ -35,4 +35,5 @@ pub use finding::{Finding, Place};
 pub use gap::Gap;
 pub use matcher::{Matcher, MatcherError};
 pub use run::{Verdict, Verified, VerifyError, verify};
+pub(crate) use source::is_layout;
 pub use source::{ImageSource, SourceError};

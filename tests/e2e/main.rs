@@ -54,3 +54,5 @@ mod terminal;
 mod traces;
 #[cfg(test)]
 mod two_builds;
+#[cfg(test)]
+mod verify;

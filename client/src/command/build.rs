@@ -16,7 +16,6 @@ mod stdin;
 mod wired;
 
 pub(crate) use files::FilesError;
-pub(crate) use image::search_image;
 pub(crate) use stdin::StdinError;
 
 use std::ffi::{OsStr, OsString};

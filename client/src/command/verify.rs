@@ -1,71 +1,94 @@
-//! `keystay verify IMAGE`: the search of an image that is there already.
+//! `keystay verify`: the search of an image that is there already.
+
+mod error;
+mod subject;
+
+pub(crate) use error::ImageError;
 
 use keystay_proto::control::{FetchSpec, GrantSpec, Hosts, Mode};
 
-use super::build::search_image;
+use self::subject::Subject;
+use super::search::{Found, Search};
 use crate::{
     agent_link::{Control, LinkError, PrivateAgent, Program},
-    cli::Options,
+    cli::{Options, VerifyArgs},
     config::Settings,
-    engine::{Docker, Signals, Variables, docker_image},
+    engine::{Signals, Variables},
     error::Error,
     exit_code::ExitCode,
     output::{self, Output},
     summary::{self, Image},
 };
 
-/// Searches an image of the engine for the user's keys.
-pub(crate) async fn verify(options: &Options, image: &str) -> Result<ExitCode, Error> {
+/// Searches an image for the user's keys.
+pub(crate) async fn verify(options: &Options, asked: &VerifyArgs) -> Result<ExitCode, Error> {
     let variables = Variables::of_process();
     let settings = Settings::of_user(options, &variables)?;
-    let docker = Docker::find(&variables)?;
-    let docker = docker.without_keys(settings.key_variables(), false, None);
-    docker.ping().await?;
+    let subject = Subject::find(asked, &settings, &variables).await?;
     let mut signals = Signals::listen().map_err(Error::Runtime)?;
     let program = Program::own(&settings.keys, options.verbose)?;
     let agent = signals
         .unless_caught(PrivateAgent::start(&program))
         .await??;
-    let search = searched(options, &settings, &docker, agent.control(), image);
-    let verdict = signals.unless_caught(search).await;
+    let searched = Verification {
+        options,
+        asked,
+        settings: &settings,
+        subject: &subject,
+    };
+    let found = signals.unless_caught(searched.run(agent.control())).await;
     agent.end().await;
-    Ok(tell(Output::new(options.quiet), &verdict??))
+    let found = found??;
+    subject.judge(&found)?;
+    Ok(tell(Output::new(options.quiet), &found.image, &subject))
 }
 
-async fn searched(
-    options: &Options,
-    settings: &Settings,
-    docker: &Docker,
-    control: &Control,
-    image: &str,
-) -> Result<Image, LinkError> {
-    let grant = control.open_grant(&spec(options, settings, image)).await?;
-    let verdict = search_image(docker_image(docker, image), control, &grant, image).await;
-    control.revoke(&grant.id).await?;
-    Ok(verdict)
+struct Verification<'a> {
+    options: &'a Options,
+    asked: &'a VerifyArgs,
+    settings: &'a Settings,
+    subject: &'a Subject,
 }
 
-fn tell(output: Output, image: &Image) -> ExitCode {
+impl Verification<'_> {
+    async fn run(&self, control: &Control) -> Result<Found, LinkError> {
+        let grant = control.open_grant(&self.spec()).await?;
+        let search = Search {
+            control,
+            grant: &grant,
+            is_remembering: !self.asked.no_cache,
+        };
+        let found = search.run(self.subject.source(), self.subject.name()).await;
+        control.revoke(&grant.id).await?;
+        Ok(found)
+    }
+
+    /// Only a grant's keys can be searched for; nothing asks this one for a signature.
+    fn spec(&self) -> GrantSpec {
+        GrantSpec {
+            build: format!("verify {}", self.subject.name()),
+            mode: Mode::Sign,
+            keys: Vec::new(),
+            user: self.options.user.clone(),
+            hosts: Hosts::Only(Vec::new()),
+            signatures: 1,
+            ttl: self.settings.ttl.seconds(),
+            strict: true,
+            fetch: FetchSpec::default(),
+        }
+    }
+}
+
+fn tell(output: Output, image: &Image, subject: &Subject) -> ExitCode {
     output.line(&summary::verdict(image));
     image.details(output);
     let (code, complaint) = image.end_of_search();
     if let Some((message, hint)) = complaint {
-        output::complaint(message, &[hint]);
+        let hints = match image {
+            Image::Absent { .. } => subject.hints_if_absent(),
+            _ => vec![hint.to_owned()],
+        };
+        output::complaint(message, &hints);
     }
     code
-}
-
-/// Only a grant's keys can be searched for; nothing asks this one for a signature.
-fn spec(options: &Options, settings: &Settings, image: &str) -> GrantSpec {
-    GrantSpec {
-        build: format!("verify {image}"),
-        mode: Mode::Sign,
-        keys: Vec::new(),
-        user: options.user.clone(),
-        hosts: Hosts::Only(Vec::new()),
-        signatures: 1,
-        ttl: settings.ttl.seconds(),
-        strict: true,
-        fetch: FetchSpec::default(),
-    }
 }

@@ -107,9 +107,16 @@ impl Tool {
         match &self.engine {
             Engine::Docker(docker) => docker_image(docker, image),
             Engine::Podman(podman) => {
+                // The other formats lose the annotations; compressing would take longer than the
+                // search.
                 let words = match self.form {
-                    Form::PodmanBuild => ["save", "--format=docker-archive", image],
-                    _ => ["push", image, "docker-archive:/dev/stdout"],
+                    Form::PodmanBuild => ["save", "--format=oci-archive", "--uncompressed", image],
+                    _ => [
+                        "push",
+                        "--disable-compression",
+                        image,
+                        "oci-archive:/dev/stdout",
+                    ],
                 };
                 ImageSource::Program {
                     program: podman.program().into(),

@@ -2,7 +2,10 @@
 
 mod engine;
 mod file;
+mod layout;
 mod program;
+
+pub(crate) use layout::is_layout;
 
 use std::{ffi::OsString, io, path::PathBuf};
 
@@ -11,7 +14,8 @@ use tokio::{sync::mpsc, task::JoinSet};
 
 use super::walk::CHUNKS_WAITING;
 
-/// A saved image: a tar archive in the form of `docker image save`. It is streamed, never stored.
+/// A saved image: an archive in the form of `docker image save`, or an OCI layout. It is streamed,
+/// never stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ImageSource {
     /// An image of an engine, over its API (`GET /images/{name}/get`).
@@ -30,8 +34,12 @@ pub enum ImageSource {
         /// Its environment, whole.
         environment: Vec<(OsString, OsString)>,
     },
-    /// A file.
+    /// A file, as it is or compressed with gzip.
     File(PathBuf),
+    /// Standard input, likewise.
+    Stdin,
+    /// The folder of an OCI layout.
+    Layout(PathBuf),
 }
 
 /// A saved image cannot be read.
@@ -120,8 +128,16 @@ impl ImageSource {
                 tasks.spawn(program::copy(program, child, sender));
             }
             Self::File(path) => {
-                let file = file::open(&path).await?;
-                tasks.spawn(file::copy(path.display().to_string(), file, sender));
+                let file = file::open(&path)?;
+                let what = path.display().to_string();
+                tasks.spawn_blocking(move || file::copy(what, file, &sender));
+            }
+            Self::Stdin => {
+                let what = "standard input".to_owned();
+                tasks.spawn_blocking(move || file::copy(what, io::stdin(), &sender));
+            }
+            Self::Layout(folder) => {
+                tasks.spawn_blocking(move || layout::copy(&folder, &sender));
             }
         }
         Ok(receiver)

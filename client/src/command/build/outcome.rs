@@ -69,7 +69,7 @@ fn of_image(image: &Image, strict: bool) -> Outcome {
 fn of_fault(fault: &Fault, own: ExitCode) -> Outcome {
     match fault {
         Fault::UpstreamAgent(what) => complaint(
-            ExitCode::KeySource,
+            ExitCode::Unreadable,
             format!("your ssh agent did not sign: {what}"),
             "see whether it is there and unlocked: `ssh-add -l`",
         ),

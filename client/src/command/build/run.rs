@@ -19,6 +19,7 @@ use super::{
 use crate::{
     agent_link::{Control, PrivateAgent, Program},
     cli::{self, Options, Wire},
+    command::search::Search,
     config::Settings,
     engine::{EngineError, Form, Input, Run, Signals, Tool, Variables, become_engine, run_to_end},
     error::Error,
@@ -192,7 +193,12 @@ impl Build<'_> {
         if !run.ended.is_success() || run.caught.is_some() || self.options.no_verify {
             return Image::NotAsked;
         }
-        let search = image::search(self.tool, control, &grants.main, self.asked, wired);
+        let search = Search {
+            control,
+            grant: &grants.main,
+            is_remembering: true,
+        };
+        let search = image::search(search, self.tool, self.asked, wired);
         let image = signals.unless_caught(search).await;
         image.unwrap_or_else(|caught| {
             run.caught = Some(caught);

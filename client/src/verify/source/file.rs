@@ -1,10 +1,14 @@
-//! Saved images in files, and what reading bytes has in common.
+//! Saved images in files and on standard input.
 
-use std::path::Path;
-
-use bytes::BytesMut;
-use tokio::{
+use std::{
     fs::File,
+    io::{self, Cursor, Read},
+    path::Path,
+};
+
+use bytes::{Bytes, BytesMut};
+use flate2::read::MultiGzDecoder;
+use tokio::{
     io::{AsyncRead, AsyncReadExt as _},
     sync::mpsc,
 };
@@ -12,12 +16,11 @@ use tokio::{
 use super::{Chunk, SourceError, send};
 
 /// Opens the file.
-pub(super) async fn open(path: &Path) -> Result<File, SourceError> {
-    let failed = |source| SourceError::Read {
+pub(super) fn open(path: &Path) -> Result<File, SourceError> {
+    File::open(path).map_err(|source| SourceError::Read {
         what: path.display().to_string(),
         source,
-    };
-    File::open(path).await.map_err(failed)
+    })
 }
 
 /// Sends the bytes as they are read. Says whether they were read to their end.
@@ -43,9 +46,50 @@ pub(super) async fn copy_all(
     }
 }
 
-/// Sends the bytes of the file.
-pub(super) async fn copy(what: String, file: File, to: mpsc::Sender<Chunk>) {
-    copy_all(what, file, &to).await;
+/// Sends the bytes of a file or of standard input, those of a gzip stream inflated: `docker save`
+/// is often piped through gzip. Blocks.
+pub(super) fn copy(what: String, mut from: impl Read, to: &mpsc::Sender<Chunk>) {
+    let mut head = Vec::new();
+    let begun = Read::by_ref(&mut from).take(2).read_to_end(&mut head);
+    let is_gzip = head == GZIP;
+    let whole = Read::chain(Cursor::new(head), from);
+    let read = match begun {
+        Err(source) => Err(source),
+        Ok(_) if is_gzip => copy_plain(MultiGzDecoder::new(whole), to),
+        Ok(_) => copy_plain(whole, to),
+    };
+    if let Err(source) = read {
+        // Nobody is there to be told where the receiver is gone.
+        let _ = to.blocking_send(Err(SourceError::Read { what, source }));
+    }
 }
 
+fn copy_plain(mut from: impl Read, to: &mpsc::Sender<Chunk>) -> io::Result<()> {
+    loop {
+        let mut buffer = vec![0; PORTION];
+        let mut filled = 0;
+        while let Some(room @ [_, ..]) = buffer.get_mut(filled..) {
+            match from.read(room) {
+                Ok(0) => break,
+                Ok(more) => filled += more,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => {
+                    send_filled(buffer, filled, to);
+                    return Err(error);
+                }
+            }
+        }
+        let is_end = filled < PORTION;
+        if !send_filled(buffer, filled, to) || is_end {
+            return Ok(());
+        }
+    }
+}
+
+fn send_filled(mut buffer: Vec<u8>, filled: usize, to: &mpsc::Sender<Chunk>) -> bool {
+    buffer.truncate(filled);
+    buffer.is_empty() || to.blocking_send(Ok(Bytes::from(buffer))).is_ok()
+}
+
+const GZIP: [u8; 2] = [0x1f, 0x8b];
 const PORTION: usize = 256 << 10;

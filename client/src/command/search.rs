@@ -1,0 +1,137 @@
+//! The search of one image for the keys of a grant, remembered where it found nothing.
+
+use std::{error::Error, sync::Arc};
+
+use keystay_proto::{
+    Fingerprint,
+    control::{Grant, KeyInfo},
+};
+
+use crate::{
+    agent_link::Control,
+    summary::{Image, Searched},
+    verify::{
+        Cache, ControlMatcher, Gap, ImageSource, SourceError, Subject, Verdict, Verified,
+        VerifyError, verify,
+    },
+};
+
+/// Who searches, and for what.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Search<'a> {
+    /// Where the agent is.
+    pub(super) control: &'a Control,
+    /// Whose keys are looked for.
+    pub(super) grant: &'a Grant,
+    /// Whether what was found clean before is taken for clean.
+    pub(super) is_remembering: bool,
+}
+
+/// What a search came to.
+#[derive(Debug)]
+pub(super) struct Found {
+    /// For a person.
+    pub(super) image: Image,
+    /// In detail, where the image was read.
+    pub(super) verified: Option<Verified>,
+}
+
+impl Search<'_> {
+    /// Searches an image, named by its id or otherwise, for those keys of the grant whose private
+    /// halves are here.
+    pub(super) async fn run(&self, source: ImageSource, name: &str) -> Found {
+        let (here, elsewhere): (Vec<&KeyInfo>, Vec<&KeyInfo>) =
+            self.grant.keys.iter().partition(|key| key.searchable);
+        if here.is_empty() {
+            let keys = elsewhere.len();
+            return Image::NoKeyHere { keys }.into();
+        }
+        let keys: Vec<Fingerprint> = here.iter().map(|key| key.fingerprint).collect();
+        let cache = Cache::of_user().filter(|_| self.is_remembering);
+        let remembered = cache.zip(Subject::new(name, &keys));
+        if remembered
+            .as_ref()
+            .is_some_and(|(cache, subject)| cache.is_clean(subject))
+        {
+            let image = name.to_owned();
+            return Image::CleanBefore { image }.into();
+        }
+        let matcher = ControlMatcher::new(self.control.socket().to_owned(), self.grant.id.clone());
+        let verified = match verify(source, Arc::new(matcher)).await {
+            Ok(verified) => verified,
+            Err(error) => return unread(&error, name).into(),
+        };
+        if let (Verdict::Clean, Some((cache, subject))) = (&verified.verdict, remembered) {
+            // A verdict that is not remembered is found again.
+            drop(cache.remember_clean(&subject));
+        }
+        Found {
+            image: told(&verified, name, here.len(), elsewhere.len()),
+            verified: Some(verified),
+        }
+    }
+}
+
+impl From<Image> for Found {
+    fn from(image: Image) -> Self {
+        Self {
+            image,
+            verified: None,
+        }
+    }
+}
+
+/// What is known of an image that was not searched.
+pub(super) fn incomplete(why: &str) -> Image {
+    Image::Incomplete {
+        missing: vec![why.to_owned()],
+    }
+}
+
+fn unread(error: &VerifyError, name: &str) -> Image {
+    match error {
+        VerifyError::Source(SourceError::Refused {
+            status: NOT_FOUND, ..
+        }) => Image::Absent {
+            image: name.to_owned(),
+        },
+        error => incomplete(&with_causes(error)),
+    }
+}
+
+fn told(verified: &Verified, image: &str, keys: usize, unsearchable: usize) -> Image {
+    let searched = Searched {
+        image: image.to_owned(),
+        keys,
+        unsearchable,
+        layers: verified.layers.len(),
+        bytes: verified.bytes,
+    };
+    match &verified.verdict {
+        Verdict::Clean => Image::Clean(searched),
+        Verdict::Leak(findings) => Image::Leak {
+            searched,
+            findings: findings.iter().map(ToString::to_string).collect(),
+        },
+        Verdict::Incomplete(gaps) => Image::Incomplete {
+            missing: gaps.iter().map(Gap::to_string).collect(),
+        },
+    }
+}
+
+/// An error and what is below it, in one line.
+fn with_causes(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        let said = inner.to_string();
+        if !text.ends_with(&said) {
+            text = format!("{text}: {said}");
+        }
+        cause = inner.source();
+    }
+    text
+}
+
+/// How the engine's API answers for an image it does not hold.
+const NOT_FOUND: u16 = 404;
