@@ -5,12 +5,18 @@ mod lane;
 
 use std::{
     collections::{HashMap, HashSet},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::{Duration, Instant},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
+    time::Duration,
 };
 
-use tokio::sync::{Notify, Semaphore};
+use tokio::{
+    sync::{Notify, Semaphore},
+    task::JoinSet,
+    time::{Instant, sleep},
+};
 
+#[cfg(test)]
+pub(super) use self::connection::MAX_IDLE;
 pub(super) use self::connection::{Lease, NoChannel};
 use self::{
     connection::Connection,
@@ -48,6 +54,8 @@ struct State {
     /// Connections on which no key was accepted yet, to offer the next one on.
     spares: HashMap<(Target, String), Vec<Spare>>,
     refused: HashSet<Way>,
+    /// The task that closes what rests, from the first dial to the pool's end.
+    sweeper: JoinSet<()>,
 }
 
 #[derive(Debug)]
@@ -109,6 +117,7 @@ impl Pool {
         began: Instant,
     ) -> Result<Option<Lease>, FetchError> {
         let dialing = Dialing { pool: self, way };
+        self.keep_swept();
         let gate = self.gate(&way.target);
         let turn = gate.acquire().await;
         if let Some(answer) = self.answered(way, began) {
@@ -185,12 +194,20 @@ impl Pool {
         Ok(None)
     }
 
+    /// Starts the sweeper where there is none.
+    fn keep_swept(self: &Arc<Self>) {
+        let mut state = self.state();
+        if state.sweeper.is_empty() {
+            state.sweeper.spawn(sweep(Arc::downgrade(self)));
+        }
+    }
+
     fn spare(&self, way: &Way) -> Option<Spare> {
         let mut state = self.state();
         let spares = state
             .spares
             .get_mut(&(way.target.clone(), way.user.clone()))?;
-        spares.retain(|spare| !spare.link.handle.is_closed() && spare.since.elapsed() < SPARE_LIFE);
+        spares.retain(Spare::is_fresh);
         spares.pop()
     }
 
@@ -222,6 +239,22 @@ impl Spare {
             since: Instant::now(),
         }
     }
+
+    fn is_fresh(&self) -> bool {
+        !self.link.handle.is_closed() && self.since.elapsed() < SPARE_LIFE
+    }
+}
+
+/// Closes what has rested for long, again and again while there is a pool.
+async fn sweep(pool: Weak<Pool>) {
+    loop {
+        sleep(SWEEP).await;
+        let Some(pool) = pool.upgrade() else { return };
+        let mut state = pool.state();
+        state.lanes.values_mut().for_each(Lane::sweep);
+        let spares = state.spares.values_mut();
+        spares.for_each(|spares| spares.retain(Spare::is_fresh));
+    }
 }
 
 /// A dial that is counted while it lasts.
@@ -245,3 +278,5 @@ const MAX_HANDSHAKES: usize = 4;
 const MAX_TRIES: usize = 5;
 /// Well below the time that hosts give for a login.
 const SPARE_LIFE: Duration = Duration::from_secs(20);
+/// How often connections that rest are looked for.
+pub(super) const SWEEP: Duration = Duration::from_secs(30);

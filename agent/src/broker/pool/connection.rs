@@ -6,11 +6,11 @@ use std::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed},
     },
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use russh::{Channel, client::Msg};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 use super::{Link, Pool};
 
@@ -162,5 +162,6 @@ impl fmt::Debug for Connection {
 
 /// Fewer than OpenSSH's sshd opens on one connection (`MaxSessions`, 10).
 const MAX_CHANNELS: usize = 8;
-const MAX_IDLE: Duration = Duration::from_mins(10);
+/// How long a connection may rest before it is closed: builds fetch in bursts.
+pub(in super::super) const MAX_IDLE: Duration = Duration::from_mins(2);
 const OPEN: Duration = Duration::from_secs(20);

@@ -1,6 +1,8 @@
 //! The connections of one key to one host.
 
-use std::{sync::Arc, time::Instant};
+use std::sync::Arc;
+
+use tokio::time::Instant;
 
 use super::{super::FetchError, Link, connection::Connection};
 
@@ -30,7 +32,7 @@ impl Lane {
     /// An idle connection; else a new one while there are few; else the one with the fewest fetches
     /// and none of them large; else a new one while there may be more; else any with room.
     pub(super) fn choose(&mut self) -> Choice {
-        self.connections.retain(|connection| connection.is_usable());
+        self.sweep();
         let count = self.connections.len().saturating_add(self.dialing);
         let taken = if count < FEW {
             self.take_idle()
@@ -47,6 +49,11 @@ impl Lane {
             }
             None => Choice::Wait,
         }
+    }
+
+    /// Lets go of what is closed or has rested for long; it closes when the last fetch leaves it.
+    pub(super) fn sweep(&mut self) {
+        self.connections.retain(|connection| connection.is_usable());
     }
 
     pub(super) fn take_idle(&mut self) -> Option<Arc<Connection>> {

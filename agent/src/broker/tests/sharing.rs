@@ -5,10 +5,13 @@ use std::sync::atomic::Ordering::Relaxed;
 use tokio::{
     io::{AsyncReadExt as _, duplex, empty, sink},
     task::JoinSet,
-    time::timeout,
+    time::{advance, pause, resume, timeout},
 };
 
-use super::*;
+use super::{
+    super::pool::{MAX_IDLE, SWEEP},
+    *,
+};
 
 fn pack(_: &[u8], _: &str) -> Act {
     Act::Say(b"0008NAK\n", "", 0)
@@ -113,6 +116,26 @@ async fn the_connections_end_with_the_broker() {
     assert_eq!(fetch(&broker, upload_pack(&host, "a")).await.status(), 0);
     assert_eq!(host.seen.open_connections.load(Relaxed), 1);
     drop(broker);
+    until(|| host.seen.open_connections.load(Relaxed) == 0).await;
+}
+
+#[tokio::test]
+async fn a_connection_that_rests_is_closed_without_another_fetch() {
+    let folder = folder();
+    let a = key(&folder, "a", "ed25519").await;
+    let host = Plan::new(&[&a.blob], pack).start().await;
+    let broker = broker(&host.known, &[&a]);
+    assert_eq!(fetch(&broker, upload_pack(&host, "a")).await.status(), 0);
+    let pass = async |time| {
+        pause();
+        advance(time).await;
+        resume();
+        // What falls due has its turn.
+        sleep(Duration::from_millis(100)).await;
+    };
+    pass(2 * SWEEP).await;
+    assert_eq!(host.seen.open_connections.load(Relaxed), 1);
+    pass(MAX_IDLE).await;
     until(|| host.seen.open_connections.load(Relaxed) == 0).await;
 }
 
