@@ -3,6 +3,7 @@
 mod daemonless;
 mod escapes;
 mod images;
+mod jump;
 mod managers;
 mod modes;
 mod parallel;

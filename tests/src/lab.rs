@@ -19,6 +19,7 @@
 //! base-arm64     on demand: an arm64 image, run by an emulator       [`Lab::arm64`]
 //! git host       OpenSSH that behaves like a large public host      [`GitHost`]
 //! plain host     Dropbear, which knows no host-bound authentication [`GitHost`]
+//! jump host      on demand: the only way to a git host in a network of its own [`JumpHost`]
 //! acme/*         private repositories, the same on both hosts       [`REPOSITORIES`],
 //!                [`DEPENDENCIES`], [`WITH_SUBMODULES`], [`LARGE`]
 //! keys           what opens which of them                           [`KEYS`]
@@ -36,6 +37,7 @@ mod error;
 mod file;
 mod host;
 mod image;
+mod jump;
 mod key;
 mod packages;
 mod paths;
@@ -55,6 +57,7 @@ pub use engine::Engine;
 pub use error::LabError;
 pub use host::GitHost;
 pub use image::IMAGES;
+pub use jump::{JumpHost, PRIVATE_HOST};
 pub use key::{Access, KEYS, KeySpec, PASSPHRASE};
 pub use relay::Relay;
 pub use repo::{DEPENDENCIES, LARGE, REPOSITORIES, Repository, WITH_SUBMODULES};

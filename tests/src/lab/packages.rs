@@ -64,12 +64,15 @@ fn install(packages: &[&str]) -> Result<(), LabError> {
 }
 
 /// Each program and its Debian package, those of one package side by side.
-const PROGRAMS: [(&str, &str); 11] = [
+const PROGRAMS: [(&str, &str); 14] = [
     ("apt-get", "apt"),
     ("dpkg-deb", "dpkg"),
     ("chroot", "coreutils"),
     ("tar", "tar"),
     ("xz", "xz-utils"),
+    ("unshare", "util-linux"),
+    ("nsenter", "util-linux"),
+    ("ip", "iproute2"),
     ("git", "git"),
     ("ssh", "openssh-client"),
     ("ssh-add", "openssh-client"),
