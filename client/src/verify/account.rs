@@ -3,11 +3,12 @@
 use std::collections::HashSet;
 
 use serde::de::DeserializeOwned;
+use sha2::{Digest as _, Sha256};
 
 use super::{
     gap::Gap,
     inventory::{Content, Inventory, Member},
-    manifest::{Config, Descriptor, OciDocument, SavedImage},
+    manifest::{Config, Descriptor, Digest, OciDocument, SavedImage},
     tape::Standing,
     walk::MOST_MEMBERS,
 };
@@ -104,27 +105,59 @@ impl Account<'_> {
         let Some(number) = self.inventory.find(name) else {
             return false;
         };
-        let mut open = Vec::from_iter(self.document::<OciDocument>(name, number));
+        let mut open = Vec::from_iter(self.oci_document(name, number));
         let mut seen = HashSet::new();
         while let Some(document) = open.pop() {
-            for descriptor in document.manifests {
-                let blob = self.blob(&descriptor);
-                if let Some(number) = blob.filter(|number| seen.insert(*number)) {
-                    open.extend(self.document(&descriptor.digest, number));
+            let references = document.manifests.iter().flatten();
+            for descriptor in references.chain(&document.subject) {
+                let blob = self.blob(descriptor);
+                let Some(number) = blob.filter(|number| seen.insert(*number)) else {
+                    continue;
+                };
+                if descriptor.is_document() {
+                    open.extend(self.oci_document(&descriptor.digest, number));
+                } else {
+                    self.plain_blob(descriptor, number);
                 }
             }
-            if let Some(config) = document.config {
-                let layers = document
-                    .layers
-                    .iter()
-                    .map(|layer| self.blob(layer))
-                    .collect();
-                if let Some(number) = self.blob(&config) {
-                    self.image(&config.digest, number, layers);
-                }
+            if let Some(config) = &document.config {
+                self.manifest(config, &document.layers);
             }
         }
         true
+    }
+
+    fn oci_document(&mut self, name: &str, number: usize) -> Option<OciDocument> {
+        let document = self.document::<OciDocument>(name, number)?;
+        let is_known = document.manifests.is_some() || document.config.is_some();
+        if !is_known {
+            self.gaps.push(Gap::UnknownManifest(name.to_owned()));
+        }
+        is_known.then_some(document)
+    }
+
+    /// Follows a manifest: of an image, or of an artifact, whose layers are any blobs.
+    fn manifest(&mut self, config: &Descriptor, layers: &[Descriptor]) {
+        let found: Vec<_> = layers.iter().map(|layer| self.blob(layer)).collect();
+        let number = self.blob(config);
+        if config.is_image_config() {
+            if let Some(number) = number {
+                self.image(&config.digest, number, found);
+            }
+            return;
+        }
+        for (layer, number) in layers.iter().zip(found) {
+            if let Some(number) = number {
+                self.plain_blob(layer, number);
+            }
+        }
+    }
+
+    /// Follows a blob of which nothing else is known than what it begins with.
+    fn plain_blob(&mut self, descriptor: &Descriptor, number: usize) {
+        let member = self.inventory.members.get(number);
+        let gap = member.and_then(|member| gap_of_content(&descriptor.digest, member));
+        self.gaps.extend(gap);
     }
 
     /// Takes up an image, unless another document named it already.
@@ -159,13 +192,20 @@ impl Account<'_> {
 
     /// The blob of an OCI layout, if it is there, whole, and has the size and digest it should.
     fn blob(&mut self, descriptor: &Descriptor) -> Option<usize> {
-        let name = format!("blobs/{}", descriptor.digest.replacen(':', "/", 1));
-        let Some(number) = self.inventory.find(&name) else {
-            self.gaps.push(Gap::Missing(descriptor.digest.clone()));
+        let held = self.held(descriptor);
+        let path = format!("blobs/{}", descriptor.digest.replacen(':', "/", 1));
+        let Some(number) = self.inventory.find(&path) else {
+            if !held {
+                self.gaps.push(missing(descriptor));
+            }
             return None;
         };
         self.named.insert(number);
         let member = self.inventory.members.get(number)?;
+        if !descriptor.digest.starts_with("sha256:") {
+            self.gaps.push(Gap::OtherDigest(descriptor.name()));
+            return Some(number);
+        }
         if member.entry.size != descriptor.size {
             let (size, expected) = (member.entry.size, descriptor.size);
             self.gaps.push(Gap::WrongSize {
@@ -176,6 +216,22 @@ impl Account<'_> {
         }
         self.gaps.extend(gap_of_digest(&descriptor.digest, member));
         Some(number)
+    }
+
+    /// Whether the reference itself holds the whole blob so plainly that it was read with it: only
+    /// the empty object of image-spec `manifest.md` is taken for that. A reference that holds
+    /// something else than the blob is told.
+    fn held(&mut self, descriptor: &Descriptor) -> bool {
+        if descriptor.data.is_none() {
+            return false;
+        }
+        let content = descriptor.content().unwrap_or_default();
+        let digest = Digest::from(Sha256::new_with_prefix(&content)).to_string();
+        if digest != descriptor.digest {
+            self.gaps.push(Gap::WrongData(descriptor.digest.clone()));
+            return false;
+        }
+        content == b"{}"
     }
 
     fn member(&mut self, name: &str) -> Option<usize> {
@@ -213,6 +269,14 @@ impl Account<'_> {
     }
 }
 
+fn missing(descriptor: &Descriptor) -> Gap {
+    if descriptor.is_foreign() {
+        Gap::Foreign(descriptor.digest.clone())
+    } else {
+        Gap::Missing(descriptor.name())
+    }
+}
+
 fn gap_of_digest(name: &str, member: &Member) -> Option<Gap> {
     let digest = member.digest.to_string();
     (digest != name).then(|| Gap::WrongDigest {
@@ -223,21 +287,29 @@ fn gap_of_digest(name: &str, member: &Member) -> Option<Gap> {
 
 /// What keeps a layer from being known to hold exactly what its configuration names.
 fn gap_of_layer(diff_id: &str, member: &Member) -> Option<Gap> {
-    let layer = || diff_id.to_owned();
+    let unread = gap_of_content(diff_id, member);
+    unread.or_else(|| match &member.content {
+        Content::Gzip(inflated) => {
+            let digest = inflated.digest.to_string();
+            (digest != diff_id).then(|| Gap::WrongDigest {
+                name: diff_id.to_owned(),
+                digest,
+            })
+        }
+        _ => gap_of_digest(diff_id, member),
+    })
+}
+
+/// What keeps a layer or another blob from being read.
+fn gap_of_content(name: &str, member: &Member) -> Option<Gap> {
+    let layer = || name.to_owned();
     match &member.content {
         Content::Compressed(how) => Some(Gap::Compressed {
             layer: layer(),
             how,
         }),
-        Content::Gzip(inflated) if !inflated.whole => Some(Gap::Corrupt(layer())),
-        Content::Gzip(inflated) => {
-            let digest = inflated.digest.to_string();
-            (digest != diff_id).then(|| Gap::WrongDigest {
-                name: layer(),
-                digest,
-            })
-        }
+        Content::Gzip(inflated) => (!inflated.whole).then(|| Gap::Corrupt(layer())),
         Content::Other => Some(Gap::UnknownFormat(layer())),
-        Content::Tar(_) | Content::Json(_) => gap_of_digest(diff_id, member),
+        Content::Tar(_) | Content::Json(_) => None,
     }
 }

@@ -9,6 +9,18 @@ pub enum Gap {
     /// The image names something that is not there.
     #[error("{0} is not in the saved image")]
     Missing(String),
+    /// A layer that is not given away with the image.
+    #[error("{0} is a layer that is kept elsewhere, and not in the saved image")]
+    Foreign(String),
+    /// A digest that is not computed here.
+    #[error("{0} is named by a digest that is not SHA-256")]
+    OtherDigest(String),
+    /// What a reference holds of a blob is not that blob.
+    #[error("the data beside the name of {0} is something else")]
+    WrongData(String),
+    /// A document that is neither an index nor a manifest as they are known.
+    #[error("{0} is no manifest of a known kind")]
+    UnknownManifest(String),
     /// The bytes are not those that the image names.
     #[error("{name} has the digest {digest}")]
     WrongDigest {

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde::{Deserialize, Deserializer};
 use sha2::{Digest as _, Sha256};
 
@@ -18,19 +19,82 @@ pub(super) struct SavedImage {
 /// told apart by what they hold.
 #[derive(Debug, Deserialize)]
 pub(super) struct OciDocument {
-    #[serde(default, deserialize_with = "nullable")]
-    pub(super) manifests: Vec<Descriptor>,
+    #[serde(default)]
+    pub(super) manifests: Option<Vec<Descriptor>>,
     #[serde(default)]
     pub(super) config: Option<Descriptor>,
     #[serde(default, deserialize_with = "nullable")]
     pub(super) layers: Vec<Descriptor>,
+    /// The image that this one says something about.
+    #[serde(default)]
+    pub(super) subject: Option<Descriptor>,
 }
 
 /// A reference to a blob (image-spec `descriptor.md`).
 #[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub(super) struct Descriptor {
+    #[serde(default, deserialize_with = "nullable")]
+    pub(super) media_type: String,
     pub(super) digest: String,
     pub(super) size: u64,
+    /// Where else the blob may be.
+    #[serde(default, deserialize_with = "nullable")]
+    pub(super) urls: Vec<String>,
+    /// The blob itself, in base64.
+    #[serde(default)]
+    pub(super) data: Option<String>,
+    #[serde(default)]
+    pub(super) platform: Option<Platform>,
+}
+
+/// What a manifest of an index is for.
+#[derive(Clone, Debug, Deserialize)]
+pub(super) struct Platform {
+    #[serde(default, deserialize_with = "nullable")]
+    os: String,
+    #[serde(default, deserialize_with = "nullable")]
+    architecture: String,
+}
+
+impl Descriptor {
+    /// The digest, and the platform where one is named; BuildKit's attestations are for `unknown`.
+    pub(super) fn name(&self) -> String {
+        match &self.platform {
+            Some(Platform { os, architecture }) if os != "unknown" => {
+                format!("{} ({os}/{architecture})", self.digest)
+            }
+            _ => self.digest.clone(),
+        }
+    }
+
+    /// Whether it refers to an index or a manifest. One without a type does in an index.
+    pub(super) fn is_document(&self) -> bool {
+        let kinds = [
+            "image.index",
+            "image.manifest",
+            "manifest.list",
+            "manifest.v",
+        ];
+        self.media_type.is_empty() || kinds.iter().any(|kind| self.media_type.contains(kind))
+    }
+
+    /// Whether it refers to an image's configuration; that of an artifact names no layers.
+    pub(super) fn is_image_config(&self) -> bool {
+        let kinds = ["image.config", "container.image"];
+        self.media_type.is_empty() || kinds.iter().any(|kind| self.media_type.contains(kind))
+    }
+
+    /// Whether the blob may be kept where it came from, so that no archive holds it.
+    pub(super) fn is_foreign(&self) -> bool {
+        let kinds = ["nondistributable", "foreign"];
+        !self.urls.is_empty() || kinds.iter().any(|kind| self.media_type.contains(kind))
+    }
+
+    /// What the reference itself holds of the blob, if that is well-formed base64.
+    pub(super) fn content(&self) -> Option<Vec<u8>> {
+        STANDARD.decode(self.data.as_ref()?).ok()
+    }
 }
 
 /// An image's configuration (image-spec `config.md`).

@@ -1,5 +1,6 @@
 //! What was not read is never clean.
 
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use keystay_proto::control::{Problem, ProblemCode, ScanReport};
 use serde_json::json;
@@ -187,6 +188,115 @@ async fn every_platform_and_attestation_of_an_index_is_asked_for() {
 }
 
 #[tokio::test]
+async fn a_manifest_that_is_missing_is_told_with_its_platform() {
+    let mut saved = image().oci_archive();
+    let mut other = saved.clone().blob(b"{\"config\":null}");
+    let digest = other["digest"].as_str().unwrap().to_owned();
+    other["platform"] = json!({ "os": "linux", "architecture": "arm64" });
+    name_too(&mut saved, &other);
+    let missing = Gap::Missing(format!("{digest} (linux/arm64)"));
+    assert_eq!(gaps(&saved.verify().await), [missing]);
+}
+
+#[tokio::test]
+async fn manifests_of_an_unknown_kind_are_told() {
+    for text in [
+        "{\"schemaVersion\":1,\"fsLayers\":[]}",
+        "{\"blobs\":[]}",
+        "{}",
+    ] {
+        let mut saved = image().oci_archive();
+        let other = saved.blob(text.as_bytes());
+        name_too(&mut saved, &other);
+        let digest = other["digest"].as_str().unwrap().to_owned();
+        assert_eq!(gaps(&saved.verify().await), [Gap::UnknownManifest(digest)]);
+    }
+}
+
+#[tokio::test]
+async fn the_image_that_a_manifest_speaks_of_is_asked_for() {
+    let mut saved = image().oci_archive();
+    let subject = saved.clone().blob(b"{\"config\":1}");
+    let config = saved.blob(b"{}");
+    let about = json!({ "config": config, "layers": [], "subject": subject });
+    let about = saved.blob(about.to_string().as_bytes());
+    name_too(&mut saved, &about);
+    let digest = subject["digest"].as_str().unwrap().to_owned();
+    assert_eq!(gaps(&saved.verify().await), [Gap::Missing(digest)]);
+}
+
+#[tokio::test]
+async fn a_layer_that_is_kept_elsewhere_is_told() {
+    for (name, value) in [
+        ("urls", json!(["https://example.com/layer"])),
+        (
+            "mediaType",
+            json!("application/vnd.docker.image.rootfs.foreign.diff.tar.gzip"),
+        ),
+    ] {
+        let mut saved = image().oci_archive();
+        let config = saved.blob(b"{\"rootfs\":{\"diff_ids\":[\"sha256:00\"]}}");
+        let mut layer = saved.clone().blob(b"not to be had");
+        let digest = layer["digest"].as_str().unwrap().to_owned();
+        layer[name] = value;
+        let manifest = json!({ "config": config, "layers": [layer] });
+        let manifest = saved.blob(manifest.to_string().as_bytes());
+        name_too(&mut saved, &manifest);
+        assert_eq!(gaps(&saved.verify().await), [Gap::Foreign(digest)]);
+    }
+}
+
+#[tokio::test]
+async fn blobs_of_an_artifact_are_read_like_layers() {
+    let artifact = |content: &[u8]| {
+        let mut saved = image().oci_archive();
+        let layer = saved.blob(content);
+        let mut config = saved.clone().blob(b"{}");
+        config["data"] = json!("e30=");
+        config["mediaType"] = json!("application/vnd.oci.empty.v1+json");
+        let manifest = json!({ "config": config, "layers": [layer] });
+        let manifest = saved.blob(manifest.to_string().as_bytes());
+        name_too(&mut saved, &manifest);
+        saved
+    };
+    let chart = layer(&[("Chart.yaml", "name: app")]);
+    assert_eq!(
+        artifact(&gzip(&chart)).verify().await.verdict,
+        Verdict::Clean
+    );
+    let sealed = b"no format that is known";
+    assert_eq!(
+        gaps(&artifact(sealed).verify().await),
+        [Gap::UnknownFormat(digest(sealed))]
+    );
+}
+
+#[tokio::test]
+async fn data_beside_a_name_is_compared_and_does_not_stand_for_the_blob() {
+    let text = b"{\"config\":{}}";
+    let mut saved = image().oci_archive();
+    let mut other = saved.clone().blob(text);
+    let digest = other["digest"].as_str().unwrap().to_owned();
+    other["data"] = json!(STANDARD.encode(text));
+    name_too(&mut saved, &other);
+    assert_eq!(gaps(&saved.verify().await), [Gap::Missing(digest.clone())]);
+    other["data"] = json!(STANDARD.encode(b"{}"));
+    let mut saved = image().oci_archive();
+    name_too(&mut saved, &other);
+    let told = gaps(&saved.verify().await);
+    assert_eq!(told, [Gap::WrongData(digest.clone()), Gap::Missing(digest)]);
+}
+
+#[tokio::test]
+async fn a_digest_of_another_kind_is_told() {
+    let mut saved = image().oci_archive();
+    saved.add("blobs/sha512/00", b"{\"manifests\":[]}");
+    name_too(&mut saved, &json!({ "digest": "sha512:00", "size": 16 }));
+    let expected = Gap::OtherDigest("sha512:00".to_owned());
+    assert_eq!(gaps(&saved.verify().await), [expected]);
+}
+
+#[tokio::test]
 async fn documents_that_make_no_sense_are_told() {
     for (content, gap) in [
         (
@@ -250,6 +360,15 @@ fn image() -> Image {
         ("COPY a /", layer(&[("a", "1")])),
         ("COPY b /", layer(&[("b", "2")])),
     ])
+}
+
+/// Has the index name one thing more.
+fn name_too(saved: &mut Saved, descriptor: &serde_json::Value) {
+    let index = saved.content("index.json");
+    let mut document: serde_json::Value = serde_json::from_slice(index).unwrap();
+    let manifests = document["manifests"].as_array_mut().unwrap();
+    manifests.push(descriptor.clone());
+    *index = document.to_string().into_bytes();
 }
 
 fn gaps(verified: &Verified) -> Vec<Gap> {
