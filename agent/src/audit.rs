@@ -1,28 +1,31 @@
-//! The audit log: one JSON line per decision, written before the reply leaves.
+//! The audit log: one JSON line per decision, with the kernel before the reply leaves.
+//!
+//! A thread of its own writes, so that a disk that hangs stops signatures and nothing else. Whoever
+//! decides hands the record over while it holds the lock that the decision was made under, which
+//! keeps the order, and waits for [`Written`] without it.
+
+mod file;
+mod writer;
 
 use std::{
-    fs::{DirBuilder, File, OpenOptions},
-    io::{self, Read as _, Seek as _, SeekFrom, Write as _},
-    os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _},
+    io,
     path::{Path, PathBuf},
-    sync::{Mutex, PoisonError},
+    sync::{Arc, mpsc},
+    time::Duration,
 };
 
 use keystay_proto::control::Record;
-use rustix::fs::OFlags;
+use tokio::{sync::oneshot, time::timeout};
+
+use self::{file::LogFile, writer::Entry};
 
 /// An open audit log. Several agents may append to one file.
 #[derive(Debug)]
 pub(crate) struct Audit {
-    path: PathBuf,
-    state: Mutex<State>,
-}
-
-#[derive(Debug)]
-struct State {
-    file: File,
-    /// Whether the file ends in the middle of a line: of a crash, or of a full disk.
-    torn: bool,
+    path: Arc<Path>,
+    queue: mpsc::Sender<Entry>,
+    /// How long a disk may take for one record; nothing where time stands still.
+    patience: Option<Duration>,
 }
 
 /// Why a record is not in the log.
@@ -38,163 +41,90 @@ impl Audit {
     /// Opens the log for appending; the file and its folders are made, private to the user, where
     /// they are missing.
     pub(crate) fn open(path: &Path) -> Result<Self, AuditError> {
-        let failed = |source| AuditError::Open {
+        let opened = LogFile::open(path).and_then(|file| Self::start(path, file));
+        opened.map_err(|source| AuditError::Open {
             path: path.to_owned(),
             source,
-        };
-        if let Some(folder) = path.parent() {
-            DirBuilder::new()
-                .recursive(true)
-                .mode(0o700)
-                .create(folder)
-                .map_err(failed)?;
-        }
-        let mut file = OpenOptions::new()
-            .read(true)
-            .append(true)
-            .create(true)
-            .mode(0o600)
-            .custom_flags(OFlags::NOFOLLOW.bits().cast_signed())
-            .open(path)
-            .map_err(failed)?;
-        let torn = ends_torn(&mut file).map_err(failed)?;
-        Ok(Self {
-            path: path.to_owned(),
-            state: Mutex::new(State { file, torn }),
         })
     }
 
-    /// Appends one record. On return it is with the kernel, and outlives a crash of this process.
-    pub(crate) fn append(&self, record: &Record) -> Result<(), AuditError> {
-        let failed = |source| AuditError::Write {
-            path: self.path.clone(),
-            source,
-        };
-        let line = serde_json::to_vec(record).map_err(|error| failed(error.into()))?;
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let outcome = state.write(line);
-        outcome.map_err(failed)
+    fn start(path: &Path, file: LogFile) -> io::Result<Self> {
+        Ok(Self {
+            path: path.into(),
+            queue: writer::start(file)?,
+            patience: Some(PATIENCE),
+        })
+    }
+
+    /// Hands a record to the writer. Records are written in the order in which they are handed over.
+    pub(crate) fn submit(&self, record: &Record) -> Written {
+        let (done, outcome) = oneshot::channel();
+        // Serialising a plain struct to memory does not fail, and a writer that is gone tells by
+        // `done`.
+        if let Ok(mut line) = serde_json::to_vec(record) {
+            line.push(b'\n');
+            let _ = self.queue.send(Entry { line, done });
+        }
+        Written {
+            path: Arc::clone(&self.path),
+            outcome,
+            patience: self.patience,
+        }
     }
 }
+
+/// A record on its way.
+#[derive(Debug)]
+#[must_use = "nothing may leave before the record is written"]
+pub(crate) struct Written {
+    path: Arc<Path>,
+    outcome: oneshot::Receiver<io::Result<()>>,
+    patience: Option<Duration>,
+}
+
+impl Written {
+    /// Returns when the record is with the kernel, and outlives a crash of this process.
+    pub(crate) async fn done(self) -> Result<(), AuditError> {
+        let outcome = match self.patience {
+            Some(patience) => timeout(patience, self.outcome).await,
+            None => Ok(self.outcome.await),
+        };
+        let outcome = match outcome {
+            Ok(Ok(outcome)) => outcome,
+            Ok(Err(_)) => Err(io::Error::other("its writer has ended")),
+            Err(_) => Err(io::ErrorKind::TimedOut.into()),
+        };
+        outcome.map_err(|source| AuditError::Write {
+            path: self.path.to_path_buf(),
+            source,
+        })
+    }
+}
+
+/// How long a disk may take for one record.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 #[cfg(test)]
 impl Audit {
     /// A log on a disk that is full.
     pub(crate) fn full() -> Self {
-        let path = PathBuf::from("/dev/full");
-        let file = OpenOptions::new().append(true).open(&path).unwrap();
+        Self::open(Path::new("/dev/full")).unwrap()
+    }
+
+    /// A log that is waited for however long it takes, for tests whose clock stands still.
+    pub(crate) fn patient(path: &Path) -> Self {
         Self {
-            path,
-            state: Mutex::new(State { file, torn: false }),
+            patience: None,
+            ..Self::open(path).unwrap()
         }
     }
-}
 
-impl State {
-    fn write(&mut self, mut line: Vec<u8>) -> io::Result<()> {
-        if self.torn {
-            line.insert(0, b'\n');
-        }
-        line.push(b'\n');
-        // One write, so that lines of several agents do not mix.
-        self.torn = true;
-        let written = self.file.write(&line)?;
-        if written < line.len() {
-            return Err(io::ErrorKind::StorageFull.into());
-        }
-        self.torn = false;
-        Ok(())
+    /// A log that is rotated at this size.
+    pub(crate) fn rotated_at(path: &Path, limit: u64) -> Self {
+        let file = LogFile::open(path).unwrap().limited_to(limit);
+        Self::start(path, file).unwrap()
     }
-}
-
-fn ends_torn(file: &mut File) -> io::Result<bool> {
-    if file.metadata()?.len() == 0 {
-        return Ok(false);
-    }
-    let mut last = [0];
-    file.seek(SeekFrom::End(-1))?;
-    file.read_exact(&mut last)?;
-    Ok(last != [b'\n'])
 }
 
 #[cfg(test)]
-mod tests {
-    use std::os::unix::fs::PermissionsExt as _;
-
-    use keystay_proto::control::{Event, GrantId, Mode};
-
-    use super::*;
-
-    fn record() -> Record {
-        Record {
-            time: "2026-01-01T00:00:00.000Z".to_owned(),
-            grant: GrantId::from_random([7; 8]),
-            build: "b".to_owned(),
-            mode: Mode::Sign,
-            event: Event::Opened,
-            intent: None,
-            key: None,
-            user: None,
-            host: None,
-            repository: None,
-            commits: Vec::new(),
-            reason: None,
-            detail: None,
-        }
-    }
-
-    fn lines(path: &Path) -> Vec<String> {
-        std::fs::read_to_string(path)
-            .unwrap()
-            .lines()
-            .map(ToOwned::to_owned)
-            .collect()
-    }
-
-    #[test]
-    fn records_are_lines_that_read_back_and_the_file_is_private() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("a/b/audit.jsonl");
-        let audit = Audit::open(&path).unwrap();
-        audit.append(&record()).unwrap();
-        audit.append(&record()).unwrap();
-        let lines = lines(&path);
-        assert_eq!(lines.len(), 2);
-        assert_eq!(serde_json::from_str::<Record>(&lines[0]).unwrap(), record());
-        assert_eq!(
-            std::fs::metadata(&path).unwrap().permissions().mode() & 0o777,
-            0o600
-        );
-        let above = std::fs::metadata(path.parent().unwrap()).unwrap();
-        assert_eq!(above.permissions().mode() & 0o777, 0o700);
-    }
-
-    #[test]
-    fn a_line_torn_by_a_crash_does_not_swallow_the_next_record() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("audit.jsonl");
-        std::fs::write(&path, "{\"time\":\"20").unwrap();
-        Audit::open(&path).unwrap().append(&record()).unwrap();
-        let lines = lines(&path);
-        assert_eq!(lines.len(), 2);
-        assert_eq!(serde_json::from_str::<Record>(&lines[1]).unwrap(), record());
-    }
-
-    #[test]
-    fn a_symbolic_link_is_not_followed() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("audit.jsonl");
-        std::os::unix::fs::symlink(folder.path().join("elsewhere"), &path).unwrap();
-        assert!(matches!(Audit::open(&path), Err(AuditError::Open { .. })));
-    }
-
-    #[test]
-    fn a_full_disk_is_an_error() {
-        let audit = Audit::full();
-        let error = audit.append(&record()).unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "cannot write the audit log /dev/full: No space left on device (os error 28)"
-        );
-    }
-}
+mod tests;

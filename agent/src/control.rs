@@ -101,14 +101,16 @@ async fn route(
         (&Method::GET, ["v1", "keys"]) => Ok(json(StatusCode::OK, &infos(&control.keys))),
         (&Method::POST, ["v1", "grants"]) => {
             let spec = body::json(body).await?;
-            grants::open(control, spec).map(|grant| json(StatusCode::CREATED, &grant))
+            grants::open(control, spec)
+                .await
+                .map(|grant| json(StatusCode::CREATED, &grant))
         }
         (&Method::GET, ["v1", "grants", id]) => {
             grants::report(control, id).map(|report| json(StatusCode::OK, &report))
         }
-        (&Method::DELETE, ["v1", "grants", id]) => {
-            grants::revoke(control, id).map(|report| json(StatusCode::OK, &report))
-        }
+        (&Method::DELETE, ["v1", "grants", id]) => grants::revoke(control, id)
+            .await
+            .map(|report| json(StatusCode::OK, &report)),
         (&Method::POST, ["v1", "grants", id, "scan"]) => scan::scan(control, id, body)
             .await
             .map(|report| json(StatusCode::OK, &report)),

@@ -20,7 +20,7 @@ pub(crate) use table::{OpenError, Opened, Table};
 
 use self::ledger::Ledger;
 use crate::{
-    audit::{Audit, AuditError},
+    audit::{Audit, AuditError, Written},
     broker::Broker,
     key::Key,
     known_hosts::KnownHosts,
@@ -97,24 +97,33 @@ impl Grant {
     }
 
     /// Records a request that is refused whatever the policy says.
-    pub(crate) fn refuse(&self, reason: Reason, detail: Option<&str>) {
-        self.refuse_with(&mut self.ledger(), reason, detail);
+    pub(crate) async fn refuse(&self, reason: Reason, detail: Option<&str>) {
+        let written = self.refuse_with(&mut self.ledger(), reason, detail);
+        // Nothing was signed: an unwritable log is a fault, which is noted.
+        let _ = self.recorded(written).await;
     }
 
     /// Records that a connection was closed for want of room. In fetch mode it is no offence: the
     /// shim comes back, and the first time is all there is to know.
-    pub(crate) fn refuse_connection(&self) {
-        let mut ledger = self.ledger();
-        if self.fetches.is_none() || !ledger.crowded {
-            ledger.crowded = true;
-            self.refuse_with(&mut ledger, Reason::TooManyConnections, None);
+    pub(crate) async fn refuse_connection(&self) {
+        if self.fetches.is_some() && std::mem::replace(&mut self.ledger().crowded, true) {
+            return;
         }
+        self.refuse(Reason::TooManyConnections, None).await;
     }
 
-    /// Appends the record that opens or closes the grant.
-    pub(crate) fn mark(&self, event: Event) -> Result<(), AuditError> {
-        let record = self.record(event);
-        self.append(&mut self.ledger(), &record)
+    /// Hands over the record that opens or closes the grant.
+    pub(crate) fn mark(&self, event: Event) -> Written {
+        self.submit(&self.record(event))
+    }
+
+    /// Returns when a record is written; one that cannot be is a fault of the grant.
+    pub(crate) async fn recorded(&self, written: Written) -> Result<(), AuditError> {
+        let outcome = written.done().await;
+        if let Err(error) = &outcome {
+            (self.ledger()).fault(Fault::AuditUnwritable(error.to_string()));
+        }
+        outcome
     }
 
     /// Ends the grant: nothing is signed from here on, and its socket goes.
@@ -191,13 +200,13 @@ impl Grant {
         }
     }
 
-    fn refuse_with(&self, ledger: &mut Ledger, reason: Reason, detail: Option<&str>) {
+    fn refuse_with(&self, ledger: &mut Ledger, reason: Reason, detail: Option<&str>) -> Written {
         let mut record = self.record(Event::Refused);
         record.reason = Some(reason);
         record.detail = detail.map(ToOwned::to_owned);
-        // Nothing was signed: an unwritable log is a fault of its own, noted by `append`.
-        let _ = self.append(ledger, &record);
+        let written = self.submit(&record);
         self.count_refusal(ledger, reason, record.detail);
+        written
     }
 
     /// Counts a refusal; one too many ends the grant, so that a build cannot fill the disk with
@@ -207,18 +216,14 @@ impl Grant {
         if ledger.refused() == MAX_REFUSALS {
             let mut record = self.record(Event::Refused);
             record.reason = Some(Reason::RefusalsSpent);
-            let _ = self.append(ledger, &record);
+            drop(self.submit(&record));
             ledger.refuse(Reason::RefusalsSpent, None);
             self.close();
         }
     }
 
-    fn append(&self, ledger: &mut Ledger, record: &Record) -> Result<(), AuditError> {
-        let outcome = self.shared.audit.append(record);
-        if let Err(error) = &outcome {
-            ledger.fault(Fault::AuditUnwritable(error.to_string()));
-        }
-        outcome
+    fn submit(&self, record: &Record) -> Written {
+        self.shared.audit.submit(record)
     }
 
     fn record(&self, event: Event) -> Record {

@@ -27,15 +27,16 @@ pub(crate) async fn answer(grant: &Arc<Grant>, message: &[u8]) -> Vec<u8> {
                 _ => sign(grant, &request).await,
             }
         }
-        Ok(Request::RequestIdentities) => list(grant),
-        Ok(other) => refuse(grant, Reason::MessageNotServed, &other.number().to_string()),
-        Err(error) => refuse(grant, Reason::Malformed, &error.to_string()),
+        Ok(Request::RequestIdentities) => list(grant).await,
+        Ok(other) => refuse(grant, Reason::MessageNotServed, &other.number().to_string()).await,
+        Err(error) => refuse(grant, Reason::Malformed, &error.to_string()).await,
     }
 }
 
 async fn sign(grant: &Grant, request: &SignRequest<'_>) -> Vec<u8> {
     let demand = Demand::identify(request);
-    let Ok(verdict) = grant.judge_and_record(&demand, request.flags, Instant::now()) else {
+    let judged = grant.judge_and_record(&demand, request.flags, Instant::now());
+    let Ok(verdict) = judged.await else {
         return reply(&Response::Failure);
     };
     let Verdict::Allow { key, host } = verdict else {
@@ -48,13 +49,13 @@ async fn sign(grant: &Grant, request: &SignRequest<'_>) -> Vec<u8> {
         Ok(signature) => reply(&Response::SignResponse {
             signature: &signature,
         }),
-        Err(error) => fail(grant, &demand, host.as_deref(), &error),
+        Err(error) => fail(grant, &demand, host.as_deref(), &error).await,
     }
 }
 
 /// The granted keys, with empty comments: a comment tells who the user is.
-fn list(grant: &Grant) -> Vec<u8> {
-    if !grant.list_and_record(Instant::now()) {
+async fn list(grant: &Grant) -> Vec<u8> {
+    if !grant.list_and_record(Instant::now()).await {
         return reply(&Response::Failure);
     }
     let identity = |blob| Identity {
@@ -66,14 +67,20 @@ fn list(grant: &Grant) -> Vec<u8> {
     ))
 }
 
-fn refuse(grant: &Grant, reason: Reason, detail: &str) -> Vec<u8> {
-    grant.refuse(reason, Some(detail));
+async fn refuse(grant: &Grant, reason: Reason, detail: &str) -> Vec<u8> {
+    grant.refuse(reason, Some(detail)).await;
     reply(&Response::Failure)
 }
 
 /// An allowed signature that could not be made: the build sees a failure, the user sees why.
-fn fail(grant: &Grant, demand: &Demand<'_>, host: Option<&str>, error: &SignError) -> Vec<u8> {
-    grant.failed(demand, host, Fault::UpstreamAgent(error.to_string()));
+async fn fail(
+    grant: &Grant,
+    demand: &Demand<'_>,
+    host: Option<&str>,
+    error: &SignError,
+) -> Vec<u8> {
+    let fault = Fault::UpstreamAgent(error.to_string());
+    grant.failed(demand, host, fault).await;
     reply(&Response::Failure)
 }
 

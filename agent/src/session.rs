@@ -19,7 +19,7 @@ use crate::{grant::Grant, pipeline};
 /// Serves one connection until it ends, breaks a rule or stalls; each of the latter is recorded.
 pub(crate) async fn run(grant: &Arc<Grant>, mut stream: UnixStream) {
     if let Err(End::Refused(reason, detail)) = exchange(grant, &mut stream).await {
-        grant.refuse(reason, detail.as_deref());
+        grant.refuse(reason, detail.as_deref()).await;
     }
 }
 

@@ -39,7 +39,7 @@ impl Fixture {
         let path = folder.path().join("id");
         generate(&path);
         let key = load(&path).await;
-        let audit = Arc::new(Audit::open(&folder.path().join("audit.jsonl")).unwrap());
+        let audit = Arc::new(Audit::patient(&folder.path().join("audit.jsonl")));
         Self {
             folder,
             key: Arc::new(key),

@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// Opens a grant of the keys that are asked for, or of every key.
-pub(super) fn open(control: &Control, mut spec: GrantSpec) -> Result<Grant, Problem> {
+pub(super) async fn open(control: &Control, mut spec: GrantSpec) -> Result<Grant, Problem> {
     let keys = choose(&control.keys, &spec)?;
     spec.build = printable(&spec.build);
     if spec.user.is_empty() || spec.signatures == 0 || spec.ttl == 0 {
@@ -29,6 +29,7 @@ pub(super) fn open(control: &Control, mut spec: GrantSpec) -> Result<Grant, Prob
     let Opened { grant, socket } = control
         .grants
         .open(spec, keys)
+        .await
         .map_err(|error| problem(&error))?;
     Ok(Grant {
         id: grant.id().clone(),
@@ -49,8 +50,9 @@ pub(super) fn report(control: &Control, id: &str) -> Result<GrantReport, Problem
 }
 
 /// Ends a grant.
-pub(super) fn revoke(control: &Control, id: &str) -> Result<GrantReport, Problem> {
-    control.grants.revoke(id).ok_or_else(|| no_grant(id))
+pub(super) async fn revoke(control: &Control, id: &str) -> Result<GrantReport, Problem> {
+    let report = control.grants.revoke(id).await;
+    report.ok_or_else(|| no_grant(id))
 }
 
 /// The problem of a name that no live grant has.

@@ -16,7 +16,7 @@ use tokio::{
 
 use super::Grant;
 use crate::{
-    audit::AuditError,
+    audit::{AuditError, Written},
     broker::{Broker, Errand, FetchError, Outcome},
     policy::{FetchDemand, judge_fetch},
     tunnel::{Abandoned, Errors, Input, Output, Stream, Streams},
@@ -44,14 +44,24 @@ impl Fetches {
 }
 
 impl Grant {
-    /// Judges a request to fetch and appends the record of the verdict. Where the record cannot be
-    /// written there is no verdict, and so no fetch.
-    pub(crate) fn judge_fetch_and_record(
+    /// Judges a request to fetch and records the verdict. Where the record cannot be written there
+    /// is no verdict, and so no fetch.
+    pub(crate) async fn judge_fetch_and_record(
         &self,
         fetches: &Fetches,
         demand: &FetchDemand<'_>,
         now: std::time::Instant,
     ) -> Result<Result<(), Reason>, AuditError> {
+        let (verdict, written) = self.judge_fetch(fetches, demand, now);
+        self.recorded(written).await.map(|()| verdict)
+    }
+
+    fn judge_fetch(
+        &self,
+        fetches: &Fetches,
+        demand: &FetchDemand<'_>,
+        now: std::time::Instant,
+    ) -> (Result<(), Reason>, Written) {
         let mut ledger = self.ledger();
         let standing = self.standing(&ledger);
         let is_known = |repository: &Repository| {
@@ -68,12 +78,12 @@ impl Grant {
             detail: demand.detail(),
             ..self.record(event)
         };
-        self.append(&mut ledger, &record)?;
+        let written = self.submit(&record);
         if let Err(reason) = verdict {
             let about = record.repository.or(record.detail);
             self.count_refusal(&mut ledger, reason, about);
         }
-        Ok(verdict)
+        (verdict, written)
     }
 
     /// Serves one stream from its turn to its end.
@@ -88,7 +98,16 @@ impl Grant {
         };
         let name = printable(errand.repository.to_string());
         if let Some((outcome, abandoned)) = self.run(fetches, &stream, errand).await {
-            self.fetched(&stream, &name, outcome, abandoned);
+            let told = tell(outcome.as_ref(), abandoned);
+            if let Some(written) = self.fetched(&name, outcome, abandoned) {
+                // The bytes have left already; an unwritable log is a fault, which is noted.
+                let _ = self.recorded(written).await;
+            }
+            match told {
+                Some(Ok(exit)) => stream.finish(exit),
+                Some(Err(message)) => stream.fail(&message),
+                None => {}
+            }
             if stream.is_finished() {
                 // What was said last is still to be delivered.
                 stream.until_abandoned().await;
@@ -130,18 +149,17 @@ impl Grant {
         }
     }
 
-    /// Records how a fetch ended, and tells the shim.
+    /// Records how a fetch ended.
     fn fetched(
         &self,
-        stream: &Stream,
         repository: &str,
         outcome: Option<Outcome>,
         abandoned: Option<Abandoned>,
-    ) {
+    ) -> Option<Written> {
         let reason = abandoned.and_then(reason);
         if outcome.is_none() && reason.is_none() {
             // It was over before anything was fetched.
-            return;
+            return None;
         }
         let mut ledger = self.ledger();
         let mut record = Record {
@@ -155,18 +173,10 @@ impl Grant {
             ledger.fetch(repository, outcome);
         }
         let failure = match (abandoned, outcome.map(|outcome| outcome.end)) {
-            (None, Some(Ok(exit))) => {
-                stream.finish(exit);
-                None
-            }
-            (None, Some(Err(error))) => {
-                stream.fail(&error.to_string());
-                Some(error)
-            }
-            (Some(_), _) | (None, None) => None,
+            (None, Some(Err(error))) => Some(error),
+            (None, Some(Ok(_)) | None) | (Some(_), _) => None,
         };
         if let Some(reason) = reason {
-            stream.fail(&reason.to_string());
             record.event = Event::Refused;
             record.reason = Some(reason);
         }
@@ -174,14 +184,24 @@ impl Grant {
             record.event = Event::Failed;
             record.detail = Some(printable(error.to_string()));
         }
-        // The bytes have left already; an unwritable log is a fault that `append` notes.
-        let _ = self.append(&mut ledger, &record);
+        let written = self.submit(&record);
         if let Some(reason) = reason {
             self.count_refusal(&mut ledger, reason, Some(repository.to_owned()));
         }
         if let Some(error) = failure {
             ledger.fault(fault(repository, &error));
         }
+        Some(written)
+    }
+}
+
+/// What the shim is told of the end: an exit status or a message; nothing if nobody listens.
+fn tell(outcome: Option<&Outcome>, abandoned: Option<Abandoned>) -> Option<Result<u8, String>> {
+    match (abandoned.map(reason), outcome.map(|outcome| &outcome.end)) {
+        (Some(reason), _) => reason.map(|reason| Err(reason.to_string())),
+        (None, Some(Ok(exit))) => Some(Ok(*exit)),
+        (None, Some(Err(error))) => Some(Err(error.to_string())),
+        (None, None) => None,
     }
 }
 

@@ -10,21 +10,31 @@ use keystay_proto::{
 
 use super::Grant;
 use crate::{
-    audit::AuditError,
+    audit::{AuditError, Written},
     policy::{Demand, Verdict, judge},
 };
 
 impl Grant {
-    /// Judges a request to sign and appends the record of the verdict. Where the record cannot be
-    /// written there is no verdict, and so no signature.
-    ///
-    /// One lock spans both, so that parallel connections cannot spend one signature twice.
-    pub(crate) fn judge_and_record(
+    /// Judges a request to sign and records the verdict. Where the record cannot be written there is
+    /// no verdict, and so no signature.
+    pub(crate) async fn judge_and_record(
         &self,
         demand: &Demand<'_>,
         flags: SignFlags,
         now: Instant,
     ) -> Result<Verdict, AuditError> {
+        let (verdict, written) = self.judge(demand, flags, now);
+        let recorded = self.recorded(written).await;
+        if let (Err(_), Verdict::Allow { host, .. }) = (&recorded, &verdict) {
+            let key = Fingerprint::of(demand.key_blob);
+            self.ledger().unsign(key, host.as_deref());
+        }
+        recorded.map(|()| verdict)
+    }
+
+    /// One lock spans verdict and budget, so that parallel connections cannot spend one signature
+    /// twice.
+    fn judge(&self, demand: &Demand<'_>, flags: SignFlags, now: Instant) -> (Verdict, Written) {
         let mut ledger = self.ledger();
         let standing = self.standing(&ledger);
         let verdict = judge(
@@ -44,41 +54,44 @@ impl Grant {
             Verdict::Allow { host, .. } => record.host.clone_from(host),
             Verdict::Deny(reason) => record.reason = Some(*reason),
         }
-        self.append(&mut ledger, &record)?;
+        let written = self.submit(&record);
         match &verdict {
             Verdict::Allow { host, .. } => {
                 ledger.sign(Fingerprint::of(demand.key_blob), host.as_deref());
             }
             Verdict::Deny(reason) => self.count_refusal(&mut ledger, *reason, refused(&record)),
         }
-        Ok(verdict)
+        (verdict, written)
     }
 
     /// Whether the keys may be listed now. The first listing is recorded, and each one after the
     /// grant's end is refused: clients that see no key do not ask for a signature.
-    pub(crate) fn list_and_record(&self, now: Instant) -> bool {
-        let mut ledger = self.ledger();
+    pub(crate) async fn list_and_record(&self, now: Instant) -> bool {
         if let Some(reason) = self.over(now) {
-            self.refuse_with(&mut ledger, reason, None);
+            self.refuse(reason, None).await;
             return false;
         }
-        if !ledger.listed {
-            let record = self.record(Event::Listed);
-            ledger.listed = self.append(&mut ledger, &record).is_ok();
+        let was_listed = self.ledger().listed;
+        if !was_listed {
+            let written = self.mark(Event::Listed);
+            self.ledger().listed = self.recorded(written).await.is_ok();
         }
-        ledger.listed
+        self.ledger().listed
     }
 
     /// Records an allowed signature that could not be made.
-    pub(crate) fn failed(&self, demand: &Demand<'_>, host: Option<&str>, fault: Fault) {
-        let mut ledger = self.ledger();
+    pub(crate) async fn failed(&self, demand: &Demand<'_>, host: Option<&str>, fault: Fault) {
         let mut record = self.record(Event::Failed);
         record.intent = Some(Intent::Login);
         record.key = Some(Fingerprint::of(demand.key_blob));
         record.detail = Some(fault.to_string());
-        let _ = self.append(&mut ledger, &record);
-        ledger.unsign(Fingerprint::of(demand.key_blob), host);
-        ledger.fault(fault);
+        let written = {
+            let mut ledger = self.ledger();
+            ledger.unsign(Fingerprint::of(demand.key_blob), host);
+            ledger.fault(fault);
+            self.submit(&record)
+        };
+        let _ = self.recorded(written).await;
     }
 
     /// Why nothing is listed any more; nothing while the grant lives.

@@ -28,7 +28,7 @@ pub(crate) async fn serve(grant: Arc<Grant>, listener: Listener) {
                     drop(permit);
                 });
             }
-            Err(_) => grant.refuse_connection(),
+            Err(_) => grant.refuse_connection().await,
         }
     }
     drop(listener);

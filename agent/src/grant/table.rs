@@ -12,7 +12,11 @@ use keystay_proto::control::{Event, GrantId, GrantReport, GrantSpec, Hosts, Mode
 use tokio::task::JoinSet;
 
 use super::{Grant, Shared, serve};
-use crate::{audit::AuditError, key::Key, listener::Listener};
+use crate::{
+    audit::{AuditError, Written},
+    key::Key,
+    listener::Listener,
+};
 
 /// The live grants, and the tasks that serve their sockets.
 #[derive(Debug)]
@@ -61,14 +65,12 @@ impl Table {
     }
 
     /// Opens a grant of these keys: its first record is written, its socket listens.
-    pub(crate) fn open(&self, spec: GrantSpec, keys: Vec<Arc<Key>>) -> Result<Opened, OpenError> {
-        let mut state = self.state();
-        if state.grants.len() >= MAX_GRANTS {
-            sweep(&mut state, Instant::now(), Duration::ZERO);
-        }
-        if state.grants.len() >= MAX_GRANTS {
-            return Err(OpenError::TooMany);
-        }
+    pub(crate) async fn open(
+        &self,
+        spec: GrantSpec,
+        keys: Vec<Arc<Key>>,
+    ) -> Result<Opened, OpenError> {
+        self.make_room()?;
         let id = random_id().map_err(OpenError::Random)?;
         let socket = self.folder.join(id.as_str());
         let listener = Listener::bind(&socket).map_err(|source| OpenError::Socket {
@@ -78,10 +80,22 @@ impl Table {
         let expires = Instant::now() + Duration::from_secs(spec.ttl.min(MAX_TTL));
         let shared = self.shared.clone();
         let grant = Arc::new(Grant::new(id.clone(), spec, keys, shared, expires));
-        grant.mark(Event::Opened)?;
+        grant.mark(Event::Opened).done().await?;
+        let mut state = self.state();
         state.tasks.spawn(serve(Arc::clone(&grant), listener));
         state.grants.insert(id, Arc::clone(&grant));
         Ok(Opened { grant, socket })
+    }
+
+    fn make_room(&self) -> Result<(), OpenError> {
+        let mut state = self.state();
+        if state.grants.len() >= MAX_GRANTS {
+            sweep(&mut state, Instant::now(), Duration::ZERO);
+        }
+        if state.grants.len() >= MAX_GRANTS {
+            return Err(OpenError::TooMany);
+        }
+        Ok(())
     }
 
     /// The host keys that a build with these hosts gets, in `known_hosts` form.
@@ -119,10 +133,12 @@ impl Table {
     }
 
     /// Ends a grant and says what it was used for.
-    pub(crate) fn revoke(&self, id: &str) -> Option<GrantReport> {
+    pub(crate) async fn revoke(&self, id: &str) -> Option<GrantReport> {
         let grant = self.find(id)?;
         self.state().grants.remove(grant.id());
-        Some(end(&grant))
+        // The grant is over whether or not its last record could be written.
+        let _ = grant.recorded(end(&grant)).await;
+        Some(grant.report())
     }
 
     /// Ends every grant that expired a day ago. Until then it signs nothing, but its build is told
@@ -134,8 +150,9 @@ impl Table {
     /// Ends every grant and waits until their sockets are gone.
     pub(crate) async fn drain(&self) {
         let State { grants, mut tasks } = std::mem::take(&mut *self.state());
-        for grant in grants.values() {
-            end(grant);
+        let closed: Vec<_> = grants.values().map(|grant| end(grant)).collect();
+        for written in closed {
+            let _ = written.done().await;
         }
         while tasks.join_next().await.is_some() {}
     }
@@ -149,18 +166,16 @@ fn sweep(state: &mut State, now: Instant, linger: Duration) {
     state.grants.retain(|_, grant| {
         let over = grant.expired_for(now).is_some_and(|age| age >= linger);
         if over {
-            end(grant);
+            drop(end(grant));
         }
         !over
     });
     while state.tasks.try_join_next().is_some() {}
 }
 
-fn end(grant: &Grant) -> GrantReport {
+fn end(grant: &Grant) -> Written {
     grant.close();
-    // The grant is over whether or not its last record could be written.
-    let _ = grant.mark(Event::Closed);
-    grant.report()
+    grant.mark(Event::Closed)
 }
 
 fn random_id() -> Result<GrantId, getrandom::Error> {
@@ -194,14 +209,14 @@ mod tests {
         };
         let open = || {
             let keys = vec![Arc::clone(&fixture.key)];
-            table.open(spec.clone(), keys).unwrap()
+            table.open(spec.clone(), keys)
         };
-        let (first, second) = (open(), open());
+        let (first, second) = (open().await.unwrap(), open().await.unwrap());
         let now = Instant::now();
         table.sweep(now);
         assert!(first.socket.exists());
         assert_eq!(
-            table.revoke(first.grant.id().as_str()).unwrap().id,
+            table.revoke(first.grant.id().as_str()).await.unwrap().id,
             *first.grant.id()
         );
         table.sweep(now + LINGER);

@@ -24,17 +24,17 @@ pub(super) async fn answer(
     frame: &[u8],
 ) -> Vec<u8> {
     match Request::decode(frame) {
-        Ok(Request::Open(request)) => open(grant, fetches, id, &request, frame),
+        Ok(Request::Open(request)) => open(grant, fetches, id, &request, frame).await,
         Ok(Request::Exchange(exchange)) => match fetches.streams.find(id) {
             Some(stream) => signature(&stream.exchange(&exchange).await),
-            None => refuse(grant, Reason::NoStream, None),
+            None => refuse(grant, Reason::NoStream, None).await,
         },
-        Ok(Request::Close) => close(grant, fetches, id),
-        Err(error) => refuse(grant, Reason::Malformed, Some(&error.to_string())),
+        Ok(Request::Close) => close(grant, fetches, id).await,
+        Err(error) => refuse(grant, Reason::Malformed, Some(&error.to_string())).await,
     }
 }
 
-fn open(
+async fn open(
     grant: &Arc<Grant>,
     fetches: &Fetches,
     id: StreamId,
@@ -44,10 +44,11 @@ fn open(
     match fetches.streams.admit(id, frame) {
         Ok(()) => {}
         Err(OpenError::AlreadyOpen) => return opened(fetches),
-        Err(OpenError::Refused(reason)) => return refuse(grant, reason, None),
+        Err(OpenError::Refused(reason)) => return refuse(grant, reason, None).await,
     }
     let demand = FetchDemand::identify(request);
-    let Ok(verdict) = grant.judge_fetch_and_record(fetches, &demand, Instant::now()) else {
+    let judged = grant.judge_fetch_and_record(fetches, &demand, Instant::now());
+    let Ok(verdict) = judged.await else {
         return refused("nothing is fetched without a record, and the audit log is not writable");
     };
     if let Err(reason) = verdict {
@@ -68,18 +69,18 @@ fn open(
     opened(fetches)
 }
 
-fn close(grant: &Grant, fetches: &Fetches, id: StreamId) -> Vec<u8> {
+async fn close(grant: &Grant, fetches: &Fetches, id: StreamId) -> Vec<u8> {
     match fetches.streams.find(id) {
         Some(stream) => stream.close(),
         None if fetches.streams.is_over(id) => {}
-        None => return refuse(grant, Reason::NoStream, None),
+        None => return refuse(grant, Reason::NoStream, None).await,
     }
     encoded(&Reply::Closed)
 }
 
 /// Refuses a frame that is none of an open stream's.
-fn refuse(grant: &Grant, reason: Reason, detail: Option<&str>) -> Vec<u8> {
-    grant.refuse(reason, detail);
+async fn refuse(grant: &Grant, reason: Reason, detail: Option<&str>) -> Vec<u8> {
+    grant.refuse(reason, detail).await;
     refused(&reason.to_string())
 }
 

@@ -223,7 +223,7 @@ async fn refusals_end_a_grant_before_they_fill_the_disk() {
     let fixture = Fixture::new().await;
     let grant = fixture.grant(Fixture::spec());
     for _ in 0..10_000 {
-        grant.refuse(Reason::Malformed, None);
+        grant.refuse(Reason::Malformed, None).await;
     }
     let mut peer = connect(Arc::clone(&grant));
     assert_eq!(

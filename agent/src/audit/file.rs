@@ -1,0 +1,143 @@
+//! The log's files: appended to under a lock, kept from growing without end.
+
+use std::{
+    fs::{self, DirBuilder, File, Metadata, OpenOptions},
+    io::{self, Write as _},
+    os::unix::fs::{DirBuilderExt as _, FileExt as _, MetadataExt as _, OpenOptionsExt as _},
+    path::{Path, PathBuf},
+};
+
+use rustix::fs::OFlags;
+
+/// The log's newest file. Those before it are beside it, `NAME.1` the youngest of them.
+///
+/// Whoever writes or rotates holds the lock of the file that the path names, so that a file that
+/// was put aside is whole, and a reader that finds another file at the path may read the old one to
+/// its end and go on with the new one.
+#[derive(Debug)]
+pub(super) struct LogFile {
+    path: PathBuf,
+    file: File,
+    limit: u64,
+}
+
+impl LogFile {
+    /// Opens the log; file and folders are made where they are missing.
+    pub(super) fn open(path: &Path) -> io::Result<Self> {
+        if let Some(folder) = path.parent() {
+            let mut private = DirBuilder::new();
+            private.recursive(true).mode(0o700).create(folder)?;
+        }
+        Ok(Self {
+            path: path.to_owned(),
+            file: open(path)?,
+            limit: MAX_SIZE,
+        })
+    }
+
+    /// Appends whole lines: all of them or none.
+    pub(super) fn append(&mut self, lines: &[u8]) -> io::Result<()> {
+        self.lock()?;
+        let outcome = self.append_locked(lines);
+        // Closing it would do it too.
+        let _ = self.file.unlock();
+        outcome
+    }
+
+    /// Locks the file that the path names now: another agent may have rotated it, a person may have
+    /// moved it away.
+    fn lock(&mut self) -> io::Result<()> {
+        for _ in 0..MAX_TRIES {
+            self.file.lock()?;
+            if self.is_current() {
+                return Ok(());
+            }
+            self.file = open(&self.path)?;
+        }
+        Err(io::ErrorKind::ResourceBusy.into())
+    }
+
+    fn is_current(&self) -> bool {
+        let identity = |found: Metadata| (found.dev(), found.ino());
+        let named = fs::symlink_metadata(&self.path).map(identity);
+        let held = self.file.metadata().map(identity);
+        matches!((named, held), (Ok(named), Ok(held)) if named == held)
+    }
+
+    fn append_locked(&mut self, lines: &[u8]) -> io::Result<()> {
+        let mut length = self.file.metadata()?.len();
+        let added = u64::try_from(lines.len()).unwrap_or(u64::MAX);
+        if length > 0 && length.saturating_add(added) > self.limit {
+            self.rotate()?;
+            length = self.file.metadata()?.len();
+        }
+        if self.is_torn(length)? {
+            self.write(b"\n", length)?;
+            length = length.saturating_add(1);
+        }
+        self.write(lines, length)
+    }
+
+    /// Writes in one go; what a full disk leaves of it is taken back.
+    fn write(&mut self, bytes: &[u8], length: u64) -> io::Result<()> {
+        let written = self.file.write(bytes)?;
+        if written < bytes.len() {
+            self.file.set_len(length)?;
+            return Err(io::ErrorKind::StorageFull.into());
+        }
+        Ok(())
+    }
+
+    /// Whether the file ends in the middle of a line: of a crash of the machine.
+    fn is_torn(&self, length: u64) -> io::Result<bool> {
+        let Some(last) = length.checked_sub(1) else {
+            return Ok(false);
+        };
+        let mut byte = [0];
+        self.file.read_exact_at(&mut byte, last)?;
+        Ok(byte != [b'\n'])
+    }
+
+    /// Puts the file aside, the oldest goes, and a new one is locked before others see it unlocked.
+    fn rotate(&mut self) -> io::Result<()> {
+        for age in (1..KEPT).rev() {
+            match fs::rename(aged(&self.path, age), aged(&self.path, age + 1)) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                _ => {}
+            }
+        }
+        fs::rename(&self.path, aged(&self.path, 1))?;
+        self.file = open(&self.path)?;
+        self.lock()
+    }
+}
+
+#[cfg(test)]
+impl LogFile {
+    pub(super) fn limited_to(self, limit: u64) -> Self {
+        Self { limit, ..self }
+    }
+}
+
+fn open(path: &Path) -> io::Result<File> {
+    OpenOptions::new()
+        .read(true)
+        .append(true)
+        .create(true)
+        .mode(0o600)
+        .custom_flags(OFlags::NOFOLLOW.bits().cast_signed())
+        .open(path)
+}
+
+fn aged(path: &Path, age: u32) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(format!(".{age}"));
+    name.into()
+}
+
+/// A record is 200 to 400 bytes: tens of thousands of decisions.
+const MAX_SIZE: u64 = 16 << 20;
+/// Files that are kept beside the newest one.
+const KEPT: u32 = 3;
+/// How often another agent may rotate the log between two steps of this one.
+const MAX_TRIES: u32 = 8;

@@ -1,0 +1,155 @@
+use std::{fs, os::unix::fs::PermissionsExt as _, process::Command};
+
+use keystay_proto::control::{Event, GrantId, Mode};
+use tokio::task::JoinSet;
+
+use super::*;
+
+fn record(build: &str) -> Record {
+    Record {
+        time: "2026-01-01T00:00:00.000Z".to_owned(),
+        grant: GrantId::from_random([7; 8]),
+        build: build.to_owned(),
+        mode: Mode::Sign,
+        event: Event::Opened,
+        intent: None,
+        key: None,
+        user: None,
+        host: None,
+        repository: None,
+        commits: Vec::new(),
+        reason: None,
+        detail: None,
+    }
+}
+
+fn read(path: &Path) -> Vec<Record> {
+    let text = fs::read_to_string(path).unwrap();
+    text.lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect()
+}
+
+async fn append(audit: &Audit, build: &str) -> Result<(), AuditError> {
+    audit.submit(&record(build)).done().await
+}
+
+#[tokio::test]
+async fn records_are_lines_that_read_back_and_the_file_is_private() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a/b/audit.jsonl");
+    let audit = Audit::open(&path).unwrap();
+    append(&audit, "b").await.unwrap();
+    append(&audit, "c").await.unwrap();
+    assert_eq!(read(&path), [record("b"), record("c")]);
+    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(&path), 0o600);
+    assert_eq!(mode(path.parent().unwrap()), 0o700);
+}
+
+#[tokio::test]
+async fn a_line_torn_by_a_crash_does_not_swallow_the_next_record() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("audit.jsonl");
+    fs::write(&path, "{\"time\":\"20").unwrap();
+    append(&Audit::open(&path).unwrap(), "b").await.unwrap();
+    let text = fs::read_to_string(&path).unwrap();
+    let (torn, rest) = text.split_once('\n').unwrap();
+    assert_eq!(torn, "{\"time\":\"20");
+    assert_eq!(serde_json::from_str::<Record>(rest).unwrap(), record("b"));
+}
+
+#[test]
+fn a_symbolic_link_is_not_followed() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("audit.jsonl");
+    std::os::unix::fs::symlink(folder.path().join("elsewhere"), &path).unwrap();
+    assert!(matches!(Audit::open(&path), Err(AuditError::Open { .. })));
+}
+
+#[tokio::test]
+async fn a_full_disk_is_an_error() {
+    let error = append(&Audit::full(), "b").await.unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "cannot write the audit log /dev/full: No space left on device (os error 28)"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_disk_that_hangs_is_an_error_and_stops_nothing_else() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("audit.jsonl");
+    assert!(
+        Command::new("mkfifo")
+            .arg(&path)
+            .status()
+            .unwrap()
+            .success()
+    );
+    let audit = Audit::open(&path).unwrap();
+    // A pipe that nobody reads takes 64 KiB.
+    let long = "b".repeat(100_000);
+    let error = append(&audit, &long).await.unwrap_err();
+    assert!(error.to_string().ends_with("timed out"), "{error}");
+}
+
+#[tokio::test]
+async fn rotation_keeps_every_record_of_the_last_four_files() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("audit.jsonl");
+    let audit = Audit::rotated_at(&path, 1_000);
+    for number in 0..100 {
+        append(&audit, &number.to_string()).await.unwrap();
+    }
+    let mut builds = Vec::new();
+    for name in [
+        "audit.jsonl.3",
+        "audit.jsonl.2",
+        "audit.jsonl.1",
+        "audit.jsonl",
+    ] {
+        let path = folder.path().join(name);
+        assert!(fs::metadata(&path).unwrap().len() <= 1_000);
+        builds.extend(read(&path).into_iter().map(|record| record.build));
+    }
+    let last: Vec<String> = (100 - builds.len()..100).map(|n| n.to_string()).collect();
+    assert_eq!(builds, last);
+    assert!(builds.len() > 20);
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 4);
+}
+
+#[tokio::test]
+async fn several_agents_that_rotate_one_log_lose_no_record() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("audit.jsonl");
+    let mut agents = JoinSet::new();
+    for agent in 0..4 {
+        let audit = Audit::rotated_at(&path, 40_000);
+        agents.spawn(async move {
+            for number in 0..100 {
+                append(&audit, &format!("{agent}-{number}")).await.unwrap();
+            }
+        });
+    }
+    agents.join_all().await;
+    let files = fs::read_dir(folder.path()).unwrap();
+    let mut builds: Vec<_> = files
+        .flat_map(|file| read(&file.unwrap().path()))
+        .map(|record| record.build)
+        .collect();
+    builds.sort();
+    builds.dedup();
+    assert_eq!(builds.len(), 400);
+}
+
+#[tokio::test]
+async fn a_log_that_was_moved_away_is_begun_anew() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("audit.jsonl");
+    let audit = Audit::open(&path).unwrap();
+    append(&audit, "before").await.unwrap();
+    fs::remove_file(&path).unwrap();
+    append(&audit, "after").await.unwrap();
+    assert_eq!(read(&path), [record("after")]);
+}
