@@ -36,6 +36,7 @@ impl Docker {
     pub(crate) fn find(variables: &Variables) -> Result<Self, EngineError> {
         let program = program::find("docker", variables).ok_or(EngineError::NoProgram)?;
         let variables = environment::with_buildkit(variables)?;
+        let variables = environment::with_few_collections(variables);
         Ok(Self { program, variables })
     }
 
