@@ -90,6 +90,7 @@ impl<'a> Exchange<'a> {
             said,
         };
         exchange.run(errand, tally).await.ok()?;
+        exchange.lease.open_ahead();
         Some(exchange)
     }
 

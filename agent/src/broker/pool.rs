@@ -56,6 +56,8 @@ struct State {
     refused: HashSet<Way>,
     /// The task that closes what rests, from the first dial to the pool's end.
     sweeper: JoinSet<()>,
+    /// Channels that are opened ahead.
+    openers: JoinSet<()>,
 }
 
 #[derive(Debug)]
@@ -192,6 +194,12 @@ impl Pool {
         }
         self.keep(way, spare);
         Ok(None)
+    }
+
+    fn open_ahead(&self, connection: Arc<Connection>) {
+        let openers = &mut self.state().openers;
+        while openers.try_join_next().is_some() {}
+        openers.spawn(async move { connection.open_ahead().await });
     }
 
     /// Starts the sweeper where there is none.

@@ -3,7 +3,7 @@
 use std::{
     fmt,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed},
     },
     time::Duration,
@@ -23,6 +23,19 @@ pub(super) struct Connection {
     /// Whether it is to get no more fetches.
     spent: AtomicBool,
     idle_since: Mutex<Instant>,
+    /// A channel that was opened before it is needed.
+    ahead: Mutex<Ahead>,
+}
+
+/// The channel of the next fetch: opened while the one before it runs, it costs the next no round
+/// trip.
+enum Ahead {
+    None,
+    /// It is being opened.
+    Asked,
+    Open(Channel<Msg>),
+    /// The host gives none beside the one in use.
+    Refused,
 }
 
 /// Room for one fetch on a connection, until it is dropped.
@@ -50,6 +63,7 @@ impl Connection {
             limit: AtomicUsize::new(MAX_CHANNELS),
             spent: AtomicBool::new(false),
             idle_since: Mutex::new(Instant::now()),
+            ahead: Mutex::new(Ahead::None),
         }
     }
 
@@ -82,6 +96,31 @@ impl Connection {
             .unwrap_or_else(PoisonError::into_inner) = Instant::now();
     }
 
+    /// Opens the channel of the next fetch.
+    pub(super) async fn open_ahead(&self) {
+        let opened = timeout(OPEN, self.link.handle.channel_open_session()).await;
+        *self.ahead() = match opened {
+            Ok(Ok(channel)) => Ahead::Open(channel),
+            Ok(Err(_)) | Err(_) => Ahead::Refused,
+        };
+    }
+
+    /// Takes the channel that was opened ahead.
+    fn take_ahead(&self) -> Option<Channel<Msg>> {
+        let mut ahead = self.ahead();
+        match std::mem::replace(&mut *ahead, Ahead::None) {
+            Ahead::Open(channel) => Some(channel),
+            other => {
+                *ahead = other;
+                None
+            }
+        }
+    }
+
+    fn ahead(&self) -> MutexGuard<'_, Ahead> {
+        self.ahead.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn idle_since(&self) -> Instant {
         *self
             .idle_since
@@ -104,6 +143,9 @@ impl Lease {
     /// A session channel. A connection that gives none because it is full gets no more of them than
     /// it has; one that is gone, or gives none at all, gets no more fetches.
     pub(in super::super) async fn channel(&self) -> Result<Channel<Msg>, NoChannel> {
+        if let Some(channel) = self.connection.take_ahead() {
+            return Ok(channel);
+        }
         let handle = &self.connection.link.handle;
         match timeout(OPEN, handle.channel_open_session()).await {
             Ok(Ok(channel)) => Ok(channel),
@@ -120,6 +162,17 @@ impl Lease {
                 self.spend();
                 Err(NoChannel::Gone)
             }
+        }
+    }
+
+    /// Has the next fetch's channel opened, where fetches come one after another: those that run at
+    /// once need the channels that a connection has.
+    pub(in super::super) fn open_ahead(&self) {
+        let mut ahead = self.connection.ahead();
+        if matches!(*ahead, Ahead::None) && !self.is_shared() {
+            *ahead = Ahead::Asked;
+            drop(ahead);
+            self.pool.open_ahead(Arc::clone(&self.connection));
         }
     }
 

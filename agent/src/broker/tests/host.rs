@@ -66,6 +66,8 @@ pub(super) struct Seen {
     pub(super) open_connections: AtomicUsize,
     pub(super) running: AtomicUsize,
     pub(super) most_channels: AtomicUsize,
+    /// Session channels that were opened.
+    pub(super) channels: AtomicUsize,
     /// Keys offered and commands run, in their order.
     pub(super) log: Mutex<Vec<String>>,
 }
@@ -233,6 +235,7 @@ impl Handler for Guest {
         }
         let open = self.open.fetch_add(1, Relaxed) + 1;
         self.seen.most_channels.fetch_max(open, Relaxed);
+        self.seen.channels.fetch_add(1, Relaxed);
         self.channels.insert(channel.id(), channel);
         reply.accept().await;
         Ok(())

@@ -108,6 +108,35 @@ async fn a_fetch_that_is_dropped_ends_on_the_host_and_leaves_the_connection() {
 }
 
 #[tokio::test]
+async fn the_channel_of_the_next_fetch_is_opened_while_one_runs() {
+    let folder = folder();
+    let a = key(&folder, "a", "ed25519").await;
+    let host = Plan::new(&[&a.blob], pack).start().await;
+    let broker = broker(&host.known, &[&a]);
+    for opened in 2..5 {
+        assert_eq!(fetch(&broker, upload_pack(&host, "a")).await.status(), 0);
+        until(|| host.seen.channels.load(Relaxed) == opened).await;
+    }
+    assert_eq!(host.seen.connections.load(Relaxed), 1);
+}
+
+#[tokio::test]
+async fn a_host_that_gives_no_channel_ahead_is_not_asked_again() {
+    let folder = folder();
+    let a = key(&folder, "a", "ed25519").await;
+    let plan = Plan {
+        max_channels: 1,
+        ..Plan::new(&[&a.blob], pack)
+    };
+    let host = plan.start().await;
+    let broker = broker(&host.known, &[&a]);
+    for _ in 0..3 {
+        assert_eq!(fetch(&broker, upload_pack(&host, "a")).await.status(), 0);
+    }
+    assert_eq!(host.seen.connections.load(Relaxed), 1);
+}
+
+#[tokio::test]
 async fn the_connections_end_with_the_broker() {
     let folder = folder();
     let a = key(&folder, "a", "ed25519").await;
