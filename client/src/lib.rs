@@ -11,6 +11,7 @@
 //! | `dockerfile` | Dockerfiles, read without loss |
 //! | `wiring` | the changes that connect a build to its grant |
 //! | `verify` | the search of an image for keys |
+//! | `sarif` | findings in the form that code scanners exchange |
 //! | `agent_link` | the private agent and calls to it |
 //! | `shim` | the program that stands in for `ssh` inside a build step |
 //! | `summary` | what a build used, in at most five lines |
@@ -26,6 +27,7 @@ mod error;
 mod exit_code;
 mod output;
 mod program;
+pub mod sarif;
 pub mod shim;
 mod summary;
 mod unix_http;
