@@ -9,10 +9,14 @@ use std::{
 };
 
 use clap::Parser;
-use keystay_proto::control::{Problem, ProblemCode, Started};
+use keystay_proto::{
+    control::{Problem, ProblemCode, Started, audit_log, control_socket},
+    printable,
+};
 
 use crate::{
-    daemon,
+    control::HostFiles,
+    daemon::{self, running},
     key::source::{Environment, Source},
 };
 
@@ -25,23 +29,42 @@ pub struct Config {
     pub(crate) environment: Environment,
     /// Where decisions are recorded.
     pub(crate) audit_log: PathBuf,
-    /// Where verified host keys are listed.
-    pub(crate) known_hosts: Vec<PathBuf>,
-    /// The user's home, where the settings for hosts are.
-    pub(crate) home: PathBuf,
+    /// Where the settings of hosts are.
+    pub(crate) hosts: HostFiles,
+    /// Where clients find the running agent.
+    pub(crate) control: PathBuf,
 }
 
-/// The agent that holds a build's keys.
+/// Hold keys for builds, until it is ended
+///
+/// Builds that name no key use the agent that runs, each with a grant of its own. It stays in the
+/// foreground.
 #[derive(Debug, Parser)]
-#[command(name = "keystay-agent", version)]
+#[command(name = "keystay agent", version, after_help = AFTER_HELP, max_term_width = 100)]
 struct Arguments {
     /// Serve the process that started this one, and end with it.
-    #[arg(long, required = true)]
+    #[arg(long, hide = true)]
     private: bool,
-    /// Where a key comes from; may be given several times.
-    #[arg(long = "key", value_name = "SOURCE")]
+    /// A key to hold
+    #[arg(long = "key", value_name = "SOURCE", help = KEY_HELP)]
     keys: Vec<String>,
 }
+
+const KEY_HELP: &str = "\
+A key to hold: agent[:FINGERPRINT], file:PATH, env:NAME or stdin; repeatable [default: your ssh-agent, \
+else ~/.ssh/id_*]";
+const AFTER_HELP: &str = "\
+Its control socket is $XDG_RUNTIME_DIR/keystay/control, or ~/.keystay/control; `keystay keys`, `grants`,
+`revoke` and `log` talk to it. A socket that systemd passes (LISTEN_FDS) is used in its place, and
+NOTIFY_SOCKET is told when it is ready.
+
+Signals:
+  SIGTERM, SIGINT  end: no new request is taken, those that came before are answered
+  SIGHUP           the same; under a service manager, read known_hosts and ~/.ssh/config again
+
+Exit status:
+  0 ended by a signal; 64 wrong command line; 66 a key cannot be read; 69 no socket, no audit log,
+  or an agent runs already; 78 wrong configuration";
 
 /// Runs the agent with these arguments, the program's name first. Its parent reads one line,
 /// [`Started`], from its standard output.
@@ -53,12 +76,50 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             return ExitCode::from(USAGE);
         }
     };
-    match Config::from_process(&arguments.keys).and_then(|config| daemon::run(&config)) {
+    let config = Config::from_process(&arguments.keys);
+    if arguments.private {
+        return match config.and_then(|config| daemon::run(&config)) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(problem) => {
+                announce(&Started::Failed(problem));
+                ExitCode::FAILURE
+            }
+        };
+    }
+    let ran = config.and_then(|config| running::run(&config, || say(&ready(&config))));
+    match ran {
         Ok(()) => ExitCode::SUCCESS,
-        Err(problem) => {
-            announce(&Started::Failed(problem));
-            ExitCode::FAILURE
-        }
+        Err(problem) => failed(&problem),
+    }
+}
+
+fn ready(config: &Config) -> String {
+    format!("keystay: the agent serves at {}", config.control.display())
+}
+
+/// Tells a person why the agent does not run, in the form of all errors.
+fn failed(problem: &Problem) -> ExitCode {
+    say(&format!("keystay: error: {problem}"));
+    for hint in &problem.hints {
+        say(&format!("hint: {hint}"));
+    }
+    ExitCode::from(status(problem.code))
+}
+
+fn say(line: &str) {
+    // Nobody may be there to read it.
+    let _ = writeln!(io::stderr().lock(), "{}", printable(line));
+}
+
+/// The status of sysexits(3) that stands for an error.
+const fn status(code: ProblemCode) -> u8 {
+    match code {
+        ProblemCode::Usage => USAGE,
+        ProblemCode::KeySource => 66,
+        ProblemCode::Unavailable => 69,
+        ProblemCode::Internal => 70,
+        ProblemCode::Refused => 77,
+        ProblemCode::Configuration => 78,
     }
 }
 
@@ -89,14 +150,15 @@ impl Config {
                 )
                 .hint("set HOME")
             })?;
-        let state = env::var_os("XDG_STATE_HOME").map(PathBuf::from);
-        let state =
-            (state.filter(|path| path.is_absolute())).unwrap_or_else(|| home.join(".local/state"));
+        let folder = |name| env::var_os(name).map(PathBuf::from);
         Ok(Self {
             sources,
-            audit_log: state.join("keystay/audit.jsonl"),
-            known_hosts: known_hosts_files(&home),
-            home,
+            audit_log: audit_log(folder("XDG_STATE_HOME"), &home),
+            control: control_socket(folder("XDG_RUNTIME_DIR"), &home),
+            hosts: HostFiles {
+                known_hosts: known_hosts_files(&home),
+                home,
+            },
             environment: Environment::of_process(),
         })
     }

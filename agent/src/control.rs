@@ -3,12 +3,14 @@
 mod body;
 mod engine;
 mod grants;
+mod hold;
+mod reload;
 mod scan;
 
 use std::{convert::Infallible, sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use http_body_util::Full;
+use http_body_util::{BodyExt as _, Full, combinators::BoxBody};
 use hyper::{
     Method, Request, Response, StatusCode, body::Incoming, header, server::conn::http1,
     service::service_fn,
@@ -19,7 +21,8 @@ use serde::Serialize;
 use tokio::{net::UnixStream, select, sync::Semaphore, sync::watch, task::JoinSet};
 use tracing::debug;
 
-use crate::{engine::Engine, grant::Table, key::Key, listener::Listener};
+pub(crate) use self::reload::HostFiles;
+use crate::{engine::Engines, grant::Table, key::Key, listener::Listener};
 
 /// What the control API works on.
 #[derive(Debug)]
@@ -28,8 +31,10 @@ pub(crate) struct Control {
     pub(crate) keys: Vec<Arc<Key>>,
     /// Its grants.
     pub(crate) grants: Table,
-    /// The process that builds.
-    pub(crate) engine: Engine,
+    /// The processes that build.
+    pub(crate) engines: Engines,
+    /// Where the settings of hosts are.
+    pub(crate) hosts: HostFiles,
 }
 
 /// Serves the control socket until `stop` turns true; the socket goes before this returns, and
@@ -77,7 +82,7 @@ async fn connection(control: Arc<Control>, stream: UnixStream) {
     }
 }
 
-async fn answer(control: &Control, request: Request<Incoming>) -> Response<Full<Bytes>> {
+async fn answer(control: &Arc<Control>, request: Request<Incoming>) -> Response<Answer> {
     let outcome = route(control, request).await;
     outcome.unwrap_or_else(|problem| {
         let status = match problem.code {
@@ -92,9 +97,9 @@ async fn answer(control: &Control, request: Request<Incoming>) -> Response<Full<
 }
 
 async fn route(
-    control: &Control,
+    control: &Arc<Control>,
     request: Request<Incoming>,
-) -> Result<Response<Full<Bytes>>, Problem> {
+) -> Result<Response<Answer>, Problem> {
     let (parts, body) = request.into_parts();
     let path: Vec<_> = parts.uri.path().split('/').skip(1).collect();
     match (&parts.method, path.as_slice()) {
@@ -105,18 +110,26 @@ async fn route(
                 .await
                 .map(|grant| json(StatusCode::CREATED, &grant))
         }
+        (&Method::GET, ["v1", "grants"]) => Ok(json(StatusCode::OK, &control.grants.list())),
         (&Method::GET, ["v1", "grants", id]) => {
             grants::report(control, id).map(|report| json(StatusCode::OK, &report))
         }
-        (&Method::DELETE, ["v1", "grants", id]) => grants::revoke(control, id)
+        (&Method::DELETE, ["v1", "grants", id]) => grants::end(control, id)
             .await
             .map(|report| json(StatusCode::OK, &report)),
         (&Method::POST, ["v1", "grants", id, "scan"]) => scan::scan(control, id, body)
             .await
             .map(|report| json(StatusCode::OK, &report)),
-        (&Method::PUT, ["v1", "engine"]) => {
+        (&Method::GET, ["v1", "grants", id, "hold"]) => {
+            hold::hold(control, id).map(|hold| Response::new(hold.boxed()))
+        }
+        (&Method::POST, ["v1", "grants", id, "revoke"]) => grants::revoke(control, id)
+            .await
+            .map(|report| json(StatusCode::OK, &report)),
+        (&Method::POST, ["v1", "reload"]) => Ok(json(StatusCode::OK, &control.reload())),
+        (&Method::PUT, ["v1", "grants", id, "engine"]) => {
             let told = body::json(body).await?;
-            engine::watch(control, told).map(|told| json(StatusCode::OK, &told))
+            engine::watch(control, id, told).map(|told| json(StatusCode::OK, &told))
         }
         (method, _) => {
             let message = format!("no {method} {} in the control API", parts.uri.path());
@@ -132,17 +145,21 @@ fn infos(keys: &[Arc<Key>]) -> Vec<KeyInfo> {
     keys.iter().map(|key| key.info.clone()).collect()
 }
 
-fn json(status: StatusCode, value: &impl Serialize) -> Response<Full<Bytes>> {
+fn json(status: StatusCode, value: &impl Serialize) -> Response<Answer> {
     // Serialising plain structs to memory does not fail; an empty body would say so.
     let body = serde_json::to_vec(value).unwrap_or_default();
-    let mut response = Response::new(Full::new(Bytes::from(body)));
+    let mut response = Response::new(Full::new(Bytes::from(body)).boxed());
     *response.status_mut() = status;
     let kind = header::HeaderValue::from_static("application/json");
     response.headers_mut().insert(header::CONTENT_TYPE, kind);
     response
 }
 
-const MAX_CONNECTIONS: usize = 64;
+/// A whole answer, or one that lasts.
+type Answer = BoxBody<Bytes, Infallible>;
+
+/// Each build holds one, and asks over another.
+const MAX_CONNECTIONS: usize = 1_024;
 /// How long a client may take to send the head of a request.
 const HEADER_TIME: Duration = Duration::from_secs(30);
 

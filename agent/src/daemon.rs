@@ -1,4 +1,7 @@
-//! The agent's life: load, bind, say that it is ready, serve, drain.
+//! The private agent's life: load, bind, say that it is ready, serve, drain. The running agent's is in
+//! [`running`].
+
+pub(crate) mod running;
 
 use std::{
     io,
@@ -21,16 +24,14 @@ use crate::{
     audit::Audit,
     config::{Config, announce},
     control::{self, Control},
-    engine::Engine,
+    engine::Engines,
     folder,
     grant::{Shared, Table},
     harden,
     key::{Key, source},
-    known_hosts::KnownHosts,
     lifeline,
     listener::Listener,
     prompt::UserPrompt,
-    ssh_config::SshConfig,
 };
 
 /// Runs a private agent until its parent is gone or it is told to end.
@@ -38,38 +39,43 @@ use crate::{
 /// # Errors
 ///
 /// Fails only before it is ready, with what to tell the person.
-pub fn run(config: &Config) -> Result<(), Problem> {
+pub(crate) fn run(config: &Config) -> Result<(), Problem> {
     harden::before_keys()
         .map_err(|error| unavailable("the process cannot be protected", &error))?;
     // A parent may end while a passphrase is asked for.
-    let engine = Engine::default();
-    let parent = lifeline::watch(io::stdout(), engine.clone())
+    let engines = Engines::default();
+    let parent = lifeline::watch(io::stdout(), engines.clone())
         .map_err(|error| unavailable("the parent cannot be watched", &error))?;
     let runtime = runtime().map_err(|error| unavailable("the runtime does not start", &error))?;
     let keys = load(config, &runtime)?;
-    let audit = Audit::open(&config.audit_log).map_err(|error| {
-        Problem::new(ProblemCode::Unavailable, error.to_string()).hint(
-            "nothing is signed without a record: make the path writable, or set XDG_STATE_HOME",
-        )
-    })?;
+    let audit = open_audit(config)?;
     let folder = folder::make().map_err(|error| unavailable("no folder for sockets", &error))?;
     let control = || {
         harden::after_keys();
-        let known_hosts = Arc::new(KnownHosts::load(&config.known_hosts).with_builtin());
+        let (known_hosts, ssh_config) = config.hosts.read();
         let shared = Shared {
             audit: Arc::new(audit),
             known_hosts,
-            ssh_config: Arc::new(SshConfig::of_user(config.home.clone())),
+            ssh_config,
         };
         let grants = Table::new(folder.path().to_owned(), shared);
         Control {
             keys,
             grants,
-            engine,
+            engines,
+            hosts: config.hosts.clone(),
         }
     };
     let served = runtime.block_on(serve(control, &folder, parent));
     served.map_err(|error| unavailable("the control socket cannot be made", &error))
+}
+
+fn open_audit(config: &Config) -> Result<Audit, Problem> {
+    Audit::open(&config.audit_log).map_err(|error| {
+        Problem::new(ProblemCode::Unavailable, error.to_string()).hint(
+            "nothing is signed without a record: make the path writable, or set XDG_STATE_HOME",
+        )
+    })
 }
 
 /// Every key of every source, once.

@@ -1,37 +1,57 @@
-//! The process that builds: ended here when its client is gone and cannot do it any more.
+//! The processes that build: ended here when their clients are gone and cannot do it any more.
 
 use std::{
+    collections::BTreeMap,
     io,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-/// The engine that an agent was told of. Clones are the same one.
+use keystay_proto::control::GrantId;
+
+/// The engines that an agent was told of, by the grant that each builds with. Clones are the same.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Engine {
-    process: Arc<Mutex<Option<platform::Process>>>,
+pub(crate) struct Engines {
+    processes: Arc<Mutex<BTreeMap<GrantId, platform::Process>>>,
 }
 
-impl Engine {
-    /// Remembers the process that runs under this id, and forgets any other. One that has ended is
-    /// as good as none.
+impl Engines {
+    /// Remembers the process that runs under this id, and forgets any other of the grant. One that
+    /// has ended is as good as none.
     ///
     /// # Errors
     ///
     /// When the system does not hold on to a process.
-    pub(crate) fn watch(&self, pid: u32) -> io::Result<()> {
-        *self.process() = platform::Process::open(pid)?;
+    pub(crate) fn watch(&self, grant: &GrantId, pid: u32) -> io::Result<()> {
+        self.forget(grant);
+        if let Some(process) = platform::Process::open(pid)? {
+            self.processes().insert(grant.clone(), process);
+        }
         Ok(())
     }
 
-    /// Sends SIGTERM to the engine, if it still runs.
-    pub(crate) fn terminate(&self) {
-        if let Some(process) = self.process().as_ref() {
+    /// Forgets the engine of a grant, whose client is at hand.
+    pub(crate) fn forget(&self, grant: &GrantId) {
+        self.processes().remove(grant);
+    }
+
+    /// Sends SIGTERM to the engine of a grant, if it still runs.
+    pub(crate) fn terminate(&self, grant: &GrantId) {
+        if let Some(process) = self.processes().remove(grant) {
             process.terminate();
         }
     }
 
-    fn process(&self) -> MutexGuard<'_, Option<platform::Process>> {
-        self.process.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Sends SIGTERM to every engine that still runs.
+    pub(crate) fn terminate_all(&self) {
+        for process in self.processes().values() {
+            process.terminate();
+        }
+    }
+
+    fn processes(&self) -> MutexGuard<'_, BTreeMap<GrantId, platform::Process>> {
+        self.processes
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -97,13 +117,18 @@ mod tests {
         Command::new("sleep").arg("60").spawn().unwrap()
     }
 
+    fn grant(number: u8) -> GrantId {
+        GrantId::from_random([number; 8])
+    }
+
     #[test]
-    fn the_last_engine_is_terminated() {
-        let engine = Engine::default();
+    fn the_last_engine_of_a_grant_is_terminated() {
+        let engines = Engines::default();
         let (mut first, mut last) = (sleeper(), sleeper());
-        engine.watch(first.id()).unwrap();
-        engine.watch(last.id()).unwrap();
-        engine.clone().terminate();
+        engines.watch(&grant(1), first.id()).unwrap();
+        engines.watch(&grant(1), last.id()).unwrap();
+        engines.clone().terminate(&grant(2));
+        engines.clone().terminate(&grant(1));
         assert_eq!(last.wait().unwrap().signal(), Some(15));
         assert_eq!(first.try_wait().unwrap(), None);
         first.kill().unwrap();
@@ -112,23 +137,23 @@ mod tests {
 
     #[test]
     fn an_engine_that_has_ended_is_left_alone() {
-        let engine = Engine::default();
-        engine.terminate();
+        let engines = Engines::default();
+        engines.terminate_all();
         let mut ended = sleeper();
-        engine.watch(ended.id()).unwrap();
+        engines.watch(&grant(1), ended.id()).unwrap();
         ended.kill().unwrap();
         ended.wait().unwrap();
-        engine.terminate();
-        engine.watch(ended.id()).unwrap();
-        engine.terminate();
+        engines.terminate_all();
+        engines.watch(&grant(1), ended.id()).unwrap();
+        engines.terminate(&grant(1));
     }
 
     #[test]
     fn ids_that_no_process_has_name_none() {
-        let engine = Engine::default();
+        let engines = Engines::default();
         for pid in [0, u32::MAX] {
-            engine.watch(pid).unwrap();
-            assert!(engine.process().is_none());
+            engines.watch(&grant(1), pid).unwrap();
+            assert!(engines.processes().is_empty());
         }
     }
 }

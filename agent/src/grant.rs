@@ -11,7 +11,9 @@ use std::{
     time::{Duration, Instant, SystemTime},
 };
 
-use keystay_proto::control::{Event, Fault, GrantId, GrantReport, GrantSpec, Mode, Reason, Record};
+use keystay_proto::control::{
+    Event, Fault, GrantId, GrantInfo, GrantReport, GrantSpec, GrantState, Mode, Reason, Record,
+};
 use tokio::sync::watch;
 
 pub(crate) use fetches::Fetches;
@@ -51,6 +53,8 @@ pub(crate) struct Grant {
     shared: Shared,
     ledger: Mutex<Ledger>,
     closed: watch::Sender<bool>,
+    /// Requests that are being answered.
+    answering: watch::Sender<u32>,
     needles: OnceLock<Needles>,
     fetches: Option<Fetches>,
 }
@@ -82,6 +86,7 @@ impl Grant {
             expires,
         };
         let (closed, ledger) = (watch::Sender::new(false), Mutex::default());
+        let answering = watch::Sender::new(0);
         let needles = OnceLock::new();
         Self {
             id,
@@ -91,6 +96,7 @@ impl Grant {
             shared,
             ledger,
             closed,
+            answering,
             needles,
             fetches,
         }
@@ -139,6 +145,22 @@ impl Grant {
         let _ = self.closed.subscribe().wait_for(|closed| *closed).await;
     }
 
+    /// Notes that a request is being answered, until the value is dropped.
+    pub(crate) fn answering(&self) -> Answering<'_> {
+        self.answering
+            .send_modify(|count| *count = count.saturating_add(1));
+        Answering(self)
+    }
+
+    /// Returns when no request is being answered.
+    pub(crate) async fn until_answered(&self) {
+        let _ = self
+            .answering
+            .subscribe()
+            .wait_for(|count| *count == 0)
+            .await;
+    }
+
     /// How long it is past its expiry; nothing before.
     pub(crate) fn expired_for(&self, now: Instant) -> Option<Duration> {
         now.checked_duration_since(self.terms.expires)
@@ -147,6 +169,12 @@ impl Grant {
     /// Its name.
     pub(crate) const fn id(&self) -> &GrantId {
         &self.id
+    }
+
+    /// The host keys that it knows.
+    #[cfg(test)]
+    pub(crate) const fn known_hosts(&self) -> &Arc<KnownHosts> {
+        &self.shared.known_hosts
     }
 
     /// Its streams and what serves them, in fetch mode.
@@ -180,6 +208,37 @@ impl Grant {
     /// What it was used for so far.
     pub(crate) fn report(&self) -> GrantReport {
         self.ledger().report(self.id.clone())
+    }
+
+    /// What is told of it in a list of all.
+    pub(crate) fn info(&self, now: Instant) -> GrantInfo {
+        let left = self.terms.expires.saturating_duration_since(now);
+        let ledger = self.ledger();
+        GrantInfo {
+            id: self.id.clone(),
+            build: self.spec.build.clone(),
+            mode: self.spec.mode,
+            state: if *self.closed.borrow() {
+                GrantState::Revoked
+            } else if left.is_zero() {
+                GrantState::Expired
+            } else {
+                GrantState::Live
+            },
+            keys: self.keys.iter().map(|key| key.info.fingerprint).collect(),
+            hosts: self.spec.hosts.clone(),
+            repos: self.spec.fetch.repos.clone(),
+            signatures: self.spec.signatures,
+            signed: ledger.signed(),
+            refused: ledger.refused(),
+            expires_in: left.as_secs(),
+        }
+    }
+
+    /// Ends it before its client does, which is told so.
+    pub(crate) async fn revoke(&self) {
+        self.close();
+        self.refuse(Reason::Revoked, None).await;
     }
 
     /// What to look for in images to find its private keys.
@@ -246,6 +305,16 @@ impl Grant {
 
     fn ledger(&self) -> MutexGuard<'_, Ledger> {
         self.ledger.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A request that is being answered.
+#[derive(Debug)]
+pub(crate) struct Answering<'a>(&'a Grant);
+
+impl Drop for Answering<'_> {
+    fn drop(&mut self) {
+        (self.0.answering).send_modify(|count| *count = count.saturating_sub(1));
     }
 }
 

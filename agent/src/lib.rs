@@ -18,6 +18,7 @@ mod known_hosts;
 mod lifeline;
 mod listener;
 mod pipeline;
+mod place;
 mod policy;
 pub mod prompt;
 pub mod scan;
@@ -30,4 +31,3 @@ mod testing;
 mod tunnel;
 
 pub use config::{Config, main};
-pub use daemon::run;

@@ -5,7 +5,7 @@ use std::{fs::File, io::Stdout, thread, time::Duration};
 use rustix::event::{PollFd, PollFlags, poll};
 use tokio::sync::oneshot;
 
-use crate::engine::Engine;
+use crate::engine::Engines;
 
 /// Watches the pipe behind standard output, whose reading end only the parent holds. The receiver
 /// resolves when the parent has closed it or is gone.
@@ -13,13 +13,13 @@ use crate::engine::Engine;
 /// A thread of its own watches, terminates the engine that a killed parent leaves behind, and ends
 /// the process after a grace period: a runtime that hangs cannot keep a build running, nor an agent
 /// alive, that nobody owns.
-pub(crate) fn watch(stdout: Stdout, engine: Engine) -> std::io::Result<oneshot::Receiver<()>> {
+pub(crate) fn watch(stdout: Stdout, engines: Engines) -> std::io::Result<oneshot::Receiver<()>> {
     let (gone, receiver) = oneshot::channel();
     thread::Builder::new()
         .name("lifeline".to_owned())
         .spawn(move || {
             wait_until_closed(&stdout);
-            engine.terminate();
+            engines.terminate_all();
             leave_stderr();
             // The daemon may have ended by itself meanwhile.
             let _ = gone.send(());

@@ -13,7 +13,8 @@ use tracing::warn;
 #[derive(Debug)]
 pub(crate) struct Listener {
     inner: UnixListener,
-    path: std::path::PathBuf,
+    /// The file to remove; none for a socket that others made.
+    path: Option<std::path::PathBuf>,
 }
 
 impl Listener {
@@ -22,7 +23,17 @@ impl Listener {
     pub(crate) fn bind(path: &Path) -> io::Result<Self> {
         Ok(Self {
             inner: UnixListener::bind(path)?,
-            path: path.to_owned(),
+            path: Some(path.to_owned()),
+        })
+    }
+
+    /// A socket that a service manager made. Its file is the manager's: it outlives the agent, so
+    /// that clients wait while the agent is restarted.
+    pub(crate) fn passed(socket: std::os::unix::net::UnixListener) -> io::Result<Self> {
+        socket.set_nonblocking(true)?;
+        Ok(Self {
+            inner: UnixListener::from_std(socket)?,
+            path: None,
         })
     }
 
@@ -47,7 +58,9 @@ impl Listener {
 impl Drop for Listener {
     fn drop(&mut self) {
         // Nothing is left to be done if the folder is gone already.
-        let _ = std::fs::remove_file(&self.path);
+        if let Some(path) = &self.path {
+            let _ = std::fs::remove_file(path);
+        }
     }
 }
 

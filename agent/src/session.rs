@@ -43,6 +43,7 @@ async fn exchange(grant: &Arc<Grant>, stream: &mut UnixStream) -> Result<(), End
             end => end,
         })?;
     loop {
+        let answering = grant.answering();
         let body = pipeline::answer(grant, &message).await;
         let mut reply = Vec::with_capacity(body.len().saturating_add(4));
         // A reply that cannot be framed is a defect on this side; the connection ends.
@@ -51,6 +52,7 @@ async fn exchange(grant: &Arc<Grant>, stream: &mut UnixStream) -> Result<(), End
         written
             .map_err(|_| stalled("the reply was not taken"))?
             .map_err(|_| End::Gone)?;
+        drop(answering);
         message = input.next(stream, IDLE_TIME).await?;
     }
 }

@@ -1,9 +1,12 @@
-//! The private agent of one command, and typed calls to its control API.
+//! The agent that serves a command, the running one or a private one, and typed calls to its control API.
 
 mod control;
 mod error;
 mod process;
+mod running;
 
-pub(crate) use control::Control;
+pub(crate) use control::{Control, Held};
 pub(crate) use error::LinkError;
-pub(crate) use process::{PrivateAgent, Program};
+pub(crate) use running::{Agent, running};
+
+use process::{PrivateAgent, Program};

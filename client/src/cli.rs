@@ -3,6 +3,7 @@
 mod choice;
 mod host;
 mod repo;
+mod running;
 mod source;
 mod ttl;
 mod usage;
@@ -11,6 +12,7 @@ mod verify;
 pub(crate) use choice::{Mode, Wire};
 pub(crate) use host::HostName;
 pub(crate) use repo::Repo;
+pub(crate) use running::{Listing, LogArgs, RevokeArgs};
 pub(crate) use source::KeySource;
 pub(crate) use ttl::Ttl;
 pub(crate) use usage::{Parsed, UsageError, is_own_option, parse};
@@ -102,9 +104,17 @@ pub(crate) enum Command {
     Buildah(Verbatim),
     /// Search an image for the keys: one of the engine, a saved one, an OCI layout
     Verify(VerifyArgs),
-    /// Run the agent
-    #[command(hide = true, disable_help_flag = true)]
+    /// Run an agent that holds keys for builds, until it is ended
+    #[command(disable_help_flag = true)]
     Agent(Verbatim),
+    /// List the keys that the running agent holds
+    Keys(Listing),
+    /// List the builds that may use them
+    Grants(Listing),
+    /// Take a grant from its build
+    Revoke(RevokeArgs),
+    /// Print the audit log
+    Log(LogArgs),
     /// Print this help
     Help,
 }

@@ -2,9 +2,13 @@
 
 mod agent;
 mod build;
+mod keys;
+mod log;
 mod search;
 mod verify;
 
 pub(crate) use agent::agent;
 pub(crate) use build::{FilesError, StdinError, build, buildah, buildx, podman};
+pub(crate) use keys::{grants, keys, revoke};
+pub(crate) use log::{LogError, log};
 pub(crate) use verify::{ImageError, verify};

@@ -5,7 +5,7 @@ use std::io;
 use crate::{
     agent_link::LinkError,
     cli::UsageError,
-    command::{FilesError, ImageError, StdinError},
+    command::{FilesError, ImageError, LogError, StdinError},
     config::ConfigError,
     engine::{Caught, EngineError},
     exit_code::ExitCode,
@@ -35,6 +35,9 @@ pub(crate) enum Error {
     /// The wired files cannot be written.
     #[error(transparent)]
     Files(#[from] FilesError),
+    /// The audit log cannot be read.
+    #[error(transparent)]
+    Log(#[from] LogError),
     /// The runtime or the signal handlers cannot be set up.
     #[error("cannot start: {0}")]
     Runtime(#[source] io::Error),
@@ -53,7 +56,9 @@ impl Error {
             Self::Engine(EngineError::BuildKitOff(_)) | Self::Config(_) => ExitCode::Configuration,
             Self::Agent(LinkError::Problem(problem)) => problem.code.into(),
             Self::Agent(LinkError::Malformed { .. }) | Self::Runtime(_) => ExitCode::Internal,
-            Self::Engine(_) | Self::Agent(_) | Self::Files(_) => ExitCode::Unavailable,
+            Self::Engine(_) | Self::Agent(_) | Self::Files(_) | Self::Log(_) => {
+                ExitCode::Unavailable
+            }
             Self::Caught(caught) => ExitCode::Signalled(caught.number()),
         }
     }
@@ -67,6 +72,7 @@ impl Error {
             Self::Agent(error) => error.hints(),
             Self::Stdin(error) => error.hints(),
             Self::Image(error) => error.hints(),
+            Self::Log(_) => vec![LOG.to_owned()],
             Self::Files(_) => vec![FILES.to_owned()],
             Self::Runtime(_) | Self::Caught(_) => Vec::new(),
         }
@@ -79,6 +85,7 @@ impl From<Caught> for Error {
     }
 }
 
+const LOG: &str = "it is made by the first build, in XDG_STATE_HOME or ~/.local/state";
 const FILES: &str = "make room there, or name another folder in TMPDIR";
 
 fn caught(caught: Caught) -> &'static str {

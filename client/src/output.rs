@@ -68,6 +68,13 @@ pub(crate) fn print(text: &str) {
     }
 }
 
+/// Writes a value to standard output as one line of JSON.
+pub(crate) fn print_json(value: &impl serde::Serialize) {
+    // Serialising plain structs to memory does not fail.
+    let line = serde_json::to_string(value).unwrap_or_default();
+    print(&(line + "\n"));
+}
+
 /// The text with every character that moves the cursor, changes the terminal or reorders its
 /// neighbours written as an escape.
 pub(crate) fn printable(text: &str) -> Cow<'_, str> {

@@ -16,7 +16,7 @@ use crate::{
     command,
     error::Error,
     exit_code::ExitCode,
-    output,
+    output::{self, Output},
 };
 
 /// Runs the command that the process was started with and tells its exit status.
@@ -46,6 +46,10 @@ fn run(Cli { options, command }: Cli) -> process::ExitCode {
         Command::Buildx(Verbatim { arguments }) => wait(command::buildx(&options, arguments)),
         Command::Podman(Verbatim { arguments }) => wait(command::podman(&options, arguments)),
         Command::Buildah(Verbatim { arguments }) => wait(command::buildah(&options, arguments)),
+        Command::Keys(listing) => wait(command::keys(Output::new(options.quiet), listing)),
+        Command::Grants(listing) => wait(command::grants(Output::new(options.quiet), listing)),
+        Command::Revoke(asked) => wait(command::revoke(Output::new(options.quiet), &asked)),
+        Command::Log(asked) => wait(command::log(Output::new(options.quiet), &asked)),
         Command::Verify(asked) => wait(command::verify(&options, &asked)),
     };
     done.unwrap_or_else(|error| fail(&error)).into()

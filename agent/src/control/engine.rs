@@ -2,11 +2,12 @@
 
 use keystay_proto::control::{Engine, Problem, ProblemCode};
 
-use super::Control;
+use super::{Control, grants::no_grant};
 
-/// Keeps the engine for the time when its client is gone.
-pub(super) fn watch(control: &Control, told: Engine) -> Result<Engine, Problem> {
-    let watched = control.engine.watch(told.pid);
+/// Keeps the engine of a grant for the time when its client is gone.
+pub(super) fn watch(control: &Control, id: &str, told: Engine) -> Result<Engine, Problem> {
+    let grant = control.grants.find(id).ok_or_else(|| no_grant(id))?;
+    let watched = control.engines.watch(grant.id(), told.pid);
     watched.map(|()| told).map_err(|error| {
         Problem::new(
             ProblemCode::Unavailable,

@@ -49,10 +49,21 @@ pub(super) fn report(control: &Control, id: &str) -> Result<GrantReport, Problem
         .ok_or_else(|| no_grant(id))
 }
 
-/// Ends a grant.
-pub(super) async fn revoke(control: &Control, id: &str) -> Result<GrantReport, Problem> {
-    let report = control.grants.revoke(id).await;
+/// Ends a grant; the client that it was opened for does this.
+pub(super) async fn end(control: &Control, id: &str) -> Result<GrantReport, Problem> {
+    if let Some(grant) = control.grants.find(id) {
+        control.engines.forget(grant.id());
+    }
+    let report = control.grants.end(id).await;
     report.ok_or_else(|| no_grant(id))
+}
+
+/// Takes a grant from its build. It stays in the list until its client has asked what it was used
+/// for.
+pub(super) async fn revoke(control: &Control, id: &str) -> Result<GrantReport, Problem> {
+    let grant = control.grants.find(id).ok_or_else(|| no_grant(id))?;
+    grant.revoke().await;
+    Ok(grant.report())
 }
 
 /// The problem of a name that no live grant has.

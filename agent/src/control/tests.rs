@@ -2,7 +2,7 @@ use std::path::PathBuf;
 
 use http_body_util::BodyExt as _;
 use hyper::client::conn::http1 as client;
-use keystay_proto::control::{self, Grant, GrantReport, ScanReport};
+use keystay_proto::control::{self, Grant, GrantInfo, GrantReport, GrantState, Reason, ScanReport};
 use serde::de::DeserializeOwned;
 use tempfile::TempDir;
 
@@ -12,7 +12,7 @@ use crate::testing::Fixture;
 /// A control server on a socket of its own.
 struct Server {
     fixture: Fixture,
-    engine: Engine,
+    engines: Engines,
     socket: PathBuf,
     stop: watch::Sender<bool>,
     tasks: JoinSet<()>,
@@ -33,16 +33,20 @@ impl Server {
         let (stop, stopped) = watch::channel(false);
         let mut tasks = JoinSet::new();
         let listener = Listener::bind(&socket).unwrap();
-        let engine = Engine::default();
+        let engines = Engines::default();
         let control = Control {
             keys,
             grants,
-            engine: engine.clone(),
+            engines: engines.clone(),
+            hosts: HostFiles {
+                known_hosts: vec![folder.path().join("known_hosts")],
+                home: folder.path().to_owned(),
+            },
         };
         tasks.spawn(serve(Arc::new(control), listener, stopped));
         Self {
             fixture,
-            engine,
+            engines,
             socket,
             stop,
             tasks,
@@ -65,6 +69,21 @@ impl Server {
             status,
             response.into_body().collect().await.unwrap().to_bytes(),
         )
+    }
+
+    /// Holds a grant; the connection is cut when the task is aborted.
+    async fn hold(&mut self, grant: &Grant) -> (StatusCode, tokio::task::AbortHandle) {
+        let stream = UnixStream::connect(&self.socket).await.unwrap();
+        let (mut sender, connection) = client::handshake(TokioIo::new(stream)).await.unwrap();
+        let task = self.tasks.spawn(async move { connection.await.unwrap() });
+        let request = Request::builder()
+            .uri(format!("/v1/grants/{}/hold", grant.id))
+            .header("host", "agent");
+        let request = request.body(Full::new(Bytes::new())).unwrap();
+        let response = sender.send_request(request).await.unwrap();
+        let status = response.status();
+        std::mem::forget(response);
+        (status, task)
     }
 
     async fn json<T: DeserializeOwned>(
@@ -147,12 +166,14 @@ async fn the_engine_that_is_told_of_is_the_one_to_terminate() {
     let mut sleeper = std::process::Command::new("sleep");
     let mut sleeper = sleeper.arg("60").spawn().unwrap();
     let told = control::Engine { pid: sleeper.id() };
+    let grant = server.open().await;
+    let path = format!("/v1/grants/{}/engine", grant.id);
     let body = serde_json::to_vec(&told).unwrap();
     let (status, watched) = server
-        .json::<control::Engine>(Method::PUT, "/v1/engine", body)
+        .json::<control::Engine>(Method::PUT, &path, body)
         .await;
     assert_eq!((status, watched), (StatusCode::OK, told));
-    server.engine.terminate();
+    server.engines.terminate_all();
     assert_eq!(sleeper.wait().unwrap().signal(), Some(15));
 }
 
@@ -177,7 +198,7 @@ async fn requests_that_make_no_sense_are_problems() {
         ),
         (
             Method::PUT,
-            "/v1/engine",
+            "/v1/grants/0/engine",
             br#"{"pid":-1}"#.to_vec(),
             "the request's body cannot be used: ",
         ),
@@ -259,4 +280,109 @@ async fn the_socket_goes_when_the_server_stops() {
     server.stop.send_replace(true);
     server.tasks.join_next().await.unwrap().unwrap();
     assert!(!server.socket.exists());
+}
+
+async fn is_soon(what: impl Fn() -> bool) -> bool {
+    for _ in 0..200 {
+        if what() {
+            return true;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    false
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_grant_and_its_engine_end_with_the_connection_that_holds_it() {
+    use std::os::unix::process::ExitStatusExt as _;
+
+    let mut server = Server::new().await;
+    let (held, other) = (server.open().await, server.open().await);
+    let (status, connection) = server.hold(&held).await;
+    assert_eq!(status, StatusCode::OK);
+    let mut sleeper = std::process::Command::new("sleep");
+    let mut sleeper = sleeper.arg("60").spawn().unwrap();
+    let body = serde_json::to_vec(&control::Engine { pid: sleeper.id() }).unwrap();
+    let path = format!("/v1/grants/{}/engine", held.id);
+    server.ask(Method::PUT, &path, body).await;
+    assert!(held.socket.exists());
+    connection.abort();
+    assert!(is_soon(|| !held.socket.exists()).await, "the grant lives");
+    assert_eq!(sleeper.wait().unwrap().signal(), Some(15));
+    let (_, list) = server
+        .json::<Vec<GrantInfo>>(Method::GET, "/v1/grants", Vec::new())
+        .await;
+    assert_eq!(list.len(), 1);
+    assert_eq!(list[0].id, other.id);
+}
+
+#[tokio::test]
+async fn a_grant_that_a_person_revoked_can_be_asked_about_until_its_client_ends_it() {
+    let mut server = Server::new().await;
+    let grant = server.open().await;
+    let (_, _connection) = server.hold(&grant).await;
+    let path = format!("/v1/grants/{}", grant.id);
+    let revoke = format!("{path}/revoke");
+    let (status, _) = server.ask(Method::POST, &revoke, Vec::new()).await;
+    assert_eq!(status, StatusCode::OK);
+    assert!(is_soon(|| !grant.socket.exists()).await);
+    let (_, list) = server
+        .json::<Vec<GrantInfo>>(Method::GET, "/v1/grants", Vec::new())
+        .await;
+    assert_eq!(list[0].state, GrantState::Revoked);
+    let (status, report) = server
+        .json::<GrantReport>(Method::DELETE, &path, Vec::new())
+        .await;
+    assert_eq!(status, StatusCode::OK);
+    assert_eq!(report.refusals[0].reason, Reason::Revoked);
+    let (status, _) = server.ask(Method::DELETE, &path, Vec::new()).await;
+    assert_eq!(status, StatusCode::BAD_REQUEST);
+}
+
+#[tokio::test]
+async fn a_reload_tells_what_it_left_out() {
+    let mut server = Server::new().await;
+    let file = server.socket.with_file_name("known_hosts");
+    std::fs::write(file, "a.host ssh-ed25519 not-base64\n").unwrap();
+    let (status, told) = server
+        .json::<control::Reloaded>(Method::POST, "/v1/reload", Vec::new())
+        .await;
+    assert_eq!(status, StatusCode::OK);
+    assert_eq!(told.notes.len(), 1, "{told:?}");
+}
+
+/// `METHOD /path` of every row of the page's table.
+fn documented() -> Vec<String> {
+    let page = include_str!("../../CONTROL.md");
+    let rows = page.lines().filter_map(|line| line.strip_prefix("| `"));
+    rows.filter_map(|row| Some(row.split_once('`')?.0.to_owned()))
+        .filter(|request| request.contains(" /v1/"))
+        .collect()
+}
+
+/// The same of every arm of the router.
+fn routed() -> Vec<String> {
+    let source = include_str!("../control.rs");
+    let arms = source.split("(&Method::").skip(1);
+    arms.map(|arm| {
+        let (method, rest) = arm.split_once(", [").unwrap();
+        let (path, _) = rest.split_once(']').unwrap();
+        let parts = path.split(", ").map(|part| match part.strip_prefix('"') {
+            Some(name) => name.trim_end_matches('"').to_owned(),
+            None => format!("{{{part}}}"),
+        });
+        let path = parts.fold(String::new(), |path, part| format!("{path}/{part}"));
+        format!("{method} {path}")
+    })
+    .collect()
+}
+
+#[test]
+fn the_page_has_every_request_and_no_other() {
+    let (mut documented, mut routed) = (documented(), routed());
+    documented.sort();
+    routed.sort();
+    assert!(routed.len() > 5);
+    assert_eq!(documented, routed);
 }

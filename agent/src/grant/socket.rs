@@ -1,13 +1,14 @@
 //! A grant's own agent socket.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
-use tokio::{select, sync::Semaphore, task::JoinSet};
+use tokio::{select, sync::Semaphore, task::JoinSet, time::timeout};
 
 use super::Grant;
 use crate::{listener::Listener, session};
 
-/// Serves a grant on its socket until the grant is closed; the socket goes before this returns.
+/// Serves a grant on its socket until the grant is closed; the socket goes before this returns, and
+/// requests that came before are answered.
 ///
 /// A connection over the limit is accepted and closed at once rather than left waiting: in `BuildKit`
 /// every waiting one holds a stream of the build's session, which dies when it runs out of them.
@@ -32,5 +33,11 @@ pub(crate) async fn serve(grant: Arc<Grant>, listener: Listener) {
         }
     }
     drop(listener);
+    // What is being answered still is; a reply that nobody takes is not waited for.
+    let _ = timeout(GRACE, grant.until_answered()).await;
     sessions.shutdown().await;
 }
+
+/// How long replies may take once the grant is closed: well below the time in which an agent must
+/// be gone whose parent is.
+const GRACE: Duration = Duration::from_millis(500);

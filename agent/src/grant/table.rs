@@ -2,13 +2,13 @@
 
 use std::{
     collections::BTreeMap,
-    io,
+    io, mem,
     path::PathBuf,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
 
-use keystay_proto::control::{Event, GrantId, GrantReport, GrantSpec, Hosts, Mode};
+use keystay_proto::control::{Event, GrantId, GrantInfo, GrantReport, GrantSpec, Hosts, Mode};
 use tokio::task::JoinSet;
 
 use super::{Grant, Shared, serve};
@@ -22,13 +22,18 @@ use crate::{
 #[derive(Debug)]
 pub(crate) struct Table {
     folder: PathBuf,
-    shared: Shared,
+    /// Whether a grant lives only as long as its client holds it.
+    is_held: bool,
     state: Mutex<State>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct State {
+    /// What later grants use.
+    shared: Shared,
     grants: BTreeMap<GrantId, Arc<Grant>>,
+    /// Until when those that nobody holds yet are kept.
+    unheld: BTreeMap<GrantId, Instant>,
     tasks: JoinSet<()>,
 }
 
@@ -59,9 +64,58 @@ impl Table {
     pub(crate) fn new(folder: PathBuf, shared: Shared) -> Self {
         Self {
             folder,
-            shared,
-            state: Mutex::default(),
+            is_held: false,
+            state: Mutex::new(State {
+                shared,
+                grants: BTreeMap::new(),
+                unheld: BTreeMap::new(),
+                tasks: JoinSet::new(),
+            }),
         }
+    }
+
+    /// The same for an agent that outlives its clients: a grant that is not held soon is ended.
+    pub(crate) fn held(self) -> Self {
+        Self {
+            is_held: true,
+            ..self
+        }
+    }
+
+    /// Uses these host keys and settings from the next grant on. Those that are open keep theirs:
+    /// nothing that changes later widens them.
+    pub(crate) fn replace(&self, shared: Shared) {
+        self.state().shared = shared;
+    }
+
+    /// The log that every grant's decisions go to, with the rest that the next one uses.
+    pub(crate) fn shared(&self) -> Shared {
+        self.state().shared.clone()
+    }
+
+    /// Every grant, in the order of their names.
+    pub(crate) fn list(&self) -> Vec<GrantInfo> {
+        let now = Instant::now();
+        (self.state().grants.values())
+            .map(|grant| grant.info(now))
+            .collect()
+    }
+
+    /// A grant that is held from now on: whoever holds it calls [`Table::abandon`].
+    pub(crate) fn hold(&self, id: &str) -> Option<Arc<Grant>> {
+        let grant = self.find(id)?;
+        self.state().unheld.remove(grant.id());
+        Some(grant)
+    }
+
+    /// Ends a grant whose client is gone, if it was not ended before.
+    pub(crate) fn abandon(&self, id: &GrantId) -> bool {
+        let grant = self.state().grants.remove(id);
+        // Nobody waits for its last record.
+        grant.is_some_and(|grant| {
+            drop(end(&grant));
+            true
+        })
     }
 
     /// Opens a grant of these keys: its first record is written, its socket listens.
@@ -78,11 +132,14 @@ impl Table {
             source,
         })?;
         let expires = Instant::now() + Duration::from_secs(spec.ttl.min(MAX_TTL));
-        let shared = self.shared.clone();
+        let shared = self.shared();
         let grant = Arc::new(Grant::new(id.clone(), spec, keys, shared, expires));
         grant.mark(Event::Opened).done().await?;
         let mut state = self.state();
         state.tasks.spawn(serve(Arc::clone(&grant), listener));
+        if self.is_held {
+            state.unheld.insert(id.clone(), Instant::now() + HOLD_TIME);
+        }
         state.grants.insert(id, Arc::clone(&grant));
         Ok(Opened { grant, socket })
     }
@@ -106,17 +163,18 @@ impl Table {
             failure = failure.or_else(|| getrandom::fill(&mut salt).err());
             salt
         };
-        let lines = self.shared.known_hosts.for_grant(hosts, salt);
+        let lines = self.shared().known_hosts.for_grant(hosts, salt);
         failure.map_or(Ok(lines), |error| Err(OpenError::Random(error)))
     }
 
     /// Lines of the host key files that are left out, and in fetch mode of `ssh_config`, and why, a
     /// sentence each.
     pub(crate) fn notes(&self, mode: Mode) -> Vec<String> {
-        let hosts = self.shared.known_hosts.notes().iter().take(MAX_NOTES);
+        let shared = self.shared();
+        let hosts = shared.known_hosts.notes().iter().take(MAX_NOTES);
         let mut notes: Vec<_> = hosts.map(ToString::to_string).collect();
         if mode == Mode::Fetch {
-            let settings = self.shared.ssh_config.notes();
+            let settings = shared.ssh_config.notes();
             notes.extend(settings.iter().take(MAX_NOTES).cloned());
         }
         notes
@@ -133,9 +191,13 @@ impl Table {
     }
 
     /// Ends a grant and says what it was used for.
-    pub(crate) async fn revoke(&self, id: &str) -> Option<GrantReport> {
+    pub(crate) async fn end(&self, id: &str) -> Option<GrantReport> {
         let grant = self.find(id)?;
-        self.state().grants.remove(grant.id());
+        {
+            let mut state = self.state();
+            state.grants.remove(grant.id());
+            state.unheld.remove(grant.id());
+        }
         // The grant is over whether or not its last record could be written.
         let _ = grant.recorded(end(&grant)).await;
         Some(grant.report())
@@ -149,7 +211,10 @@ impl Table {
 
     /// Ends every grant and waits until their sockets are gone.
     pub(crate) async fn drain(&self) {
-        let State { grants, mut tasks } = std::mem::take(&mut *self.state());
+        let (grants, mut tasks) = {
+            let mut state = self.state();
+            (mem::take(&mut state.grants), mem::take(&mut state.tasks))
+        };
         let closed: Vec<_> = grants.values().map(|grant| end(grant)).collect();
         for written in closed {
             let _ = written.done().await;
@@ -163,6 +228,17 @@ impl Table {
 }
 
 fn sweep(state: &mut State, now: Instant, linger: Duration) {
+    let overdue = |id: &GrantId| state.unheld.get(id).is_some_and(|until| *until <= now);
+    let abandoned: Vec<_> = (state.grants.keys())
+        .filter(|id| overdue(id))
+        .cloned()
+        .collect();
+    for id in abandoned {
+        state.unheld.remove(&id);
+        if let Some(grant) = state.grants.remove(&id) {
+            drop(end(&grant));
+        }
+    }
     state.grants.retain(|_, grant| {
         let over = grant.expired_for(now).is_some_and(|age| age >= linger);
         if over {
@@ -186,6 +262,8 @@ fn random_id() -> Result<GrantId, getrandom::Error> {
 
 /// Grants that may be open at once.
 const MAX_GRANTS: usize = 4_096;
+/// How long a client may take to hold the grant that it opened.
+const HOLD_TIME: Duration = Duration::from_secs(10);
 /// Notes that a person is shown.
 const MAX_NOTES: usize = 3;
 /// The longest life of a grant, in seconds: a day.
@@ -196,7 +274,44 @@ const LINGER: Duration = Duration::from_hours(24);
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::Fixture;
+    use crate::{known_hosts::KnownHosts, testing::Fixture};
+
+    #[tokio::test]
+    async fn a_grant_that_nobody_holds_is_ended_and_a_held_one_stays() {
+        let fixture = Fixture::new().await;
+        let folder = tempfile::tempdir().unwrap();
+        let table = Table::new(folder.path().to_owned(), fixture.shared()).held();
+        let open = || table.open(Fixture::spec(), vec![Arc::clone(&fixture.key)]);
+        let (held, left) = (open().await.unwrap(), open().await.unwrap());
+        table.hold(held.grant.id().as_str()).unwrap();
+        table.sweep(Instant::now());
+        assert_eq!(table.list().len(), 2);
+        table.sweep(Instant::now() + HOLD_TIME);
+        assert!(table.find(held.grant.id().as_str()).is_some());
+        assert!(table.find(left.grant.id().as_str()).is_none());
+        table.drain().await;
+    }
+
+    #[tokio::test]
+    async fn what_is_read_again_does_not_change_a_grant_that_is_open() {
+        let fixture = Fixture::new().await;
+        let folder = tempfile::tempdir().unwrap();
+        let table = Table::new(folder.path().to_owned(), fixture.shared());
+        let open = || table.open(Fixture::spec(), vec![Arc::clone(&fixture.key)]);
+        let before = open().await.unwrap();
+        let wider = Arc::new(KnownHosts::parse(
+            "new.host ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGtqbmEgTpXzdRzlMcUL2kOrpvxeY8vMvZ/vzJcMeTzY\n",
+            std::path::Path::new("known_hosts"),
+        ));
+        table.replace(Shared {
+            known_hosts: Arc::clone(&wider),
+            ..fixture.shared()
+        });
+        let after = open().await.unwrap();
+        assert!(!Arc::ptr_eq(before.grant.known_hosts(), &wider));
+        assert!(Arc::ptr_eq(after.grant.known_hosts(), &wider));
+        table.drain().await;
+    }
 
     #[tokio::test]
     async fn an_expired_grant_is_kept_for_a_day_and_tells_what_it_was_used_for() {
@@ -216,7 +331,7 @@ mod tests {
         table.sweep(now);
         assert!(first.socket.exists());
         assert_eq!(
-            table.revoke(first.grant.id().as_str()).await.unwrap().id,
+            table.end(first.grant.id().as_str()).await.unwrap().id,
             *first.grant.id()
         );
         table.sweep(now + LINGER);

@@ -1,6 +1,7 @@
 //! Calls to the control API (`keystay_proto::control`).
 
 use std::{
+    io,
     path::{Path, PathBuf},
     sync::{
         Arc,
@@ -14,7 +15,9 @@ use http_body_util::{BodyExt as _, Full, Limited};
 use hyper::{Method, Request, Response, body::Incoming, header::CONTENT_TYPE};
 use hyper_util::client::legacy::Client;
 use hyperlocal::UnixConnector;
-use keystay_proto::control::{Engine, Grant, GrantId, GrantReport, GrantSpec, Problem};
+use keystay_proto::control::{
+    Engine, Grant, GrantId, GrantInfo, GrantReport, GrantSpec, KeyInfo, Problem,
+};
 use serde::{Serialize, de::DeserializeOwned};
 use tokio::time::{sleep, timeout};
 
@@ -44,26 +47,67 @@ impl Control {
         self.is_answered.load(Ordering::Relaxed)
     }
 
-    /// Opens a grant.
-    pub(crate) async fn open_grant(&self, spec: &GrantSpec) -> Result<Grant, LinkError> {
-        let what = "open a grant";
-        self.call(what, Method::POST, "/v1/grants", json(what, spec)?)
+    /// The keys that the agent holds.
+    pub(crate) async fn keys(&self) -> Result<Vec<KeyInfo>, LinkError> {
+        self.show("list the keys", "/v1/keys").await
+    }
+
+    /// Its grants.
+    pub(crate) async fn grants(&self) -> Result<Vec<GrantInfo>, LinkError> {
+        self.show("list the grants", "/v1/grants").await
+    }
+
+    /// Takes a grant from its build, and tells what it was used for so far.
+    pub(crate) async fn revoke(&self, id: &str) -> Result<GrantReport, LinkError> {
+        let path = format!("/v1/grants/{id}/revoke");
+        let body = Full::default();
+        self.call("revoke the grant", Method::POST, &path, body)
             .await
     }
 
+    /// Opens a grant and holds it: it ends with the value, however this process ends.
+    pub(crate) async fn open_grant(&self, spec: &GrantSpec) -> Result<(Grant, Held), LinkError> {
+        let what = "open a grant";
+        let grant: Grant = self
+            .call(what, Method::POST, "/v1/grants", json(what, spec)?)
+            .await?;
+        let path = format!("/v1/grants/{}/hold", grant.id);
+        let request = self.request(what, Method::GET, &path, Full::default())?;
+        let late = |_| LinkError::Late {
+            what,
+            within: PATIENCE,
+        };
+        let held = timeout(PATIENCE, self.respond(what, request)).await;
+        let response = held.map_err(late)??;
+        if response.status().is_success() {
+            return Ok((grant, Held(response)));
+        }
+        answer::<()>(what, response).await?;
+        Err(LinkError::Ended)
+    }
+
+    async fn show<T: DeserializeOwned>(
+        &self,
+        what: &'static str,
+        path: &str,
+    ) -> Result<T, LinkError> {
+        self.call(what, Method::GET, path, Full::default()).await
+    }
+
     /// Ends a grant and tells what it was used for.
-    pub(crate) async fn revoke(&self, id: &GrantId) -> Result<GrantReport, LinkError> {
+    pub(crate) async fn end_grant(&self, id: &GrantId) -> Result<GrantReport, LinkError> {
         let path = format!("/v1/grants/{id}");
-        self.call("revoke the grant", Method::DELETE, &path, Full::default())
+        self.call("end the grant", Method::DELETE, &path, Full::default())
             .await
     }
 
     /// Tells of the process that builds, so that the agent ends it if this process is killed. It
     /// must not have been waited for.
-    pub(crate) async fn watch_engine(&self, pid: u32) -> Result<(), LinkError> {
+    pub(crate) async fn watch_engine(&self, id: &GrantId, pid: u32) -> Result<(), LinkError> {
         let what = "watch the engine";
         let body = json(what, &Engine { pid })?;
-        self.call::<Engine>(what, Method::PUT, "/v1/engine", body)
+        let path = format!("/v1/grants/{id}/engine");
+        self.call::<Engine>(what, Method::PUT, &path, body)
             .await
             .map(drop)
     }
@@ -125,14 +169,30 @@ impl Control {
         what: &'static str,
         request: Request<Full<Bytes>>,
     ) -> Result<T, LinkError> {
+        answer(what, self.respond(what, request).await?).await
+    }
+
+    async fn respond(
+        &self,
+        what: &'static str,
+        request: Request<Full<Bytes>>,
+    ) -> Result<Response<Incoming>, LinkError> {
         self.is_answered.store(false, Ordering::Relaxed);
         let response = self.client.request(request).await;
         self.is_answered.store(response.is_ok(), Ordering::Relaxed);
-        let response = response.map_err(|error| LinkError::Gone {
-            what,
-            source: io_error(error),
-        })?;
-        answer(what, response).await
+        response.map_err(|error| gone(what, io_error(error)))
+    }
+}
+
+/// A grant that is held: the answer that has no end, and with it the connection.
+#[derive(Debug)]
+pub(crate) struct Held(#[expect(dead_code, reason = "kept, never read")] Response<Incoming>);
+
+/// An agent that left its socket behind when it was killed does not run.
+fn gone(what: &'static str, source: io::Error) -> LinkError {
+    match source.kind() {
+        io::ErrorKind::ConnectionRefused | io::ErrorKind::NotFound => LinkError::NotRunning,
+        _ => LinkError::Gone { what, source },
     }
 }
 

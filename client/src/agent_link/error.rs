@@ -32,6 +32,9 @@ pub(crate) enum LinkError {
         /// What happened instead.
         source: io::Error,
     },
+    /// There is none to ask.
+    #[error("no agent runs")]
+    NotRunning,
     /// It said what nobody understands.
     #[error("cannot {what}: the agent's answer is not understood")]
     Malformed {
@@ -50,6 +53,9 @@ impl LinkError {
             Self::Problem(problem) => problem.hints.clone(),
             Self::Ended => {
                 vec!["its own message stands above; run again with `-vv` to see more".into()]
+            }
+            Self::NotRunning => {
+                vec!["start one with `keystay agent`; builds need none".into()]
             }
             _ => Vec::new(),
         }

@@ -10,7 +10,7 @@ use keystay_proto::control::{FetchSpec, GrantSpec, Hosts, Mode};
 use self::subject::Subject;
 use super::search::{Found, Search};
 use crate::{
-    agent_link::{Control, LinkError, PrivateAgent, Program},
+    agent_link::{Agent, Control, LinkError},
     cli::{Options, VerifyArgs},
     config::Settings,
     engine::{Signals, Variables},
@@ -26,10 +26,8 @@ pub(crate) async fn verify(options: &Options, asked: &VerifyArgs) -> Result<Exit
     let settings = Settings::of_user(options, &variables)?;
     let subject = Subject::find(asked, &settings, &variables).await?;
     let mut signals = Signals::listen().map_err(Error::Runtime)?;
-    let program = Program::own(&settings.keys, options.verbose)?;
-    let agent = signals
-        .unless_caught(PrivateAgent::start(&program))
-        .await??;
+    let agent = Agent::find_or_start(&settings.keys, options.verbose, &variables);
+    let agent = signals.unless_caught(agent).await??;
     let searched = Verification {
         options,
         asked,
@@ -52,14 +50,14 @@ struct Verification<'a> {
 
 impl Verification<'_> {
     async fn run(&self, control: &Control) -> Result<Found, LinkError> {
-        let grant = control.open_grant(&self.spec()).await?;
+        let (grant, _held) = control.open_grant(&self.spec()).await?;
         let search = Search {
             control,
             grant: &grant,
             is_remembering: !self.asked.no_cache,
         };
         let found = search.run(self.subject.source(), self.subject.name()).await;
-        control.revoke(&grant.id).await?;
+        control.end_grant(&grant.id).await?;
         Ok(found)
     }
 

@@ -64,6 +64,12 @@ impl Variables {
         self.folder("XDG_CONFIG_HOME", ".config")
     }
 
+    /// The user's home, if it is an absolute path.
+    pub(crate) fn home(&self) -> Option<PathBuf> {
+        let home = self.get("HOME").map(PathBuf::from);
+        home.filter(|home| home.is_absolute())
+    }
+
     /// Docker's configuration folder: `DOCKER_CONFIG`, else `~/.docker`.
     pub(crate) fn docker_config(&self) -> Option<PathBuf> {
         let named = self.get("DOCKER_CONFIG").map(PathBuf::from);

@@ -7,7 +7,7 @@ use keystay_proto::control::{FetchSpec, Grant, GrantReport, GrantSpec, Mode};
 
 use super::{plan::Plan, report};
 use crate::{
-    agent_link::{Control, LinkError},
+    agent_link::{Control, Held, LinkError},
     cli::Options,
     config::Settings,
     wiring::Which,
@@ -20,6 +20,8 @@ pub(super) struct Grants {
     pub(super) main: Grant,
     /// The one that signs for the engine, in fetch mode.
     second: Option<Grant>,
+    /// What they live by.
+    _held: Vec<Held>,
 }
 
 impl Grants {
@@ -33,12 +35,19 @@ impl Grants {
     ) -> Result<Self, LinkError> {
         let mut spec = spec(name, options, settings);
         let Some(fetching) = plan.fetching() else {
-            let main = control.open_grant(&spec).await?;
-            return Ok(Self { main, second: None });
+            let (main, held) = control.open_grant(&spec).await?;
+            return Ok(Self {
+                main,
+                second: None,
+                _held: vec![held],
+            });
         };
+        let mut all_held = Vec::new();
         let signs = plan.ssh.iter().any(|(_, which)| *which == Which::Sign);
         let second = if signs {
-            Some(control.open_grant(&spec).await?)
+            let (grant, held) = control.open_grant(&spec).await?;
+            all_held.push(held);
+            Some(grant)
         } else {
             None
         };
@@ -48,8 +57,13 @@ impl Grants {
             routes: settings.routes.clone(),
             transport: fetching.transport,
         };
-        let main = control.open_grant(&spec).await?;
-        Ok(Self { main, second })
+        let (main, held) = control.open_grant(&spec).await?;
+        all_held.push(held);
+        Ok(Self {
+            main,
+            second,
+            _held: all_held,
+        })
     }
 
     /// The socket of one of them.
@@ -61,10 +75,10 @@ impl Grants {
     }
 
     /// Ends them and tells what they were used for.
-    pub(super) async fn revoke(&self, control: &Control) -> Result<GrantReport, LinkError> {
-        let main = control.revoke(&self.main.id).await?;
+    pub(super) async fn end(&self, control: &Control) -> Result<GrantReport, LinkError> {
+        let main = control.end_grant(&self.main.id).await?;
         match &self.second {
-            Some(second) => Ok(report::merged(main, control.revoke(&second.id).await?)),
+            Some(second) => Ok(report::merged(main, control.end_grant(&second.id).await?)),
             None => Ok(main),
         }
     }

@@ -2,7 +2,7 @@
 
 use std::{ffi::OsString, mem};
 
-use keystay_proto::control::{GrantReport, Repos};
+use keystay_proto::control::{Grant, GrantReport, Repos};
 use tokio::process::Command;
 
 use super::{
@@ -17,7 +17,7 @@ use super::{
     wired::{self, Wired},
 };
 use crate::{
-    agent_link::{Control, PrivateAgent, Program},
+    agent_link::{Agent, Control},
     cli::{self, Options, Wire},
     command::search::Search,
     config::Settings,
@@ -120,8 +120,10 @@ impl Build<'_> {
     /// The life of its agent.
     async fn run(&self, plan: Plan) -> Result<ExitCode, Error> {
         let mut signals = Signals::listen().map_err(Error::Runtime)?;
-        let program = Program::own(&self.settings.keys, self.options.verbose)?;
-        let started = async { tokio::join!(PrivateAgent::start(&program), async { Files::new() }) };
+        let variables = Variables::of_process();
+        let (keys, verbose) = (&self.settings.keys, self.options.verbose);
+        let agent = Agent::find_or_start(keys, verbose, &variables);
+        let started = async { tokio::join!(agent, async { Files::new() }) };
         let (agent, files) = signals.unless_caught(started).await?;
         let (agent, files) = (agent?, files?);
         let code = self
@@ -149,11 +151,11 @@ impl Build<'_> {
         let wired = Wired::write(files, self.asked, &plan, &grants)?;
         let input = mem::replace(&mut plan.input, Input::Nothing);
         let mut command = self.tool.command(&wired.arguments, input);
-        let mut run = self.engine(&mut command, control, signals).await?;
+        let mut run = self.engine(&mut command, control, grant, signals).await?;
         let image = self
             .image(&mut run, control, &grants, &wired, signals)
             .await;
-        let revoked = signals.unless_caught(grants.revoke(control)).await;
+        let revoked = signals.unless_caught(grants.end(control)).await;
         let report = match revoked.map_err(Error::from).and_then(|done| Ok(done?)) {
             Ok(report) => report,
             Err(error) => return unreported(run, error),
@@ -167,10 +169,11 @@ impl Build<'_> {
         &self,
         command: &mut Command,
         control: &Control,
+        grant: &Grant,
         signals: &mut Signals,
     ) -> Result<Run, EngineError> {
         let watched = async |pid| {
-            if let Err(error) = control.watch_engine(pid).await {
+            if let Err(error) = control.watch_engine(&grant.id, pid).await {
                 tracing::warn!(%error, "the engine would outlive this process, were it killed");
             }
         };
