@@ -1,8 +1,11 @@
 //! Benches: each measures against the real alternative, the two in turn, and prints a table.
 
+mod agent_load;
+mod agent_memory;
 mod agent_start;
 mod cached_build;
 mod fetch;
+mod load;
 mod pairs;
 mod sheet;
 
@@ -22,6 +25,8 @@ pub fn run(lab: &Lab, client: &Path, names: &[String]) -> Result<(), LabError> {
         cached_build::measure(&mut sheet, lab, engine, client)?;
     }
     agent_start::measure(&mut sheet, lab, client)?;
+    agent_load::measure(&mut sheet, lab, client)?;
+    agent_memory::measure(&mut sheet, lab, client)?;
     let [_, newer] = lab.engines();
     fetch::measure(&mut sheet, lab, newer, client)?;
     // A closed standard output leaves nobody to show the table to.

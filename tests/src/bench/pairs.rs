@@ -4,35 +4,47 @@ use std::time::{Duration, Instant};
 
 use crate::lab::LabError;
 
-/// How long the same work took each of two programs.
+/// What one row measures.
+#[derive(Clone, Debug)]
+pub(super) struct Row {
+    /// What it is called.
+    pub(super) name: String,
+    /// What the values are counted in.
+    pub(super) unit: &'static str,
+    /// What the ratio should be, as people write it.
+    pub(super) target: &'static str,
+}
+
+/// What two programs needed for the same work.
 #[derive(Debug)]
 pub(super) struct Pairs {
-    what: String,
-    target: &'static str,
-    ours: Vec<Duration>,
-    theirs: Vec<Duration>,
+    row: Row,
+    ours: Vec<f64>,
+    theirs: Vec<f64>,
 }
 
 impl Pairs {
-    /// Runs both in turn, `count` times after one run each that does not count.
-    pub(super) fn measure(
-        what: String,
-        target: &'static str,
+    /// Runs both in turn, `count` times after one run each that does not count; a run gives the
+    /// values of all rows.
+    pub(super) fn measure<const N: usize>(
+        rows: [Row; N],
         count: usize,
-        mut ours: impl FnMut() -> Result<Duration, LabError>,
-        mut theirs: impl FnMut() -> Result<Duration, LabError>,
-    ) -> Result<Self, LabError> {
-        let mut pairs = Self {
-            what,
-            target,
+        mut ours: impl FnMut() -> Result<[f64; N], LabError>,
+        mut theirs: impl FnMut() -> Result<[f64; N], LabError>,
+    ) -> Result<[Self; N], LabError> {
+        let mut pairs = rows.map(|row| Self {
+            row,
             ours: Vec::new(),
             theirs: Vec::new(),
-        };
+        });
         ours()?;
         theirs()?;
         for _ in 0..count {
-            pairs.ours.push(ours()?);
-            pairs.theirs.push(theirs()?);
+            let values = ours()?.into_iter().zip(theirs()?);
+            for (pairs, (ours, theirs)) in pairs.iter_mut().zip(values) {
+                pairs.ours.push(ours);
+                pairs.theirs.push(theirs);
+            }
         }
         Ok(pairs)
     }
@@ -40,18 +52,22 @@ impl Pairs {
     /// The row of the table.
     pub(super) fn line(&self) -> String {
         let ratios: Vec<f64> = (self.ours.iter().zip(&self.theirs))
-            .map(|(ours, theirs)| ours.as_secs_f64() / theirs.as_secs_f64())
+            .map(|(ours, theirs)| ours / theirs)
             .collect();
         let (low, middle, high) = spread(ratios);
+        let Row { name, unit, target } = &self.row;
         format!(
-            "{:<44} {:>9.1} ms {:>9.1} ms {:>22}  {}\n",
-            self.what,
+            "{name:<44} {:>9.1} {unit} {:>9.1} {unit} {:>22}  {target}\n",
             median(&self.ours),
             median(&self.theirs),
             format!("{middle:.3} ({low:.2} … {high:.2})"),
-            self.target
         )
     }
+}
+
+/// A time in milliseconds.
+pub(super) fn milliseconds(time: Duration) -> f64 {
+    time.as_secs_f64() * 1_000.0
 }
 
 /// How long a piece of work takes.
@@ -61,14 +77,8 @@ pub(super) fn timed(work: impl FnOnce() -> Result<(), LabError>) -> Result<Durat
     Ok(began.elapsed())
 }
 
-fn median(times: &[Duration]) -> f64 {
-    spread(
-        times
-            .iter()
-            .map(|time| time.as_secs_f64() * 1_000.0)
-            .collect(),
-    )
-    .1
+fn median(values: &[f64]) -> f64 {
+    spread(values.to_vec()).1
 }
 
 /// Minimum, median and maximum.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::pairs::Pairs;
+use super::pairs::{Pairs, Row, milliseconds};
 use crate::{lab::LabError, xtask::say};
 
 /// What is measured in this run.
@@ -29,25 +29,45 @@ impl Sheet {
         self.names.is_empty() || self.names.iter().any(|name| row.contains(name.as_str()))
     }
 
-    /// Measures one row if it is asked for, and shows it at once: a run that is ended early
-    /// loses nothing.
+    /// Measures one row of times if it is asked for, and shows it at once: a run that is ended
+    /// early loses nothing.
     pub(super) fn pairs(
         &mut self,
         row: &str,
         target: &'static str,
         count: usize,
-        ours: impl FnMut() -> Result<Duration, LabError>,
-        theirs: impl FnMut() -> Result<Duration, LabError>,
+        mut ours: impl FnMut() -> Result<Duration, LabError>,
+        mut theirs: impl FnMut() -> Result<Duration, LabError>,
     ) -> Result<(), LabError> {
-        if !self.wants(row) {
+        let row = Row {
+            name: row.to_owned(),
+            unit: "ms",
+            target,
+        };
+        let ours = || ours().map(|time| [milliseconds(time)]);
+        let theirs = || theirs().map(|time| [milliseconds(time)]);
+        self.group([row], count, ours, theirs)
+    }
+
+    /// Measures rows whose values come from the same runs, if one of them is asked for.
+    pub(super) fn group<const N: usize>(
+        &mut self,
+        rows: [Row; N],
+        count: usize,
+        ours: impl FnMut() -> Result<[f64; N], LabError>,
+        theirs: impl FnMut() -> Result<[f64; N], LabError>,
+    ) -> Result<(), LabError> {
+        let wanted = rows.iter().filter(|row| self.wants(&row.name)).count();
+        if wanted == 0 {
             return Ok(());
         }
-        let pairs = Pairs::measure(row.to_owned(), target, count, ours, theirs)?;
-        if self.lines.is_empty() {
-            say(header().trim_end());
+        for pairs in Pairs::measure(rows, count, ours, theirs)? {
+            if self.lines.is_empty() {
+                say(header().trim_end());
+            }
+            say(pairs.line().trim_end());
+            self.lines.push(pairs.line());
         }
-        say(pairs.line().trim_end());
-        self.lines.push(pairs.line());
         Ok(())
     }
 

@@ -96,7 +96,7 @@ impl PrivateAgent {
     #[must_use]
     #[track_caller]
     pub fn grant_of(&self, mode: Mode) -> Grant {
-        let spec = GrantSpec {
+        self.grant_as(&GrantSpec {
             build: "test".to_owned(),
             mode,
             keys: Vec::new(),
@@ -106,8 +106,18 @@ impl PrivateAgent {
             ttl: 600,
             strict: false,
             fetch: FetchSpec::default(),
-        };
-        let body = serde_json::to_string(&spec).expect("JSON");
+        })
+    }
+
+    /// Opens a grant as it is specified.
+    ///
+    /// # Panics
+    ///
+    /// If the agent refuses.
+    #[must_use]
+    #[track_caller]
+    pub fn grant_as(&self, spec: &GrantSpec) -> Grant {
+        let body = serde_json::to_string(spec).expect("JSON");
         serde_json::from_value(self.ask("POST", "/v1/grants", &body)).expect("a grant")
     }
 

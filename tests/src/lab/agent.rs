@@ -55,6 +55,12 @@ impl UpstreamAgent {
         &self.socket
     }
 
+    /// Its process id.
+    #[must_use]
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// `ssh-add` that speaks to this agent.
     #[must_use]
     pub fn add_command(&self) -> Command {
