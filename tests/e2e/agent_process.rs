@@ -196,3 +196,22 @@ fn folders_of_agents_that_were_killed_are_swept_by_the_next_one() {
     let _next = home.agent();
     wait_until("the sweep", TWO_SECONDS, || !folder.exists());
 }
+
+#[test]
+fn ten_thousand_connections_leave_no_descriptor_behind() {
+    let home = Home::new();
+    let agent = home.agent();
+    let grant = agent.grant();
+    let folder = format!("/proc/{}/fd", agent.id());
+    let open = || fs::read_dir(&folder).unwrap().count();
+    let before = open();
+    for socket in [agent.control(), &grant.socket] {
+        for _ in 0..5_000 {
+            drop(UnixStream::connect(socket).unwrap());
+        }
+    }
+    wait_until("the last connections to end", TWO_SECONDS, || {
+        open() == before
+    });
+    assert_eq!(agent.grant().keys.len(), 1);
+}
