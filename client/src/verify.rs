@@ -8,6 +8,7 @@
 mod account;
 mod cache;
 mod control;
+mod decode;
 mod finding;
 mod gap;
 mod instruction;
@@ -31,6 +32,7 @@ mod tests;
 
 pub use cache::{Cache, Subject};
 pub use control::ControlMatcher;
+pub use decode::Unread;
 pub use finding::{Finding, Place};
 pub use gap::Gap;
 pub use matcher::{Matcher, MatcherError};

@@ -289,7 +289,7 @@ fn gap_of_digest(name: &str, member: &Member) -> Option<Gap> {
 fn gap_of_layer(diff_id: &str, member: &Member) -> Option<Gap> {
     let unread = gap_of_content(diff_id, member);
     unread.or_else(|| match &member.content {
-        Content::Gzip(inflated) => {
+        Content::Inflated(inflated) => {
             let digest = inflated.digest.to_string();
             (digest != diff_id).then(|| Gap::WrongDigest {
                 name: diff_id.to_owned(),
@@ -304,11 +304,7 @@ fn gap_of_layer(diff_id: &str, member: &Member) -> Option<Gap> {
 fn gap_of_content(name: &str, member: &Member) -> Option<Gap> {
     let layer = || name.to_owned();
     match &member.content {
-        Content::Compressed(how) => Some(Gap::Compressed {
-            layer: layer(),
-            how,
-        }),
-        Content::Gzip(inflated) => (!inflated.whole).then(|| Gap::Corrupt(layer())),
+        Content::Inflated(inflated) => (!inflated.whole).then(|| Gap::Corrupt(layer())),
         Content::Other => Some(Gap::UnknownFormat(layer())),
         Content::Tar(_) | Content::Json(_) => None,
     }

@@ -12,7 +12,10 @@ use sha2::{Digest as _, Sha256};
 use tar::{Builder, EntryType, Header};
 use tokio::sync::mpsc;
 
-use super::{ImageSource, Matcher, MatcherError, Verified, VerifyError, manifest::Digest, verify};
+use super::{
+    ImageSource, Matcher, MatcherError, Verified, VerifyError, decode::Limits, manifest::Digest,
+    run::verify_within, verify,
+};
 
 /// The secret number of the key that is looked for.
 pub(super) fn core() -> [u8; 32] {
@@ -243,4 +246,23 @@ pub(super) async fn try_verify(
     let path: PathBuf = folder.path().join("image.tar");
     std::fs::write(&path, bytes).unwrap();
     verify(ImageSource::File(path), Arc::new(matcher)).await
+}
+
+/// The same with files that hold these bytes, in one layer, within these limits.
+pub(super) async fn verify_files(files: &[(&str, &[u8])], limits: Limits) -> Verified {
+    let mut archive = Builder::new(Vec::new());
+    for (name, content) in files {
+        let mut header = Header::new_gnu();
+        header.set_size(content.len().try_into().unwrap());
+        archive.append_data(&mut header, name, *content).unwrap();
+    }
+    let layer = archive.into_inner().unwrap();
+    let saved = Image::of(&[("COPY . /", layer)]).oci_archive().pack();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("image.tar");
+    std::fs::write(&path, saved).unwrap();
+    let matcher = Arc::new(Local::default());
+    verify_within(ImageSource::File(path), matcher, limits)
+        .await
+        .unwrap()
 }

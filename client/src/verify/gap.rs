@@ -1,5 +1,7 @@
 //! What was not read.
 
+use super::decode::Unread;
+
 /// A reason why an image that holds no key as far as it was read is not known to be clean.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Gap {
@@ -55,13 +57,14 @@ pub enum Gap {
         /// How many the manifest names.
         found: usize,
     },
-    /// A layer is compressed in a way that is not read.
-    #[error("layer {layer} is compressed with {how}, which is not read yet")]
-    Compressed {
-        /// The layer's digest.
-        layer: String,
-        /// The compression.
-        how: &'static str,
+    /// An archive or compressed stream in a file was not read whole.
+    #[error("{place}: {why}")]
+    Inside {
+        /// The layer, and the path of the file with the way to the stream in it; text of the
+        /// outside, made printable.
+        place: String,
+        /// Why.
+        why: Unread,
     },
     /// A layer is neither an archive nor a compressed one.
     #[error("layer {0} is in no known format")]

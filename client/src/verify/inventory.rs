@@ -1,6 +1,7 @@
 //! What the saved image held.
 
 use super::{
+    decode::NotRead,
     manifest::Digest,
     paths::Paths,
     source::SourceError,
@@ -15,6 +16,8 @@ pub(super) struct Inventory {
     pub(super) bytes: u64,
     pub(super) standing: Standing,
     pub(super) failure: Option<SourceError>,
+    /// What was not read of the inside of files.
+    pub(super) not_read: Vec<NotRead>,
 }
 
 /// One member of a saved image.
@@ -31,17 +34,15 @@ pub(super) struct Member {
 pub(super) enum Content {
     /// An archive.
     Tar(Paths),
-    /// A gzip stream.
-    Gzip(Inflated),
-    /// A stream of another compression.
-    Compressed(&'static str),
+    /// A compressed stream.
+    Inflated(Inflated),
     /// A JSON text, kept unless it is too long.
     Json(Option<Vec<u8>>),
     /// Nothing known.
     Other,
 }
 
-/// What a gzip member inflated to.
+/// What a compressed member inflated to.
 #[derive(Debug)]
 pub(super) struct Inflated {
     pub(super) digest: Digest,

@@ -6,7 +6,9 @@ use keystay_proto::control::Hit;
 
 use super::{
     account::Image,
+    decode::{Batch, NotRead},
     finding::{Finding, Place},
+    gap::Gap,
     instruction::instruction,
     inventory::{Content, Inventory, Member},
     json_path::{self, Step},
@@ -18,20 +20,39 @@ use super::{
 pub(super) fn locate(
     inventory: &Inventory,
     images: &[Image],
-    stream: Stream,
+    stream: &Stream,
     hits: &[Hit],
 ) -> Vec<Finding> {
     let mut findings: Vec<Finding> = Vec::new();
     for hit in hits {
         let finding = match stream {
             Stream::Saved => in_saved_image(inventory, images, hit),
-            Stream::Inflated(number) => in_inflated(inventory, images, number, hit),
+            Stream::Inflated(number) => in_inflated(inventory, images, *number, hit),
+            Stream::Nested(batch) => in_nested(images, batch, hit),
         };
         if !findings.contains(&finding) {
             findings.push(finding);
         }
     }
     findings
+}
+
+/// What was not read inside of files, with the layer.
+pub(super) fn gaps_inside(inventory: &Inventory, images: &[Image]) -> Vec<Gap> {
+    let gap = |part: &NotRead| {
+        let path = printable(&part.label.path);
+        let layer = images.iter().find_map(|image| {
+            let number = Some(part.label.member);
+            image.layers.iter().position(|layer| *layer == number)
+        });
+        let place = match layer {
+            Some(layer) => format!("layer {}, {path}", layer + 1),
+            None => path,
+        };
+        let why = part.why;
+        Gap::Inside { place, why }
+    };
+    inventory.not_read.iter().map(gap).collect()
 }
 
 /// The findings in the order in which they are told: layers first, the lowest first. Dropped is what
@@ -101,7 +122,7 @@ fn in_saved_image(inventory: &Inventory, images: &[Image], hit: &Hit) -> Finding
 fn in_inflated(inventory: &Inventory, images: &[Image], number: usize, hit: &Hit) -> Finding {
     match inventory.members.get(number) {
         Some(Member {
-            content: Content::Gzip(inflated),
+            content: Content::Inflated(inflated),
             ..
         }) if is_layer(images, number) => {
             in_layer(images, number, inflated.paths.at(hit.offset), hit)
@@ -111,6 +132,16 @@ fn in_inflated(inventory: &Inventory, images: &[Image], number: usize, hit: &Hit
             finding(hit, Place::Member(name))
         }
     }
+}
+
+fn in_nested(images: &[Image], batch: &Batch, hit: &Hit) -> Finding {
+    let Some((label, _)) = batch.find(hit.offset) else {
+        return finding(hit, Place::File);
+    };
+    if is_layer(images, label.member) {
+        return in_layer(images, label.member, Some(label.path.to_vec()), hit);
+    }
+    finding(hit, Place::Member(printable(&label.path)))
 }
 
 fn is_layer(images: &[Image], number: usize) -> bool {

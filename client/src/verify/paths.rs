@@ -55,7 +55,8 @@ impl Paths {
         covering.map(|()| name)
     }
 
-    fn add(&mut self, begin: u64, name: Vec<u8>) {
+    /// Adds the entry that begins at this offset, if there is room.
+    pub(super) fn add(&mut self, begin: u64, name: Vec<u8>) {
         let shared = name
             .iter()
             .zip(&self.last_name)

@@ -12,8 +12,9 @@ use tokio::{
 use super::{
     Finding, Gap, ImageSource, Matcher, MatcherError, SourceError,
     account::{Contents, Image, account},
+    decode::Limits,
     inventory::{Content, Inventory},
-    locate::{in_order, locate},
+    locate::{gaps_inside, in_order, locate},
     text::shortened,
     walk::{Opened, Stream, walk},
 };
@@ -66,10 +67,19 @@ pub async fn verify<M: Matcher>(
     source: ImageSource,
     matcher: Arc<M>,
 ) -> Result<Verified, VerifyError> {
+    verify_within(source, matcher, Limits::default()).await
+}
+
+/// The same within these limits.
+pub(super) async fn verify_within<M: Matcher>(
+    source: ImageSource,
+    matcher: Arc<M>,
+    limits: Limits,
+) -> Result<Verified, VerifyError> {
     let mut reading = JoinSet::new();
     let input = source.open(&mut reading).await?;
     let (open, opened) = mpsc::unbounded_channel();
-    let walking = task::spawn_blocking(move || walk(input, open));
+    let walking = task::spawn_blocking(move || walk(input, open, limits));
     let reports = search_all(opened, &matcher).await?;
     let mut inventory = walking.await?;
     if inventory.bytes == 0
@@ -83,12 +93,13 @@ pub async fn verify<M: Matcher>(
         mut gaps,
     } = account(&inventory);
     gaps.extend(reports.iter().filter_map(|(stream, report)| {
-        let (bytes, searched) = (expected(&inventory, *stream), report.bytes);
+        let (bytes, searched) = (expected(&inventory, stream), report.bytes);
         (bytes != searched).then_some(Gap::NotSearched { bytes, searched })
     }));
+    gaps.extend(gaps_inside(&inventory, &images));
     let findings = reports
         .iter()
-        .flat_map(|(stream, report)| locate(&inventory, &images, *stream, &report.hits))
+        .flat_map(|(stream, report)| locate(&inventory, &images, stream, &report.hits))
         .collect();
     let findings = in_order(findings, &inventory, &named);
     let findings = censored(findings, matcher.as_ref()).await?;
@@ -119,17 +130,20 @@ async fn search_all<M: Matcher>(
     reports.sort_by_key(|(stream, _)| match stream {
         Stream::Saved => 0,
         Stream::Inflated(number) => number + 1,
+        Stream::Nested(_) => usize::MAX,
     });
     Ok(reports)
 }
 
-fn expected(inventory: &Inventory, stream: Stream) -> u64 {
-    let Stream::Inflated(number) = stream else {
-        return inventory.bytes;
-    };
-    match inventory.members.get(number).map(|member| &member.content) {
-        Some(Content::Gzip(inflated)) => inflated.bytes,
-        _ => 0,
+fn expected(inventory: &Inventory, stream: &Stream) -> u64 {
+    let content = |number: usize| inventory.members.get(number).map(|member| &member.content);
+    match stream {
+        Stream::Saved => inventory.bytes,
+        Stream::Nested(batch) => batch.bytes(),
+        Stream::Inflated(number) => match content(*number) {
+            Some(Content::Inflated(inflated)) => inflated.bytes,
+            _ => 0,
+        },
     }
 }
 

@@ -2,4 +2,5 @@
 
 mod accounting;
 mod findings;
+mod inside;
 mod sources;

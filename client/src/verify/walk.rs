@@ -1,9 +1,12 @@
 //! The one pass over a saved image.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use tokio::sync::mpsc;
 
 use super::{
+    decode::{Batch, Feed, Limits, Pool},
     inventory::{Content, Inventory, Member},
     member::Reading,
     source::SourceError,
@@ -11,12 +14,14 @@ use super::{
 };
 
 /// A stream of plain bytes that is searched on its own.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub(super) enum Stream {
     /// The saved image, byte for byte.
     Saved,
     /// What the member of this number inflates to.
     Inflated(usize),
+    /// What streams inside of files decode to, one behind the other.
+    Nested(Arc<Batch>),
 }
 
 /// A search that is to begin: of which stream, and where its bytes come from.
@@ -36,8 +41,9 @@ pub(super) struct Room {
 pub(super) fn walk(
     mut input: mpsc::Receiver<Result<Bytes, SourceError>>,
     searches: mpsc::UnboundedSender<Opened>,
+    limits: Limits,
 ) -> Inventory {
-    let mut walk = Walk::new(searches);
+    let mut walk = Walk::new(searches, limits);
     let search = walk.open(Stream::Saved);
     let mut tape = Tape::new();
     let (mut bytes, mut failure) = (0, None);
@@ -54,14 +60,19 @@ pub(super) fn walk(
         }
     }
     walk.close();
+    let standing = tape.standing();
     let Walk {
-        members, left_out, ..
+        members,
+        left_out,
+        pool,
+        ..
     } = walk;
     Inventory {
         members,
         left_out,
+        not_read: pool.finish(),
         bytes,
-        standing: tape.standing(),
+        standing,
         failure,
     }
 }
@@ -70,6 +81,7 @@ struct Walk {
     searches: mpsc::UnboundedSender<Opened>,
     members: Vec<Member>,
     reading: Option<Reading>,
+    pool: Pool,
     room: Room,
     json_left: usize,
     names: usize,
@@ -77,12 +89,13 @@ struct Walk {
 }
 
 impl Walk {
-    fn new(searches: mpsc::UnboundedSender<Opened>) -> Self {
+    fn new(searches: mpsc::UnboundedSender<Opened>, limits: Limits) -> Self {
         let room = Room {
             paths: ROOM_FOR_PATHS,
             json: LONGEST_JSON,
         };
         Self {
+            pool: Pool::start(limits, &searches),
             searches,
             members: Vec::new(),
             reading: None,
@@ -104,14 +117,14 @@ impl Walk {
         };
         match &member.content {
             Content::Tar(paths) => self.room.paths -= paths.size().min(self.room.paths),
-            Content::Gzip(inflated) => {
+            Content::Inflated(inflated) => {
                 self.room.paths -= inflated.paths.size().min(self.room.paths);
             }
             Content::Json(Some(text)) => {
                 self.json_left -= text.len().min(self.json_left);
                 self.room.json = LONGEST_JSON.min(u64::try_from(self.json_left).unwrap_or(0));
             }
-            Content::Json(None) | Content::Compressed(_) | Content::Other => {}
+            Content::Json(None) | Content::Other => {}
         }
         self.members.push(member);
     }
@@ -129,9 +142,13 @@ impl Sink for Walk {
     }
 
     fn data(&mut self, bytes: &[u8]) {
-        let stream = Stream::Inflated(self.members.len());
+        let opener = Opener {
+            searches: &self.searches,
+            pool: &self.pool,
+            member: self.members.len(),
+        };
         if let Some(reading) = &mut self.reading {
-            reading.push(bytes, &self.room, || open(&self.searches, stream));
+            reading.push(bytes, &self.room, &opener);
         }
     }
 
@@ -139,6 +156,25 @@ impl Sink for Walk {
         if let Some(reading) = &mut self.reading {
             reading.end();
         }
+    }
+}
+
+/// Makes the ways to the searches for what is inside of one member.
+pub(super) struct Opener<'w> {
+    searches: &'w mpsc::UnboundedSender<Opened>,
+    pool: &'w Pool,
+    member: usize,
+}
+
+impl Opener<'_> {
+    /// The way of what the member inflates to.
+    pub(super) fn inflated(&self) -> mpsc::Sender<Bytes> {
+        open(self.searches, Stream::Inflated(self.member))
+    }
+
+    /// The way of the files in the member to those who look inside of them.
+    pub(super) fn feed(&self) -> Feed {
+        self.pool.feed(self.member)
     }
 }
 

@@ -64,12 +64,15 @@ fn install(packages: &[&str]) -> Result<(), LabError> {
 }
 
 /// Each program and its Debian package, those of one package side by side.
-const PROGRAMS: [(&str, &str); 14] = [
+const PROGRAMS: [(&str, &str); 17] = [
     ("apt-get", "apt"),
     ("dpkg-deb", "dpkg"),
     ("chroot", "coreutils"),
     ("tar", "tar"),
     ("xz", "xz-utils"),
+    ("zstd", "zstd"),
+    ("bzip2", "bzip2"),
+    ("zip", "zip"),
     ("unshare", "util-linux"),
     ("nsenter", "util-linux"),
     ("ip", "iproute2"),

@@ -124,20 +124,14 @@ async fn what_is_no_saved_image_is_told() {
 }
 
 #[tokio::test]
-async fn compressions_that_are_not_read_are_told() {
+async fn layers_in_no_known_format_are_told() {
     let mut image = image();
     image.layers[0].0 = [&[0x28, 0xb5, 0x2f, 0xfd][..], &[1; 600]].concat();
     image.layers[1].0 = vec![b'?'; 600];
     let [zstd, unknown] = [0, 1].map(|n: usize| image.layers[n].1.clone());
     assert_eq!(
         gaps(&image.oci_archive().verify().await),
-        [
-            Gap::Compressed {
-                layer: zstd,
-                how: "zstd"
-            },
-            Gap::UnknownFormat(unknown)
-        ]
+        [Gap::Corrupt(zstd), Gap::UnknownFormat(unknown)]
     );
 }
 

@@ -1,0 +1,39 @@
+//! What is inside of the files of an image: archives and compressed streams, in one another.
+//!
+//! A stream is found by its first bytes at any place of a file, never by the file's name, and
+//! counts as one only when its header is right and it decodes. What it decodes to is searched for
+//! keys and for more streams, as deep as [`Limits`] say. Each thing that was not read for a reason
+//! of its own (encrypted, too deep, too large, not supported, broken) is an [`Unread`], never
+//! silence.
+//!
+//! Nothing is kept whole but small files; every decoder's memory is bounded. Files are looked
+//! through by several threads, each with one request to the matcher for each depth, so that
+//! thousands of small streams share one.
+
+mod chunks;
+mod finder;
+mod kind;
+mod known;
+mod level;
+mod limits;
+mod memory;
+mod names;
+mod opener;
+mod pool;
+mod quine;
+mod text;
+mod unread;
+mod window;
+mod worker;
+mod zip;
+
+pub use self::unread::Unread;
+pub(super) use self::{
+    level::Batch,
+    limits::Limits,
+    memory::Label,
+    names::Names,
+    opener::{Layer, layer},
+    pool::{Feed, Pool},
+    unread::NotRead,
+};

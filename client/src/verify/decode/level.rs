@@ -1,0 +1,209 @@
+//! What streams of one depth decode to, on its way to the matcher.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use bytes::{Bytes, BytesMut};
+use tokio::sync::mpsc;
+
+use super::Label;
+use crate::verify::walk::{CHUNKS_WAITING, Opened, Stream};
+
+/// One request to the matcher: the streams whose bytes it is given one behind the other.
+#[derive(Debug, Default)]
+pub(in crate::verify) struct Batch {
+    inner: Mutex<Inner>,
+}
+
+#[derive(Debug, Default)]
+struct Inner {
+    records: Vec<Record>,
+    bytes: u64,
+}
+
+/// From some offset of a request on, its bytes are those of this stream.
+#[derive(Clone, Debug)]
+struct Record {
+    at: u64,
+    offset: u64,
+    label: Label,
+}
+
+impl Batch {
+    /// What stands at an offset of the request: of which stream, and where in it.
+    pub(in crate::verify) fn find(&self, at: u64) -> Option<(Label, u64)> {
+        let inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+        let number = inner.records.partition_point(|record| record.at <= at);
+        let record = inner.records.get(number.checked_sub(1)?)?;
+        Some((record.label.clone(), record.offset + (at - record.at)))
+    }
+
+    /// How many bytes the matcher was given, the marks between streams included.
+    pub(in crate::verify) fn bytes(&self) -> u64 {
+        let inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+        inner.bytes
+    }
+
+    /// Adds a record; says how many there are.
+    fn record(&self, record: Record) -> usize {
+        let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+        let number = inner.records.partition_point(|other| other.at <= record.at);
+        inner.records.insert(number, record);
+        inner.records.len()
+    }
+
+    fn add(&self, bytes: &[u8]) {
+        let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+        inner.bytes += length(bytes);
+    }
+}
+
+/// The bytes of one depth, given to one request after the other.
+///
+/// A stream's bytes stay together; where a request ends within a stream, the next begins with the
+/// last bytes once more.
+#[derive(Debug)]
+pub(super) struct Level {
+    searches: mpsc::UnboundedSender<Opened>,
+    request: Option<Request>,
+    waiting: BytesMut,
+    /// The last bytes of the present stream that were sent.
+    recent: Vec<u8>,
+    /// How many bytes of the present stream there were.
+    offset: u64,
+    label: Option<Label>,
+    /// Whether the matcher is gone.
+    pub(super) gone: bool,
+}
+
+#[derive(Debug)]
+struct Request {
+    batch: Arc<Batch>,
+    bytes: mpsc::Sender<Bytes>,
+    /// How many bytes it has, those that wait included.
+    length: u64,
+    records: usize,
+}
+
+impl Level {
+    pub(super) fn new(searches: mpsc::UnboundedSender<Opened>) -> Self {
+        Self {
+            searches,
+            request: None,
+            waiting: BytesMut::new(),
+            recent: Vec::new(),
+            offset: 0,
+            label: None,
+            gone: false,
+        }
+    }
+
+    /// Begins a stream.
+    pub(super) fn begin(&mut self, label: Label) {
+        if self.is_full() {
+            self.flush();
+            self.request = None;
+        }
+        self.recent.clear();
+        if self.request.is_some() {
+            self.put(&APART);
+        }
+        self.offset = 0;
+        self.label = Some(label.clone());
+        self.record(label, 0);
+    }
+
+    /// Notes that from this offset of the present stream on its bytes go by another name.
+    pub(super) fn mark(&mut self, label: Label, offset: u64) {
+        self.label = Some(label.clone());
+        self.record(label, offset);
+    }
+
+    /// Gives on the next bytes of the present stream.
+    pub(super) fn push(&mut self, bytes: &[u8]) {
+        if self.is_full() {
+            self.go_on();
+        }
+        self.put(bytes);
+        self.offset += length(bytes);
+        if self.waiting.len() >= PORTION {
+            self.flush();
+        }
+    }
+
+    /// Sends what waits.
+    pub(super) fn flush(&mut self) {
+        let bytes = self.waiting.split().freeze();
+        let Some(request) = self.request.as_ref().filter(|_| !bytes.is_empty()) else {
+            return;
+        };
+        let kept = bytes.len().saturating_sub(REACH);
+        self.recent
+            .extend_from_slice(bytes.get(kept..).unwrap_or_default());
+        let surplus = self.recent.len().saturating_sub(REACH);
+        self.recent.drain(..surplus);
+        request.batch.add(&bytes);
+        self.gone |= request.bytes.blocking_send(bytes).is_err();
+    }
+
+    fn is_full(&self) -> bool {
+        self.request.as_ref().is_some_and(|request| {
+            request.length >= LONGEST_REQUEST || request.records >= MOST_RECORDS
+        })
+    }
+
+    /// Goes on with the present stream in another request.
+    fn go_on(&mut self) {
+        self.flush();
+        self.request = None;
+        let again = std::mem::take(&mut self.recent);
+        let offset = self.offset.saturating_sub(length(&again));
+        if let Some(label) = self.label.clone() {
+            self.record(label, offset);
+        }
+        self.put(&again);
+    }
+
+    fn put(&mut self, bytes: &[u8]) {
+        self.waiting.extend_from_slice(bytes);
+        if let Some(request) = &mut self.request {
+            request.length += length(bytes);
+        }
+    }
+
+    fn record(&mut self, label: Label, offset: u64) {
+        let searches = &self.searches;
+        let request = self.request.get_or_insert_with(|| Request::new(searches));
+        // Bytes of the stream from `offset` on that are in the request already belong to it.
+        let at = request
+            .length
+            .saturating_sub(self.offset.saturating_sub(offset));
+        request.records = request.batch.record(Record { at, offset, label });
+    }
+}
+
+impl Request {
+    fn new(searches: &mpsc::UnboundedSender<Opened>) -> Self {
+        let batch = Arc::new(Batch::default());
+        let (bytes, receiver) = mpsc::channel(CHUNKS_WAITING);
+        // Where nobody takes the search up, sending its first bytes fails.
+        drop(searches.send((Stream::Nested(Arc::clone(&batch)), receiver)));
+        Self {
+            batch,
+            bytes,
+            length: 0,
+            records: 0,
+        }
+    }
+}
+
+fn length(bytes: &[u8]) -> u64 {
+    u64::try_from(bytes.len()).unwrap_or(u64::MAX)
+}
+
+/// More than the search takes for one place.
+const REACH: usize = 1024;
+const APART: [u8; REACH] = [b'\n'; REACH];
+/// How much is gathered before it is sent.
+const PORTION: usize = 128 << 10;
+const LONGEST_REQUEST: u64 = 256 << 20;
+const MOST_RECORDS: usize = 4_096;

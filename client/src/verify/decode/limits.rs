@@ -1,0 +1,31 @@
+//! How much is decoded.
+
+/// The limits of one verification.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::verify) struct Limits {
+    /// How many streams deep.
+    pub(in crate::verify) depth: usize,
+    /// What the streams of one member of the saved image may decode to, in bytes.
+    pub(in crate::verify) per_member: u64,
+    /// What all streams may decode to, in bytes.
+    pub(in crate::verify) in_all: u64,
+    /// Above this many bytes a stream may not be `ratio` times as long as what it is decoded from.
+    pub(in crate::verify) bomb: u64,
+    /// How many times.
+    pub(in crate::verify) ratio: u64,
+    /// What the decoders of one nest may keep of what they decoded, in bytes.
+    pub(in crate::verify) memory: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            depth: 6,
+            per_member: 16 << 30,
+            in_all: 64 << 30,
+            bomb: 256 << 20,
+            ratio: 250,
+            memory: 16 << 20,
+        }
+    }
+}

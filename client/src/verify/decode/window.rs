@@ -1,0 +1,188 @@
+//! A stream seen through a window that moves along it.
+
+use std::{
+    cell::Cell,
+    io::{self, BufRead, Read},
+};
+
+use super::{Label, names::Names, worker::Worker};
+
+/// The present part of a stream. All bytes that come in are passed on to the search once.
+pub(super) struct Window<'w> {
+    input: &'w mut dyn Read,
+    worker: &'w Worker,
+    /// How deep the stream is; what stands in a file itself, at depth 0, is searched already.
+    depth: usize,
+    label: Label,
+    buffer: Vec<u8>,
+    at: usize,
+    base: u64,
+    names: Names,
+    /// The entry of a zip archive that the window is in.
+    entry: Option<Label>,
+    ended: bool,
+    error: Option<io::Error>,
+    limit: &'w dyn Fn(u64) -> bool,
+}
+
+impl<'w> Window<'w> {
+    /// A window at the beginning of a stream. It takes no more bytes when `limit` says so of how
+    /// many there were.
+    pub(super) fn new(
+        input: &'w mut dyn Read,
+        worker: &'w Worker,
+        depth: usize,
+        label: Label,
+        limit: &'w dyn Fn(u64) -> bool,
+    ) -> Self {
+        Self {
+            input,
+            worker,
+            depth,
+            label,
+            buffer: Vec::new(),
+            at: 0,
+            base: 0,
+            names: Names::new(),
+            entry: None,
+            ended: false,
+            error: None,
+            limit,
+        }
+    }
+
+    /// Where the window begins, in bytes from the beginning of the stream.
+    pub(super) fn offset(&self) -> u64 {
+        self.base + u64::try_from(self.at).unwrap_or(0)
+    }
+
+    /// The bytes in the window.
+    pub(super) fn seen(&self) -> &[u8] {
+        self.buffer.get(self.at..).unwrap_or_default()
+    }
+
+    /// Whether the stream ends with the bytes in the window.
+    pub(super) fn is_last(&self) -> bool {
+        self.ended
+    }
+
+    /// How the reading of the stream failed, if it did.
+    pub(super) fn error(self) -> Option<io::Error> {
+        self.error
+    }
+
+    /// What the bytes at the beginning of the window belong to.
+    pub(super) fn label(&self) -> Label {
+        match &self.entry {
+            Some(entry) => entry.clone(),
+            None => self.archive(),
+        }
+    }
+
+    /// The same, but for entries of a zip archive.
+    pub(super) fn archive(&self) -> Label {
+        match self.names.at(self.offset()) {
+            Some(name) => self.label.inside("!/", name),
+            None => self.label.clone(),
+        }
+    }
+
+    /// Notes that the entry of a zip archive begins `ahead` bytes behind the beginning of the
+    /// window.
+    pub(super) fn enter(&mut self, label: Label, ahead: usize) {
+        if self.depth > 0 {
+            let offset = self.offset() + u64::try_from(ahead).unwrap_or(0);
+            self.worker.level(self.depth).mark(label.clone(), offset);
+        }
+        self.entry = Some(label);
+    }
+
+    /// Notes that the window is in no entry of a zip archive any more.
+    pub(super) fn leave(&mut self) {
+        self.entry = None;
+    }
+
+    /// Sees to it that there are as many bytes in the window, if the stream has them.
+    pub(super) fn reach(&mut self, count: usize) {
+        if self.seen().len() >= count || self.ended {
+            return;
+        }
+        self.buffer.drain(..self.at);
+        self.base += u64::try_from(self.at).unwrap_or(0);
+        self.at = 0;
+        self.names.forget(self.base);
+        let before = self.buffer.len();
+        let missing = count.max(CHUNK).saturating_sub(before);
+        let missing = u64::try_from(missing).unwrap_or(u64::MAX);
+        let result = Read::take(&mut self.input, missing).read_to_end(&mut self.buffer);
+        let added = self.buffer.get(before..).unwrap_or_default();
+        let is_short = u64::try_from(added.len()).is_ok_and(|added| added < missing);
+        self.ended = is_short || result.is_err();
+        self.error = result.err();
+        self.names.push(added);
+        if self.depth > 0 {
+            let mut level = self.worker.level(self.depth);
+            level.push(added);
+            for (begin, name) in self.names.fresh() {
+                level.mark(self.label.inside("!/", name), *begin);
+            }
+            self.ended |= level.gone;
+        }
+        let all = self.base + u64::try_from(self.buffer.len()).unwrap_or(0);
+        self.ended |= (self.limit)(all);
+    }
+}
+
+impl Read for Window<'_> {
+    fn read(&mut self, to: &mut [u8]) -> io::Result<usize> {
+        let count = self.fill_buf()?.read(to)?;
+        self.consume(count);
+        Ok(count)
+    }
+}
+
+impl BufRead for Window<'_> {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        self.reach(1);
+        Ok(self.seen())
+    }
+
+    fn consume(&mut self, count: usize) {
+        self.at = self.at.saturating_add(count).min(self.buffer.len());
+    }
+}
+
+/// A stream of which it is counted how many bytes were taken.
+pub(super) struct Counted<'c, R> {
+    input: R,
+    count: &'c Cell<u64>,
+}
+
+impl<'c, R> Counted<'c, R> {
+    pub(super) fn new(input: R, count: &'c Cell<u64>) -> Self {
+        Self { input, count }
+    }
+}
+
+impl<R: BufRead> Read for Counted<'_, R> {
+    fn read(&mut self, to: &mut [u8]) -> io::Result<usize> {
+        let count = self.fill_buf()?.read(to)?;
+        self.consume(count);
+        Ok(count)
+    }
+}
+
+impl<R: BufRead> BufRead for Counted<'_, R> {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        self.input.fill_buf()
+    }
+
+    fn consume(&mut self, count: usize) {
+        self.count
+            .set(self.count.get() + u64::try_from(count).unwrap_or(0));
+        self.input.consume(count);
+    }
+}
+
+/// How much is read at a time.
+const CHUNK: usize = 256 << 10;
