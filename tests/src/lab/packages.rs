@@ -64,7 +64,7 @@ fn install(packages: &[&str]) -> Result<(), LabError> {
 }
 
 /// Each program and its Debian package, those of one package side by side.
-const PROGRAMS: [(&str, &str); 17] = [
+const PROGRAMS: [(&str, &str); 18] = [
     ("apt-get", "apt"),
     ("dpkg-deb", "dpkg"),
     ("chroot", "coreutils"),
@@ -80,6 +80,7 @@ const PROGRAMS: [(&str, &str); 17] = [
     ("ssh", "openssh-client"),
     ("ssh-add", "openssh-client"),
     ("ssh-agent", "openssh-client"),
+    ("systemd-socket-activate", "systemd"),
     ("ssh-keygen", "openssh-client"),
     ("debootstrap", "debootstrap"),
 ];
