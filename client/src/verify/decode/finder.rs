@@ -2,7 +2,7 @@
 
 use aho_corasick::packed;
 
-/// Looks for the first bytes of streams, archives and key files, all in one pass.
+/// Looks for the first bytes of streams and archives.
 pub(super) struct Finder {
     long: Search,
     zlib: Search,
@@ -101,15 +101,14 @@ fn advance(next: &mut Next, search: &Search, offset: u64, bytes: &[u8]) -> Optio
 }
 
 /// One less than the longest pattern.
-pub(super) const OVERLAP: u64 = 19;
+pub(super) const OVERLAP: u64 = 7;
 
 /// The chunks of a PNG image that its one zlib stream is cut into.
 pub(super) const PNG_DATA: &[u8] = b"IDAT";
 
 const ZLIB: &[&[u8]] = &[b"\x78\x01", b"\x78\x5e", b"\x78\x9c", b"\x78\xda"];
 
-/// Compressed streams and archives; the same as base64; key files, plain and as base64 at each
-/// alignment.
+/// Compressed streams and archives, and the same as base64.
 const BEGINNINGS: &[&[u8]] = &[
     b"\x1f\x8b\x08",
     b"\x28\xb5\x2f\xfd",
@@ -127,13 +126,4 @@ const BEGINNINGS: &[&[u8]] = &[
     b"UEsD",
     b"QlpoO",
     b"SDRzSU",
-    b"-----BEGIN ",
-    b"LS0tLS1CRUdJTi",
-    b"0tLS0tQkVHSU4g",
-    b"tLS0tLUJFR0lOI",
-    b"openssh-key-v1\0",
-    b"b3BlbnNzaC1rZXktdj",
-    b"9wZW5zc2gta2V5LXYx",
-    b"vcGVuc3NoLWtleS12M",
-    b"PuTTY-User-Key-File-",
 ];

@@ -16,8 +16,6 @@ pub(super) enum Sign {
     Plain(ZipEntry),
     /// What is not decoded, by its header without doubt; under this name, if it has one.
     Unread(Unread, Option<Vec<u8>>),
-    /// What may be a private key.
-    Key,
     /// Nothing.
     None,
 }
@@ -86,9 +84,6 @@ pub(super) fn recognise(head: &[u8], first: bool) -> Sign {
         [4, 0x22, 0x4d, 0x18, ..] if is_lz4(head) => unsupported("lz4"),
         [b'h', b's', b'q', b's', ..] if is_squashfs(head) => unsupported("squashfs"),
         [0x1f, 0x9d, 0x89..=0x90, ..] if first => unsupported("compress"),
-        [b'-', b'-', ..]
-        | [b'P', b'u', ..]
-        | [b'o' | b'b' | b'9' | b'v' | b'L' | b'0' | b't', ..] => Sign::Key,
         [b'H' | b'K' | b'/' | b'U' | b'Q' | b'S', ..] => stream(Kind::Base64),
         [0x78, ..] => stream(Kind::Zlib),
         [_, _, _, _, b'I', b'D', b'A', b'T', low, high, ..] if is_zlib(*low, *high) => {

@@ -132,7 +132,7 @@ impl Worker {
                 self.not_read(label, why);
                 1
             }
-            Sign::Key | Sign::None => usize::from(!first),
+            Sign::None => usize::from(!first),
         };
         window.consume(passed);
     }
