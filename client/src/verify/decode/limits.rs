@@ -25,7 +25,7 @@ impl Default for Limits {
             in_all: 64 << 30,
             bomb: 256 << 20,
             ratio: 250,
-            memory: 16 << 20,
+            memory: 12 << 20,
         }
     }
 }

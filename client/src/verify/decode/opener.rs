@@ -294,8 +294,8 @@ fn xz_dictionary(head: &[u8]) -> Option<u64> {
 pub(super) const PROOF: u64 = 512;
 /// What a decoder of xz may take at all, in KiB: what `xz -9` needs, and as much again.
 const XZ_MEMORY: u32 = 136 << 10;
-/// What the decoder of a layer may keep, in bytes: four times what the usual levels ask for.
-const LAYER_MEMORY: u64 = 32 << 20;
-const LAYER_MEMORY_KIB: u32 = 32 << 10;
+/// What the decoder of a layer may keep, in bytes: twice what the usual levels ask for.
+const LAYER_MEMORY: u64 = 16 << 20;
+const LAYER_MEMORY_KIB: u32 = 16 << 10;
 /// What `zstd --long` asks for.
 const ZSTD_WINDOW: u64 = 128 << 20;

@@ -53,7 +53,7 @@ struct Parts {
 }
 
 impl Pool {
-    /// A thread for each processor, at most 8.
+    /// A thread for each processor, at most 4.
     pub(in crate::verify) fn start(
         limits: Limits,
         searches: &mpsc::UnboundedSender<Opened>,
@@ -284,13 +284,13 @@ impl Drop for Feed {
 /// Fewer bytes hold no compressed key.
 const SHORTEST: usize = 16;
 /// A file up to this long is read whole before it is looked through.
-const LONGEST_WHOLE: usize = 2 << 20;
+const LONGEST_WHOLE: usize = 1 << 20;
 const PART: usize = 256 << 10;
 const BATCH: usize = 512 << 10;
 const FILES_IN_BATCH: usize = 256;
 const JOBS_WAITING: usize = 4;
 /// All files on their way to the threads, in bytes.
-const ROOM_FOR_FILES: usize = 12 << 20;
-const MOST_THREADS: usize = 8;
+const ROOM_FOR_FILES: usize = 6 << 20;
+const MOST_THREADS: usize = 4;
 const NESTS_THAT_KEEP_MUCH: usize = 2;
 const MOST_TOLD: usize = 1_000;
