@@ -22,6 +22,7 @@ use tokio::{net::UnixStream, select, sync::Semaphore, sync::watch, task::JoinSet
 use tracing::debug;
 
 pub(crate) use self::reload::HostFiles;
+pub(crate) use self::scan::Searches;
 use crate::{engine::Engines, grant::Table, key::Key, listener::Listener};
 
 /// What the control API works on.
@@ -35,6 +36,8 @@ pub(crate) struct Control {
     pub(crate) engines: Engines,
     /// Where the settings of hosts are.
     pub(crate) hosts: HostFiles,
+    /// The searches that run.
+    pub(crate) searches: Searches,
 }
 
 /// Serves the control socket until `stop` turns true; the socket goes before this returns, and
@@ -75,6 +78,7 @@ async fn connection(control: Arc<Control>, stream: UnixStream) {
     let served = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEADER_TIME)
+        .max_buf_size(MAX_READ)
         .serve_connection(TokioIo::new(stream), service)
         .await;
     if let Err(error) = served {
@@ -160,6 +164,8 @@ type Answer = BoxBody<Bytes, Infallible>;
 
 /// Each build holds one, and asks over another.
 const MAX_CONNECTIONS: usize = 1_024;
+/// How much of a body is read at once, in bytes.
+const MAX_READ: usize = 64 << 10;
 /// How long a client may take to send the head of a request.
 const HEADER_TIME: Duration = Duration::from_secs(30);
 

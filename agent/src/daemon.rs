@@ -23,7 +23,7 @@ use tracing::info;
 use crate::{
     audit::Audit,
     config::{Config, announce},
-    control::{self, Control},
+    control::{self, Control, Searches},
     engine::Engines,
     folder,
     grant::{Shared, Table},
@@ -64,6 +64,7 @@ pub(crate) fn run(config: &Config) -> Result<(), Problem> {
             grants,
             engines,
             hosts: config.hosts.clone(),
+            searches: Searches::default(),
         }
     };
     let served = runtime.block_on(serve(control, &folder, parent));

@@ -27,7 +27,9 @@ use crate::{
     key::Key,
     known_hosts::KnownHosts,
     policy::{Standing, Terms},
-    scan::Needles,
+    scan::{Blind, Budget, Needles},
+    secret::scrub_stack,
+    sign::Core,
     ssh_config::SshConfig,
     tunnel::Streams,
 };
@@ -55,7 +57,8 @@ pub(crate) struct Grant {
     closed: watch::Sender<bool>,
     /// Requests that are being answered.
     answering: watch::Sender<u32>,
-    needles: OnceLock<Needles>,
+    needles: OnceLock<Result<Needles, Blind>>,
+    budget: Budget,
     fetches: Option<Fetches>,
 }
 
@@ -87,7 +90,7 @@ impl Grant {
         };
         let (closed, ledger) = (watch::Sender::new(false), Mutex::default());
         let answering = watch::Sender::new(0);
-        let needles = OnceLock::new();
+        let (needles, budget) = (OnceLock::new(), Budget::default());
         Self {
             id,
             spec,
@@ -98,6 +101,7 @@ impl Grant {
             closed,
             answering,
             needles,
+            budget,
             fetches,
         }
     }
@@ -241,15 +245,29 @@ impl Grant {
         self.refuse(Reason::Revoked, None).await;
     }
 
-    /// What to look for in images to find its private keys.
-    pub(crate) fn needles(&self) -> &Needles {
-        self.needles.get_or_init(|| {
-            Needles::new(self.keys.iter().flat_map(|key| {
-                key.cores()
-                    .iter()
-                    .map(|core| (key.info.fingerprint, core.bytes.bytes()))
-            }))
-        })
+    /// What to look for in images to find its private keys; it has been shown to find them.
+    pub(crate) fn needles(&self) -> Result<&Needles, Blind> {
+        let needles = self.needles.get_or_init(|| {
+            let secrets = self.keys.iter().flat_map(|key| {
+                let secrets = key.cores().iter().flat_map(Core::secrets);
+                secrets.map(|secret| (key.info.fingerprint, secret))
+            });
+            let needles = Needles::new(secrets)?;
+            scrub_stack();
+            needles.self_check().map(|()| needles)
+        });
+        needles.as_ref().map_err(|blind| *blind)
+    }
+
+    /// Makes every search for its keys fail.
+    #[cfg(test)]
+    pub(crate) fn make_blind(&self) {
+        assert!(self.needles.set(Err(Blind::NoRandomBytes)).is_ok());
+    }
+
+    /// How much may be searched for its keys yet.
+    pub(crate) const fn budget(&self) -> &Budget {
+        &self.budget
     }
 
     fn standing(&self, ledger: &Ledger) -> Standing {

@@ -8,16 +8,24 @@
 //! How: every 8-byte window of every encoded number stands in a hash table; of the text only every
 //! eighth byte begins a window that is looked up, which any run of 15 matching bytes cannot slip
 //! through. A window that is found is extended to both sides byte by byte.
+//!
+//! A search that finds nothing proves something only if it can find. So the needles check
+//! themselves with every key in every encoding, and every [`Scanner`] has a random key before it and
+//! after its stream: a report is made only if both were found.
 
+mod budget;
+mod canary;
 mod check;
 mod encode;
 mod evidence;
+mod forms;
 mod hits;
 mod needles;
 mod pattern;
 mod scanner;
 mod table;
 
+pub use budget::{Budget, Spent};
 pub use check::Blind;
 pub use needles::Needles;
 pub use scanner::Scanner;

@@ -285,8 +285,15 @@ const REASONS: &[Reason] = &[
 const ENCODINGS: &[Encoding] = &[
     Encoding::Raw,
     Encoding::Hex,
+    Encoding::SeparatedHex,
+    Encoding::Decimal,
     Encoding::Base64,
     Encoding::DoubleBase64,
+    Encoding::TripleBase64,
+    Encoding::HexInBase64,
+    Encoding::Base64InHex,
+    Encoding::Utf16,
+    Encoding::Utf16InBase64,
 ];
 const CODES: &[ProblemCode] = &[
     ProblemCode::Usage,

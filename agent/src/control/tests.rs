@@ -1,8 +1,10 @@
+mod scan;
+
 use std::path::PathBuf;
 
 use http_body_util::BodyExt as _;
 use hyper::client::conn::http1 as client;
-use keystay_proto::control::{self, Grant, GrantInfo, GrantReport, GrantState, Reason, ScanReport};
+use keystay_proto::control::{self, Grant, GrantInfo, GrantReport, GrantState, Reason};
 use serde::de::DeserializeOwned;
 use tempfile::TempDir;
 
@@ -12,6 +14,7 @@ use crate::testing::Fixture;
 /// A control server on a socket of its own.
 struct Server {
     fixture: Fixture,
+    control: Arc<Control>,
     engines: Engines,
     socket: PathBuf,
     stop: watch::Sender<bool>,
@@ -27,6 +30,10 @@ impl Server {
     }
 
     fn with(fixture: Fixture, keys: Vec<Arc<Key>>) -> Self {
+        Self::serving(fixture, keys, Searches::default())
+    }
+
+    fn serving(fixture: Fixture, keys: Vec<Arc<Key>>, searches: Searches) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let grants = Table::new(folder.path().to_owned(), fixture.shared());
         let socket = folder.path().join("control");
@@ -34,7 +41,7 @@ impl Server {
         let mut tasks = JoinSet::new();
         let listener = Listener::bind(&socket).unwrap();
         let engines = Engines::default();
-        let control = Control {
+        let control = Arc::new(Control {
             keys,
             grants,
             engines: engines.clone(),
@@ -42,10 +49,12 @@ impl Server {
                 known_hosts: vec![folder.path().join("known_hosts")],
                 home: folder.path().to_owned(),
             },
-        };
-        tasks.spawn(serve(Arc::new(control), listener, stopped));
+            searches,
+        });
+        tasks.spawn(serve(Arc::clone(&control), listener, stopped));
         Self {
             fixture,
+            control,
             engines,
             socket,
             stop,
@@ -136,25 +145,6 @@ async fn two_grants_do_not_share_a_socket() {
     let (one, two) = (server.open().await, server.open().await);
     assert_ne!(one.socket, two.socket);
     assert_ne!(one.id, two.id);
-}
-
-#[tokio::test]
-async fn a_scan_finds_the_private_key_and_not_the_public_one() {
-    let mut server = Server::new().await;
-    let grant = server.open().await;
-    let path = format!("/v1/grants/{}/scan", grant.id);
-    let private = std::fs::read(server.fixture.path("id")).unwrap();
-    let (status, report) = server
-        .json::<ScanReport>(Method::POST, &path, private.clone())
-        .await;
-    assert_eq!(
-        (status, report.bytes),
-        (StatusCode::OK, private.len().try_into().unwrap())
-    );
-    assert_eq!(report.hits[0].key, server.fixture.key.info.fingerprint);
-    let public = std::fs::read(server.fixture.path("id.pub")).unwrap();
-    let (_, report) = server.json::<ScanReport>(Method::POST, &path, public).await;
-    assert_eq!(report.hits, []);
 }
 
 #[cfg(target_os = "linux")]

@@ -19,7 +19,7 @@ use tracing::{info, warn};
 use super::{load, open_audit, runtime, unavailable};
 use crate::{
     config::Config,
-    control::{self, Control},
+    control::{self, Control, Searches},
     engine::Engines,
     folder,
     grant::{Shared, Table},
@@ -59,6 +59,7 @@ pub(crate) fn run(config: &Config, ready: impl FnOnce()) -> Result<(), Problem> 
         grants: Table::new(folder.path().to_owned(), shared).held(),
         engines: Engines::default(),
         hosts: config.hosts.clone(),
+        searches: Searches::default(),
     });
     ready();
     notify(&[NotifyState::Ready]);

@@ -1,46 +1,56 @@
 //! The proof that a search finds what it looks for.
 
-use base64::{Engine as _, engine::general_purpose};
+use std::ops::Range;
+
 use keystay_proto::control::Encoding;
-use zeroize::Zeroizing;
 
-use super::{Needles, Scanner, encode::Secret};
+use super::{
+    Needles, Scanner,
+    forms::{FILLER, forms},
+};
 
-/// The search does not find a key that was put before it.
+/// A search whose silence would prove nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the search for keys does not find {encoding:?} key material that was put before it")]
-pub struct Blind {
-    /// How the key was written.
-    pub encoding: Encoding,
+pub enum Blind {
+    /// It does not find a key that was put before it in this encoding.
+    #[error("the search for keys does not find a key that was put before it as {0}")]
+    Key(Encoding),
+    /// It did not find what was planted around the bytes in this encoding.
+    #[error("the search for keys did not find the random key planted beside the bytes as {0}")]
+    Canary(Encoding),
+    /// The system gives no random bytes.
+    #[error("the system gives no random bytes to prove the search with")]
+    NoRandomBytes,
 }
 
 impl Needles {
     /// Puts every number before a search, written in every encoding by other code than that which
-    /// made the needles, and says whether each was found. Takes a millisecond or less for a key.
+    /// made the needles, and says whether each was found. Takes some milliseconds for an RSA key.
     pub fn self_check(&self) -> Result<(), Blind> {
         let mut last = None;
         for pattern in &self.patterns {
-            // The first pattern of a piece is the number itself.
-            if last.replace(pattern.piece) != Some(pattern.piece) {
-                self.check_one(&pattern.text)?;
+            // The first pattern of a piece is the piece itself.
+            let is_first = last.replace(pattern.piece) != Some(pattern.piece);
+            if is_first && self.owner(pattern.piece).is_some() {
+                self.check_one(&pattern.written.text)?;
             }
         }
         Ok(())
     }
 
     fn check_one(&self, core: &[u8]) -> Result<(), Blind> {
-        let mut scanner = Scanner::new(self);
+        let mut scanner = Scanner::new(self)?;
         let mut planted = Vec::new();
         let mut at = 0;
         for (encoding, text) in forms(core) {
-            scanner.push(&FILLER);
+            scanner.push(&APART);
             scanner.push(&text);
-            let start = at + FILLER.len();
+            let start = at + APART.len();
             at = start + text.len();
             planted.push((encoding, start..at));
         }
-        let found = scanner.finish().hits;
-        let is_found = |encoding, place: &std::ops::Range<usize>| {
+        let found = scanner.finish()?.hits;
+        let is_found = |encoding, place: &Range<usize>| {
             found.iter().any(|hit| {
                 hit.encoding == encoding
                     && usize::try_from(hit.offset).is_ok_and(|offset| place.contains(&offset))
@@ -50,58 +60,51 @@ impl Needles {
             .into_iter()
             .find(|(encoding, place)| !is_found(*encoding, place))
         {
-            Some((encoding, _)) => Err(Blind { encoding }),
+            Some((encoding, _)) => Err(Blind::Key(encoding)),
             None => Ok(()),
         }
     }
 }
 
-/// The number in every encoding, between bytes that are not its own.
-fn forms(core: &[u8]) -> Vec<(Encoding, Secret)> {
-    let mut forms = vec![
-        (Encoding::Raw, Zeroizing::new(core.to_vec())),
-        (
-            Encoding::Raw,
-            Zeroizing::new(core.iter().rev().copied().collect()),
-        ),
-        (Encoding::Hex, hex(core, |byte| format!("{byte:02x}"))),
-        (Encoding::Hex, hex(core, |byte| format!("{byte:02X}"))),
-    ];
-    for before in 0..3 {
-        let whole = around(core, before);
-        for engine in [
-            &general_purpose::STANDARD,
-            &general_purpose::URL_SAFE_NO_PAD,
+/// Longer than what one place of several parts may bridge.
+const APART: [u8; 400] = [FILLER; 400];
+
+#[cfg(test)]
+mod tests {
+    use keystay_proto::Fingerprint;
+
+    use super::*;
+    use crate::scan::{pattern::Pattern, table::Table};
+
+    fn needles() -> Needles {
+        let core: Vec<u8> = (0..32_u8)
+            .map(|n| n.wrapping_mul(91).wrapping_add(19))
+            .collect();
+        Needles::new([(Fingerprint::of(b"key"), core)]).unwrap()
+    }
+
+    #[test]
+    fn a_whole_search_passes() {
+        assert_eq!(needles().self_check(), Ok(()));
+    }
+
+    #[test]
+    fn an_encoding_that_is_not_looked_for_is_noticed() {
+        for encoding in [
+            Encoding::Base64,
+            Encoding::Decimal,
+            Encoding::TripleBase64,
+            Encoding::Utf16InBase64,
         ] {
-            let inner = Zeroizing::new(engine.encode(&whole).into_bytes());
-            forms.extend((0..3).map(|before| {
-                let outer = general_purpose::STANDARD.encode(around(&inner, before));
-                (Encoding::DoubleBase64, Zeroizing::new(outer.into_bytes()))
-            }));
-            forms.push((Encoding::Base64, inner));
+            let mut needles = needles();
+            let is_other = |pattern: &Pattern| {
+                needles.pieces[pattern.piece].is_none() || pattern.encoding != encoding
+            };
+            let (kept, dropped): (Vec<_>, Vec<_>) = needles.patterns.drain(..).partition(is_other);
+            assert!(!dropped.is_empty());
+            needles.table = Table::of(&kept);
+            needles.patterns = kept;
+            assert_eq!(needles.self_check(), Err(Blind::Key(encoding)));
         }
     }
-    forms
 }
-
-fn hex(core: &[u8], digits: impl Fn(&u8) -> String) -> Secret {
-    Zeroizing::new(
-        core.iter()
-            .flat_map(|byte| digits(byte).into_bytes())
-            .collect(),
-    )
-}
-
-fn around(core: &[u8], before: usize) -> Secret {
-    let before = FILLER.iter().take(before);
-    Zeroizing::new(
-        before
-            .chain(core)
-            .chain(FILLER.iter().take(4))
-            .copied()
-            .collect(),
-    )
-}
-
-/// Longer than what one place of several parts may bridge.
-const FILLER: [u8; 400] = [b'~'; 400];

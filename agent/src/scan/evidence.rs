@@ -4,13 +4,15 @@ use std::ops::Range;
 
 use keystay_proto::control::Encoding;
 
+use super::encode::BIT;
+
 /// A run of text that equals a part of a pattern.
 #[derive(Clone, PartialEq, Eq)]
 pub(super) struct Run {
     /// Where it stands in the text.
     pub(super) text: Range<u64>,
-    /// The bits of the number it carries, in halves.
-    pub(super) bits: Range<u32>,
+    /// The part of the number it carries, in [`BIT`]s.
+    pub(super) part: Range<u16>,
     pub(super) encoding: Encoding,
 }
 
@@ -30,8 +32,12 @@ pub(super) struct Evidence {
 }
 
 impl Evidence {
-    /// Adds a run; says so where it and those near it hold 80 bits of the number.
+    /// Adds a run; says so where it and those near it hold 80 bits of the number. Short runs are
+    /// chance, in lists of numbers above all, and do not count.
     pub(super) fn add(&mut self, run: Run) -> Option<Proof> {
+        if run.part.end - run.part.start < LEAST {
+            return None;
+        }
         if self
             .runs
             .iter()
@@ -48,8 +54,8 @@ impl Evidence {
         (self.bits() >= ENOUGH).then(|| self.proof()).flatten()
     }
 
-    fn bits(&self) -> u32 {
-        let mut parts: Vec<_> = self.runs.iter().map(|run| run.bits.clone()).collect();
+    fn bits(&self) -> u16 {
+        let mut parts: Vec<_> = self.runs.iter().map(|run| run.part.clone()).collect();
         parts.sort_by_key(|part| part.start);
         let (mut sum, mut reached) = (0, 0);
         for part in parts {
@@ -65,7 +71,7 @@ impl Evidence {
         let longest = self
             .runs
             .iter()
-            .max_by_key(|run| run.bits.end - run.bits.start)?;
+            .max_by_key(|run| run.part.end - run.part.start)?;
         Some(Proof {
             text: start..end,
             encoding: longest.encoding,
@@ -73,8 +79,11 @@ impl Evidence {
     }
 }
 
-/// 80 bits, in halves. Fewer are never spoken of: guessing them one by one must not pay.
-const ENOUGH: u32 = 160;
+/// 80 bits. Fewer are never spoken of: guessing them one by one must not pay.
+const ENOUGH: u16 = 80 * BIT;
+/// What a run carries at least: less than a row of 15 characters of base64 of base64, or of eight
+/// bytes in a list, and rare by chance.
+const LEAST: u16 = 40 * BIT;
 /// How far apart rows of one text may be, in bytes.
 const NEAR: u64 = 64;
 const MOST_RUNS: usize = 32;
@@ -83,26 +92,26 @@ const MOST_RUNS: usize = 32;
 mod tests {
     use super::*;
 
-    fn run(at: u64, bits: Range<u32>) -> Run {
+    fn run(at: u64, bits: Range<u16>) -> Run {
         Run {
             text: at..at + 10,
-            bits,
+            part: bits.start * BIT..bits.end * BIT,
             encoding: Encoding::Base64,
         }
     }
 
     #[test]
     fn seventy_nine_bits_are_not_enough_and_eighty_are() {
-        assert!(Evidence::default().add(run(0, 0..158)).is_none());
-        assert!(Evidence::default().add(run(0, 0..160)).is_some());
+        assert!(Evidence::default().add(run(0, 0..79)).is_none());
+        assert!(Evidence::default().add(run(0, 0..80)).is_some());
     }
 
     #[test]
     fn rows_near_each_other_count_together() {
         let mut evidence = Evidence::default();
-        assert!(evidence.add(run(100, 0..100)).is_none());
-        assert!(evidence.add(run(120, 90..150)).is_none());
-        let proof = evidence.add(run(180, 160..200)).unwrap();
+        assert!(evidence.add(run(100, 0..50)).is_none());
+        assert!(evidence.add(run(120, 35..75)).is_none());
+        let proof = evidence.add(run(180, 80..120)).unwrap();
         assert_eq!(proof.text, 100..190);
     }
 
@@ -110,14 +119,23 @@ mod tests {
     fn the_same_bits_twice_count_once() {
         let mut evidence = Evidence::default();
         for at in 0..10 {
-            assert!(evidence.add(run(at * 20, 0..100)).is_none());
+            assert!(evidence.add(run(at * 20, 0..50)).is_none());
+        }
+    }
+
+    #[test]
+    fn runs_of_chance_do_not_count() {
+        let mut evidence = Evidence::default();
+        for at in 0..6 {
+            let bits = u16::try_from(at).unwrap() * 39;
+            assert!(evidence.add(run(at * 20, bits..bits + 39)).is_none());
         }
     }
 
     #[test]
     fn rows_far_from_each_other_do_not_count_together() {
         let mut evidence = Evidence::default();
-        assert!(evidence.add(run(0, 0..100)).is_none());
-        assert!(evidence.add(run(100, 100..200)).is_none());
+        assert!(evidence.add(run(0, 0..50)).is_none());
+        assert!(evidence.add(run(100, 50..100)).is_none());
     }
 }

@@ -45,9 +45,12 @@ impl Hits {
         self.truncated
     }
 
-    /// The places in their order.
-    pub(super) fn into_sorted(self) -> Vec<Hit> {
+    /// The places in their order, counted from `start`.
+    pub(super) fn into_sorted(self, start: u64) -> Vec<Hit> {
         let mut hits: Vec<_> = self.found.into_iter().map(|(hit, _)| hit).collect();
+        for hit in &mut hits {
+            hit.offset = hit.offset.saturating_sub(start);
+        }
         hits.sort_by_key(|hit| hit.offset);
         hits
     }
@@ -71,7 +74,7 @@ mod tests {
         hits.add(900..990, key, Encoding::Base64);
         hits.add(1296..1330, key, Encoding::Hex);
         hits.add(2000..2001, key, Encoding::Base64);
-        let offsets: Vec<_> = hits.into_sorted().iter().map(|hit| hit.offset).collect();
+        let offsets: Vec<_> = hits.into_sorted(0).iter().map(|hit| hit.offset).collect();
         assert_eq!(offsets, [900, 1296, 2000]);
     }
 
@@ -87,6 +90,6 @@ mod tests {
             );
         }
         assert!(hits.truncated());
-        assert_eq!(hits.into_sorted().len(), 1_000);
+        assert_eq!(hits.into_sorted(0).len(), 1_000);
     }
 }

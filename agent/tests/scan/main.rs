@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod files;
 #[cfg(test)]
+mod forms;
+#[cfg(test)]
 mod keys;
 #[cfg(test)]
 mod random;

@@ -78,13 +78,7 @@ impl fmt::Display for Finding {
         if let Some(instruction) = &self.instruction {
             write!(f, " ({instruction})")?;
         }
-        let form = match self.encoding {
-            Encoding::Raw => "raw bytes",
-            Encoding::Hex => "hexadecimal digits",
-            Encoding::Base64 => "base64",
-            Encoding::DoubleBase64 => "base64 of base64",
-        };
-        write!(f, ": private key {} as {form}", self.key)
+        write!(f, ": private key {} as {}", self.key, self.encoding)
     }
 }
 

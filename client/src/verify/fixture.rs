@@ -49,12 +49,12 @@ pub(super) struct Local {
 
 impl Matcher for Local {
     async fn scan(&self, mut bytes: mpsc::Receiver<Bytes>) -> Result<ScanReport, MatcherError> {
-        let needles = Needles::new([(key(), core())]);
-        let mut scanner = Scanner::new(&needles);
+        let needles = Needles::new([(key(), core())]).unwrap();
+        let mut scanner = Scanner::new(&needles).unwrap();
         while let Some(chunk) = bytes.recv().await {
             scanner.push(&chunk[..chunk.len().saturating_sub(self.blind)]);
         }
-        Ok(scanner.finish())
+        Ok(scanner.finish().unwrap())
     }
 }
 

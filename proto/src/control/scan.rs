@@ -1,5 +1,7 @@
 //! Looking for a grant's private keys in bytes.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use crate::Fingerprint;
@@ -26,16 +28,50 @@ pub struct Hit {
     pub encoding: Encoding,
 }
 
-/// How key material is written.
+/// How key material is written. Rows, separators and escapes between or within do not matter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Encoding {
-    /// The bytes themselves.
+    /// The bytes themselves, in either order.
     Raw,
     /// Hexadecimal digits.
     Hex,
-    /// Base64, as in PEM and OpenSSH key files.
+    /// Hexadecimal digits with something around each byte or pair: `aa:bb`, `\xaa\xbb`,
+    /// `0xaa, 0xbb`.
+    SeparatedHex,
+    /// Decimal numbers with commas between.
+    Decimal,
+    /// Base64, as in PEM and OpenSSH key files; also URL-safe, JSON- and percent-escaped.
     Base64,
     /// Base64 of base64, as of a whole key file.
     DoubleBase64,
+    /// Base64 of base64 of base64.
+    TripleBase64,
+    /// Base64 of hexadecimal digits.
+    HexInBase64,
+    /// Hexadecimal digits of base64.
+    Base64InHex,
+    /// Base64 or hexadecimal digits in UTF-16.
+    Utf16,
+    /// Base64 of UTF-16, as of a command for PowerShell.
+    Utf16InBase64,
+}
+
+impl fmt::Display for Encoding {
+    /// What it is called in a sentence.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Raw => "raw bytes",
+            Self::Hex => "hexadecimal digits",
+            Self::SeparatedHex => "separated hexadecimal digits",
+            Self::Decimal => "decimal numbers",
+            Self::Base64 => "base64",
+            Self::DoubleBase64 => "base64 of base64",
+            Self::TripleBase64 => "base64 of base64 of base64",
+            Self::HexInBase64 => "base64 of hexadecimal digits",
+            Self::Base64InHex => "hexadecimal digits of base64",
+            Self::Utf16 => "UTF-16 text",
+            Self::Utf16InBase64 => "base64 of UTF-16 text",
+        })
+    }
 }
