@@ -287,7 +287,7 @@ mod tests {
                 format!("keys      {a} (ed25519, agent) 2 signatures; {b} (ed25519, file:~/.ssh/deploy) 1 signature"),
                 "hosts     127.0.0.1:2222 verified 2; not shown by the login 1".into(),
                 "refused   3 × not a login (sshsig git); 1 × stalled connection".into(),
-                "image     CLEAN sha256:0123456789ab searched for 1 key in 12 layers (345 MB); 1 key is in your agent only and was not searched for".into(),
+                "image     CLEAN sha256:0123456789ab searched for 1 key in 12 layers (345 MB); 1 key is in your agent, searched for locked copies only".into(),
             ]
         );
     }
@@ -333,11 +333,11 @@ mod tests {
         let line = |image: Image| lines(&[], &report(), &image, true).pop().unwrap();
         assert_eq!(
             line(Image::NoKeyHere { keys: 1 }),
-            "image     not searched: the key is in your agent only, its private half is not here"
+            "image     searched for locked copies only: the key is in your agent, its private half is not here"
         );
         assert_eq!(
             line(Image::NoKeyHere { keys: 2 }),
-            "image     not searched: the 2 keys are in your agent only, their private halves are not here"
+            "image     searched for locked copies only: the 2 keys are in your agent, their private halves are not here"
         );
     }
 

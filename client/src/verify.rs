@@ -8,6 +8,7 @@
 mod account;
 mod cache;
 mod control;
+mod copies;
 mod decode;
 mod finding;
 mod gap;
@@ -32,6 +33,7 @@ mod tests;
 
 pub use cache::{Cache, Subject};
 pub use control::ControlMatcher;
+pub use copies::WithCopies;
 pub use decode::Unread;
 pub use finding::{Finding, Place};
 pub use gap::Gap;

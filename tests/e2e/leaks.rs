@@ -175,17 +175,17 @@ fn keys_that_only_an_agent_holds_are_not_said_to_be_searched_for() {
 
     let built = keystay().build(&env).output();
     built.status(0).stderr_has(
-        "keystay: image     not searched: the key is in your agent only, its private half is not here\n",
+        "keystay: image     searched for locked copies only: the key is in your agent, its private half is not here\n",
     );
     let both = keystay().args(["--key", "agent"]);
     let built = with(both, &[here]).build(&env).output();
     built
         .status(0)
         .stderr_has(" searched for 1 key in 1 layer (")
-        .stderr_has("; 1 key is in your agent only and was not searched for\n");
+        .stderr_has("; 1 key is in your agent, searched for locked copies only\n");
     let verified = keystay().args(["verify", env.tag()]).output();
     verified.status(75).says(
-        "keystay: image     not searched: the key is in your agent only, its private half is not here\n\
+        "keystay: image     searched for locked copies only: the key is in your agent, its private half is not here\n\
          keystay: error: there is no key to search for\n\
          hint: name the file of the key: `keystay --key file:PATH verify IMAGE`\n",
     );

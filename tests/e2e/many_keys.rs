@@ -24,7 +24,7 @@ fn one_key_of_twelve_is_named_and_is_the_only_one_in_the_step() {
         output.status(0).stderr_has("listed: 1\n").says(&format!(
             "keystay: keys      {dev} (ed25519, agent:{dev}) 1 signature\n\
              keystay: hosts     127.0.0.1:{} verified 1\n\
-             keystay: image     not searched: the key is in your agent only, its private half is not here\n",
+             keystay: image     searched for locked copies only: the key is in your agent, its private half is not here\n",
             lab.git_host().port()
         ));
     }

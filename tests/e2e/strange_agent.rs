@@ -34,7 +34,7 @@ fn a_key_of_an_unknown_type_is_in_nobodys_way() {
         output.status(0).says(&format!(
             "keystay: keys      {dev} (ed25519, agent) 1 signature\n\
              keystay: hosts     127.0.0.1:{} verified 1\n\
-             keystay: image     not searched: the 2 keys are in your agent only, \
+             keystay: image     searched for locked copies only: the 2 keys are in your agent, \
              their private halves are not here\n",
             lab.git_host().port()
         ));

@@ -12,7 +12,7 @@ use crate::{
     summary::{Image, Searched},
     verify::{
         Cache, ControlMatcher, Gap, ImageSource, SourceError, Subject, Verdict, Verified,
-        VerifyError, verify,
+        VerifyError, WithCopies, verify,
     },
 };
 
@@ -38,15 +38,11 @@ pub(super) struct Found {
 
 impl Search<'_> {
     /// Searches an image, named by its id or otherwise, for those keys of the grant whose private
-    /// halves are here.
+    /// halves are here, and for locked copies of all of them.
     pub(super) async fn run(&self, source: ImageSource, name: &str) -> Found {
-        let (here, elsewhere): (Vec<&KeyInfo>, Vec<&KeyInfo>) =
-            self.grant.keys.iter().partition(|key| key.searchable);
-        if here.is_empty() {
-            let keys = elsewhere.len();
-            return Image::NoKeyHere { keys }.into();
-        }
-        let keys: Vec<Fingerprint> = here.iter().map(|key| key.fingerprint).collect();
+        let keys: Vec<Fingerprint> = self.keys().map(|key| key.fingerprint).collect();
+        let here = self.keys().filter(|key| key.searchable).count();
+        let elsewhere = keys.len() - here;
         let cache = Cache::of_user().filter(|_| self.is_remembering);
         let remembered = cache.zip(Subject::new(name, &keys));
         if remembered
@@ -54,9 +50,14 @@ impl Search<'_> {
             .is_some_and(|(cache, subject)| cache.is_clean(subject))
         {
             let image = name.to_owned();
-            return Image::CleanBefore { image }.into();
+            return match here {
+                0 => Image::NoKeyHere { keys: elsewhere },
+                _ => Image::CleanBefore { image },
+            }
+            .into();
         }
         let matcher = ControlMatcher::new(self.control.socket().to_owned(), self.grant.id.clone());
+        let matcher = WithCopies::new(matcher, keys);
         let verified = match verify(source, Arc::new(matcher)).await {
             Ok(verified) => verified,
             Err(error) => return unread(&error, name).into(),
@@ -65,10 +66,18 @@ impl Search<'_> {
             // A verdict that is not remembered is found again.
             drop(cache.remember_clean(&subject));
         }
+        let image = match verified.verdict {
+            Verdict::Clean if here == 0 => Image::NoKeyHere { keys: elsewhere },
+            _ => told(&verified, name, here, elsewhere),
+        };
         Found {
-            image: told(&verified, name, here.len(), elsewhere.len()),
+            image,
             verified: Some(verified),
         }
+    }
+
+    fn keys(&self) -> impl Iterator<Item = &KeyInfo> {
+        self.grant.keys.iter()
     }
 }
 

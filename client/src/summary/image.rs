@@ -13,7 +13,8 @@ use crate::{
 pub(crate) enum Image {
     /// The user did not want it searched, or there is none.
     NotAsked,
-    /// No key of the grant has its private half here, so there is nothing to search for.
+    /// No key of the grant has its private half here, so nothing but locked copies could be
+    /// searched for; there are none.
     NoKeyHere {
         /// How many keys the grant has.
         keys: usize,
@@ -51,7 +52,8 @@ pub(crate) struct Searched {
     pub(crate) image: String,
     /// How many keys were looked for.
     pub(crate) keys: usize,
-    /// How many keys of the grant were not, since their private halves are elsewhere.
+    /// For how many keys of the grant only locked copies were, since their private halves are
+    /// elsewhere.
     pub(crate) unsearchable: usize,
     /// How many layers it has.
     pub(crate) layers: usize,
@@ -136,10 +138,10 @@ impl fmt::Display for Searched {
         write!(f, "searched for {keys} in {layers} ({})", size(self.bytes))?;
         match self.unsearchable {
             0 => Ok(()),
-            1 => f.write_str("; 1 key is in your agent only and was not searched for"),
+            1 => f.write_str("; 1 key is in your agent, searched for locked copies only"),
             more => write!(
                 f,
-                "; {more} keys are in your agent only and were not searched for"
+                "; {more} keys are in your agent, searched for locked copies only"
             ),
         }
     }
@@ -147,9 +149,9 @@ impl fmt::Display for Searched {
 
 fn elsewhere(keys: usize) -> String {
     match keys {
-        1 => "not searched: the key is in your agent only, its private half is not here".to_owned(),
+        1 => "searched for locked copies only: the key is in your agent, its private half is not here".to_owned(),
         keys => format!(
-            "not searched: the {keys} keys are in your agent only, their private halves are not here"
+            "searched for locked copies only: the {keys} keys are in your agent, their private halves are not here"
         ),
     }
 }

@@ -148,7 +148,7 @@ fn is_ours(name: &OsStr) -> bool {
 }
 
 /// What a verdict depends on beside image and keys: the version of the search.
-const SCANNER: &str = concat!("keystay ", env!("CARGO_PKG_VERSION"), " search 2");
+const SCANNER: &str = concat!("keystay ", env!("CARGO_PKG_VERSION"), " search 3");
 const OLDEST: Duration = Duration::from_hours(30 * 24);
 const MOST: usize = 1_000;
 

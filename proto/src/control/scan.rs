@@ -55,6 +55,8 @@ pub enum Encoding {
     Utf16,
     /// Base64 of UTF-16, as of a command for PowerShell.
     Utf16InBase64,
+    /// A key file that a passphrase locks, known by the public key that it names.
+    Locked,
 }
 
 impl fmt::Display for Encoding {
@@ -72,6 +74,7 @@ impl fmt::Display for Encoding {
             Self::Base64InHex => "hexadecimal digits of base64",
             Self::Utf16 => "UTF-16 text",
             Self::Utf16InBase64 => "base64 of UTF-16 text",
+            Self::Locked => "a copy that a passphrase locks",
         })
     }
 }
