@@ -11,6 +11,8 @@ mod build_options;
 #[cfg(test)]
 mod command;
 #[cfg(test)]
+mod corpus;
+#[cfg(test)]
 mod daemon;
 #[cfg(test)]
 mod dockerfiles;
