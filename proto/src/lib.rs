@@ -5,6 +5,7 @@
 //! message holds, and a value that was decoded encodes to the bytes that it came from.
 
 pub mod agent;
+mod certificate;
 pub mod control;
 mod error;
 pub mod frame;
@@ -18,6 +19,7 @@ pub mod tunnel;
 pub mod userauth;
 mod wire;
 
+pub use certificate::Certificate;
 pub use error::DecodeError;
 pub use key::{Fingerprint, FingerprintError, Signature, algorithm};
 pub use printable::printable;

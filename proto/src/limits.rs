@@ -27,6 +27,13 @@ pub const MAX_SESSION_ID: usize = 128;
 /// (RFC 8268).
 pub const SESSION_ID_LENGTHS: [usize; 4] = [20, 32, 48, 64];
 
+/// The most destination constraints of one key: `AGENT_MAX_DEST_CONSTRAINTS` of OpenSSH's
+/// `ssh-agent.c`.
+pub const MAX_DESTINATIONS: usize = 1024;
+
+/// The most session binds of one connection: `AGENT_MAX_SESSION_IDS` of the same.
+pub const MAX_SESSION_BINDS: usize = 16;
+
 /// The longest login name, in bytes: the longest user name that OpenSSH's `ssh-agent.c` takes in a
 /// destination constraint, and far above `LOGIN_NAME_MAX` of the systems that logins end on.
 pub const MAX_USER: usize = 256;

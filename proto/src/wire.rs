@@ -71,6 +71,10 @@ impl<'a> Reader<'a> {
         Ok(string)
     }
 
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Everything that is left.
     pub(crate) fn rest(self) -> &'a [u8] {
         self.0

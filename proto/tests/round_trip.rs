@@ -2,7 +2,7 @@
 
 use keystay_proto::{
     Signature,
-    agent::{MessageNumber, Request, Response},
+    agent::{AddIdentity, MessageNumber, Request, Response, SessionBind},
     algorithm,
     sshsig::SignedData,
     userauth::Userauth,
@@ -169,4 +169,45 @@ fn identities_carry_their_algorithms_and_comments() {
         (Some("ssh-ed25519-cert-v01@openssh.com"), b"certified"),
     ];
     assert_eq!(shown.collect::<Vec<_>>(), expected);
+}
+
+#[test]
+fn keys_that_ssh_add_gives_are_kept_byte_for_byte() {
+    let mut added = Vec::new();
+    for (name, bytes) in vectors("request") {
+        let Ok(Request::Other { number, body }) = Request::decode(&bytes) else {
+            continue;
+        };
+        let identity = match number {
+            MessageNumber::ADD_IDENTITY => AddIdentity::decode(body),
+            MessageNumber::ADD_ID_CONSTRAINED => AddIdentity::decode_constrained(body),
+            _ => continue,
+        };
+        let identity = identity.expect(&name);
+        let mut out = Vec::new();
+        identity.encode(&mut out);
+        assert_eq!(out, body, "{name}");
+        added.push((name, identity.constraints.len()));
+    }
+    let expected = [
+        ("add".to_owned(), 0),
+        ("add-destination".to_owned(), 1),
+        ("add-lifetime-confirm".to_owned(), 2),
+    ];
+    assert_eq!(added, expected);
+}
+
+#[test]
+fn session_binds_of_ssh_are_kept_byte_for_byte() {
+    let mut forwarding = Vec::new();
+    for (name, bytes) in vectors("request") {
+        if let Ok(Request::Extension(extension)) = Request::decode(&bytes) {
+            let bind = SessionBind::decode(extension.body).expect(&name);
+            let mut out = Vec::new();
+            bind.encode(&mut out);
+            assert_eq!(out, extension.body, "{name}");
+            forwarding.push(bind.is_forwarding);
+        }
+    }
+    assert_eq!(forwarding, [false, true]);
 }
