@@ -33,6 +33,8 @@ pub struct Config {
     pub(crate) hosts: HostFiles,
     /// Where clients find the running agent.
     pub(crate) control: PathBuf,
+    /// The socket of its own that it serves as an ssh-agent.
+    pub(crate) socket: Option<PathBuf>,
 }
 
 /// Hold keys for builds, until it is ended
@@ -48,11 +50,16 @@ struct Arguments {
     /// A key to hold
     #[arg(long = "key", value_name = "SOURCE", help = KEY_HELP)]
     keys: Vec<String>,
+    /// The socket to serve as an ssh-agent.
+    #[arg(short = 'a', value_name = "SOCKET", help = SOCKET_HELP)]
+    socket: Option<PathBuf>,
 }
 
 const KEY_HELP: &str = "\
 A key to hold: agent[:FINGERPRINT], file:PATH, env:NAME or stdin; repeatable [default: your ssh-agent, \
 else ~/.ssh/id_*]";
+const SOCKET_HELP: &str =
+    "Serve as an ssh-agent at this path, which must not exist yet, for SSH_AUTH_SOCK";
 const AFTER_HELP: &str = "\
 Its control socket is $XDG_RUNTIME_DIR/keystay/control, or ~/.keystay/control; `keystay keys`, `grants`,
 `revoke` and `log` talk to it. A socket that systemd passes (LISTEN_FDS) is used in its place, and
@@ -60,7 +67,8 @@ NOTIFY_SOCKET is told when it is ready.
 
 Signals:
   SIGTERM, SIGINT  end: no new request is taken, those that came before are answered
-  SIGHUP           the same; under a service manager, read known_hosts and ~/.ssh/config again
+  SIGUSR1          drop every key
+  SIGHUP           the same as SIGTERM; under a service manager, read known_hosts and ~/.ssh/config again
 
 Exit status:
   0 ended by a signal; 64 wrong command line; 66 a key cannot be read; 69 no socket, no audit log,
@@ -76,7 +84,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             return ExitCode::from(USAGE);
         }
     };
-    let config = Config::from_process(&arguments.keys);
+    let config = Config::from_process(&arguments.keys, arguments.socket);
     if arguments.private {
         return match config.and_then(|config| daemon::run(&config)) {
             Ok(()) => ExitCode::SUCCESS,
@@ -134,7 +142,7 @@ pub(crate) fn announce(started: &Started) {
 
 impl Config {
     /// The settings that command line and environment give.
-    fn from_process(keys: &[String]) -> Result<Self, Problem> {
+    fn from_process(keys: &[String], socket: Option<PathBuf>) -> Result<Self, Problem> {
         let sources = (keys.iter())
             .map(|key| {
                 key.parse::<Source>()
@@ -153,6 +161,7 @@ impl Config {
         let folder = |name| env::var_os(name).map(PathBuf::from);
         Ok(Self {
             sources,
+            socket,
             audit_log: audit_log(folder("XDG_STATE_HOME"), &home),
             control: control_socket(folder("XDG_RUNTIME_DIR"), &home),
             hosts: HostFiles {

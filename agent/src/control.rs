@@ -23,13 +23,13 @@ use tracing::debug;
 
 pub(crate) use self::reload::HostFiles;
 pub(crate) use self::scan::Searches;
-use crate::{engine::Engines, grant::Table, key::Key, listener::Listener};
+use crate::{engine::Engines, grant::Table, key::Key, keyring::Keyring, listener::Listener};
 
 /// What the control API works on.
 #[derive(Debug)]
 pub(crate) struct Control {
     /// The keys that the agent holds.
-    pub(crate) keys: Vec<Arc<Key>>,
+    pub(crate) keys: Arc<Keyring>,
     /// Its grants.
     pub(crate) grants: Table,
     /// The processes that build.
@@ -107,7 +107,7 @@ async fn route(
     let (parts, body) = request.into_parts();
     let path: Vec<_> = parts.uri.path().split('/').skip(1).collect();
     match (&parts.method, path.as_slice()) {
-        (&Method::GET, ["v1", "keys"]) => Ok(json(StatusCode::OK, &infos(&control.keys))),
+        (&Method::GET, ["v1", "keys"]) => Ok(json(StatusCode::OK, &infos(&control.keys.shown()))),
         (&Method::POST, ["v1", "grants"]) => {
             let spec = body::json(body).await?;
             grants::open(control, spec)

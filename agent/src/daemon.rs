@@ -29,9 +29,10 @@ use crate::{
     grant::{Shared, Table},
     harden,
     key::{Key, source},
+    keyring::Keyring,
     lifeline,
     listener::Listener,
-    prompt::UserPrompt,
+    prompt::{UserPrompt, askpass},
 };
 
 /// Runs a private agent until its parent is gone or it is told to end.
@@ -53,14 +54,15 @@ pub(crate) fn run(config: &Config) -> Result<(), Problem> {
     let control = || {
         harden::after_keys();
         let (known_hosts, ssh_config) = config.hosts.read();
+        let audit = Arc::new(audit);
         let shared = Shared {
-            audit: Arc::new(audit),
+            audit: Arc::clone(&audit),
             known_hosts,
             ssh_config,
         };
         let grants = Table::new(folder.path().to_owned(), shared);
         Control {
-            keys,
+            keys: Arc::new(Keyring::new(&keys, audit, askpass(&config.environment))),
             grants,
             engines,
             hosts: config.hosts.clone(),

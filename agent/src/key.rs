@@ -6,6 +6,7 @@ pub mod source;
 use keystay_proto::control::KeyInfo;
 
 pub use self::format::FormatError;
+pub(crate) use self::format::{Fields, positive};
 
 use crate::sign::{Core, Signer, algorithm_for};
 

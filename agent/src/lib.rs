@@ -14,6 +14,7 @@ mod folder;
 mod grant;
 mod harden;
 pub mod key;
+mod keyring;
 mod known_hosts;
 mod lifeline;
 mod listener;

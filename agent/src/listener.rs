@@ -2,7 +2,10 @@
 
 use std::{io, path::Path, time::Duration};
 
-use rustix::process::geteuid;
+use rustix::{
+    fs::Mode,
+    process::{geteuid, umask},
+};
 use tokio::{
     net::{UnixListener, UnixStream},
     time::sleep,
@@ -25,6 +28,14 @@ impl Listener {
             inner: UnixListener::bind(path)?,
             path: Some(path.to_owned()),
         })
+    }
+
+    /// Binds a new socket that nobody else can use, wherever it is.
+    pub(crate) fn bind_private(path: &Path) -> io::Result<Self> {
+        let before = umask(Mode::from_raw_mode(0o177));
+        let listener = Self::bind(path);
+        umask(before);
+        listener
     }
 
     /// A socket that a service manager made. Its file is the manager's: it outlives the agent, so

@@ -13,6 +13,11 @@ use keystay_proto::printable;
 
 use crate::{key::source::Environment, secret::Secret};
 
+/// The program that asks in a window, as OpenSSH chooses it.
+pub(crate) fn askpass(environment: &Environment) -> PathBuf {
+    (environment.variable("SSH_ASKPASS")).map_or_else(|| USUAL_ASKPASS.into(), PathBuf::from)
+}
+
 /// What asks a person for a passphrase.
 pub trait Prompt: Send {
     /// Asks once, showing `text`, and returns the answer without its line end; it is never empty.

@@ -24,7 +24,7 @@ pub(crate) async fn run(grant: &Arc<Grant>, mut stream: UnixStream) {
 }
 
 /// Why a connection ends.
-enum End {
+pub(crate) enum End {
     /// The peer has said nothing for as long as it may.
     Idle,
     /// The peer left, or reading or writing failed.
@@ -59,13 +59,17 @@ async fn exchange(grant: &Arc<Grant>, stream: &mut UnixStream) -> Result<(), End
 
 /// Bytes of the peer that are not answered yet.
 #[derive(Default)]
-struct Input {
+pub(crate) struct Input {
     buffer: BytesMut,
 }
 
 impl Input {
     /// The next whole message. Its length is judged before room is made for it.
-    async fn next(&mut self, stream: &mut UnixStream, idle: Duration) -> Result<BytesMut, End> {
+    pub(crate) async fn next(
+        &mut self,
+        stream: &mut UnixStream,
+        idle: Duration,
+    ) -> Result<BytesMut, End> {
         if let Some(message) = self.take()? {
             return Ok(message);
         }

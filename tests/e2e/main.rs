@@ -51,6 +51,8 @@ mod signals;
 #[cfg(test)]
 mod sources;
 #[cfg(test)]
+mod ssh_agent;
+#[cfg(test)]
 mod strange_agent;
 #[cfg(test)]
 mod terminal;

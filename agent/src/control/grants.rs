@@ -15,7 +15,7 @@ use crate::{
 
 /// Opens a grant of the keys that are asked for, or of every key.
 pub(super) async fn open(control: &Control, mut spec: GrantSpec) -> Result<Grant, Problem> {
-    let keys = choose(&control.keys, &spec)?;
+    let keys = choose(&control.keys.grantable(), &spec)?;
     spec.build = printable(&spec.build);
     if spec.user.is_empty() || spec.signatures == 0 || spec.ttl == 0 {
         let message = "a grant needs a user, at least one signature and a life of a second or more";

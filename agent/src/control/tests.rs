@@ -26,14 +26,14 @@ impl Server {
     async fn new() -> Self {
         let fixture = Fixture::new().await;
         let keys = vec![Arc::clone(&fixture.key)];
-        Self::with(fixture, keys)
+        Self::with(fixture, &keys)
     }
 
-    fn with(fixture: Fixture, keys: Vec<Arc<Key>>) -> Self {
+    fn with(fixture: Fixture, keys: &[Arc<Key>]) -> Self {
         Self::serving(fixture, keys, Searches::default())
     }
 
-    fn serving(fixture: Fixture, keys: Vec<Arc<Key>>, searches: Searches) -> Self {
+    fn serving(fixture: Fixture, keys: &[Arc<Key>], searches: Searches) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let grants = Table::new(folder.path().to_owned(), fixture.shared());
         let socket = folder.path().join("control");
@@ -41,8 +41,9 @@ impl Server {
         let mut tasks = JoinSet::new();
         let listener = Listener::bind(&socket).unwrap();
         let engines = Engines::default();
+        let audit = fixture.shared().audit;
         let control = Arc::new(Control {
-            keys,
+            keys: Arc::new(Keyring::new(keys, audit, "/bin/false".into())),
             grants,
             engines: engines.clone(),
             hosts: HostFiles {
@@ -232,7 +233,7 @@ async fn more_keys_than_a_server_tries_are_refused_and_named() {
         keys.push(Fixture::new().await.key);
     }
     let wanted = keys[6].info.fingerprint;
-    let mut server = Server::with(fixture, keys);
+    let mut server = Server::with(fixture, &keys);
     let mut spec = Fixture::spec();
     let body = serde_json::to_vec(&spec).unwrap();
     let (_, problem) = server

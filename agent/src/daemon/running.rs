@@ -24,8 +24,10 @@ use crate::{
     folder,
     grant::{Shared, Table},
     harden,
+    keyring::{self, Keyring},
     listener::Listener,
     place::{Place, PlaceError},
+    prompt::askpass,
 };
 
 /// Runs the user's agent until it is told to end, and calls `ready` once it serves.
@@ -47,15 +49,22 @@ pub(crate) fn run(config: &Config, ready: impl FnOnce()) -> Result<(), Problem> 
     let own = Listener::bind(&folder.path().join(folder::CONTROL))
         .map_err(|error| unavailable("the control socket cannot be made", &error))?;
     let signals = Signals::install().map_err(|error| unavailable("no signals", &error))?;
+    let socket = (config
+        .socket
+        .as_deref()
+        .map(Listener::bind_private)
+        .transpose())
+    .map_err(|error| unavailable("the ssh-agent socket cannot be made", &error))?;
     drop(inside);
     let (known_hosts, ssh_config) = config.hosts.read();
+    let audit = Arc::new(audit);
     let shared = Shared {
-        audit: Arc::new(audit),
+        audit: Arc::clone(&audit),
         known_hosts,
         ssh_config,
     };
     let control = Arc::new(Control {
-        keys,
+        keys: Arc::new(Keyring::new(&keys, audit, askpass(&config.environment))),
         grants: Table::new(folder.path().to_owned(), shared).held(),
         engines: Engines::default(),
         hosts: config.hosts.clone(),
@@ -63,16 +72,27 @@ pub(crate) fn run(config: &Config, ready: impl FnOnce()) -> Result<(), Problem> 
     });
     ready();
     notify(&[NotifyState::Ready]);
-    runtime.block_on(serve(&control, own, place, signals));
+    runtime.block_on(serve(&control, own, place, socket, signals));
     Ok(())
 }
 
 /// Serves until a signal ends it; what is being answered then still is.
-async fn serve(control: &Arc<Control>, own: Listener, place: Place, mut signals: Signals) {
+async fn serve(
+    control: &Arc<Control>,
+    own: Listener,
+    place: Place,
+    socket: Option<Listener>,
+    mut signals: Signals,
+) {
     let (stop, stopped) = watch::channel(false);
     let Place { listener, claim } = place;
     let known = control::serve(Arc::clone(control), listener, stopped.clone());
-    let own = control::serve(Arc::clone(control), own, stopped);
+    let own = control::serve(Arc::clone(control), own, stopped.clone());
+    let main = async {
+        if let Some(listener) = socket {
+            keyring::serve(Arc::clone(&control.keys), listener, stopped).await;
+        }
+    };
     let ended = async {
         select! {
             () = signals.until_end(control) => {}
@@ -82,7 +102,7 @@ async fn serve(control: &Arc<Control>, own: Listener, place: Place, mut signals:
         control.grants.drain().await;
         stop.send_replace(true);
     };
-    tokio::join!(known, own, ended);
+    tokio::join!(known, own, main, ended);
     // Another agent may have the place when nothing of this one is left there.
     drop(claim);
 }
@@ -102,6 +122,7 @@ struct Signals {
     terminate: Signal,
     interrupt: Signal,
     hangup: Signal,
+    drop_keys: Signal,
     /// Whether SIGHUP asks for a reload: a service manager's, where there is no terminal to hang up.
     reloads: bool,
 }
@@ -112,6 +133,7 @@ impl Signals {
             terminate: signal(SignalKind::terminate())?,
             interrupt: signal(SignalKind::interrupt())?,
             hangup: signal(SignalKind::hangup())?,
+            drop_keys: signal(SignalKind::user_defined1())?,
             reloads: env::var_os("NOTIFY_SOCKET").is_some(),
         })
     }
@@ -123,6 +145,10 @@ impl Signals {
                 _ = self.terminate.recv() => return,
                 _ = self.interrupt.recv() => return,
                 _ = self.hangup.recv() => {}
+                _ = self.drop_keys.recv() => {
+                    control.keys.remove_all();
+                    continue;
+                }
             }
             if !self.reloads {
                 return;

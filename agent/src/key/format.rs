@@ -8,6 +8,7 @@ mod pkcs1;
 mod pkcs8;
 mod sec1;
 
+pub(crate) use self::fields::{Fields, positive};
 use crate::{
     secret::Secret,
     sign::{Private, RejectedKey},

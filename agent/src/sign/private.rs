@@ -2,7 +2,7 @@
 
 use aws_lc_rs::{
     agreement,
-    signature::{self, EcdsaSigningAlgorithm},
+    signature::{self, EcdsaSigningAlgorithm, EcdsaVerificationAlgorithm},
 };
 
 use super::encode::{put_mpint, put_string};
@@ -74,6 +74,14 @@ impl Curve {
             Self::P256 => &signature::ECDSA_P256_SHA256_FIXED_SIGNING,
             Self::P384 => &signature::ECDSA_P384_SHA384_FIXED_SIGNING,
             Self::P521 => &signature::ECDSA_P521_SHA512_FIXED_SIGNING,
+        }
+    }
+
+    pub(crate) fn verifying(self) -> &'static EcdsaVerificationAlgorithm {
+        match self {
+            Self::P256 => &signature::ECDSA_P256_SHA256_FIXED,
+            Self::P384 => &signature::ECDSA_P384_SHA384_FIXED,
+            Self::P521 => &signature::ECDSA_P521_SHA512_FIXED,
         }
     }
 

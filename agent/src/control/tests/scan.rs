@@ -7,7 +7,7 @@ impl Server {
     async fn searching(searches: Searches) -> Self {
         let fixture = Fixture::new().await;
         let keys = vec![Arc::clone(&fixture.key)];
-        Self::serving(fixture, keys, searches)
+        Self::serving(fixture, &keys, searches)
     }
 
     async fn scan<T: DeserializeOwned>(&mut self, grant: &Grant, body: &[u8]) -> (StatusCode, T) {

@@ -1,0 +1,163 @@
+//! The keys of the agent's own socket, a complete ssh-agent's: added, limited, locked, removed.
+
+mod added;
+mod answer;
+mod binds;
+mod confirm;
+mod destination;
+mod lock;
+mod serve;
+mod verify;
+
+use std::{
+    path::PathBuf,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
+};
+
+use keystay_proto::agent::{AddIdentity, Constraint};
+
+pub(crate) use self::serve::serve;
+use self::{binds::Binds, destination::Destination, lock::Lock};
+use crate::{audit::Audit, key::Key};
+
+/// What the agent's own socket serves, shared by its connections.
+#[derive(Debug)]
+pub(crate) struct Keyring {
+    state: Mutex<State>,
+    audit: Arc<Audit>,
+    /// What asks a person to confirm.
+    askpass: PathBuf,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    entries: Vec<Entry>,
+    lock: Option<Arc<Lock>>,
+    /// Wrong passphrases since the last right one.
+    failures: u32,
+}
+
+/// A key with what limits its use.
+#[derive(Clone, Debug)]
+struct Entry {
+    key: Arc<Key>,
+    /// Text of the outside, as it came.
+    comment: Vec<u8>,
+    expires: Option<Instant>,
+    confirm: bool,
+    /// Nothing means everywhere.
+    destinations: Arc<[Destination]>,
+}
+
+impl Keyring {
+    /// A keyring that holds these keys without limits.
+    pub(crate) fn new(keys: &[Arc<Key>], audit: Arc<Audit>, askpass: PathBuf) -> Self {
+        let entries = keys.iter().cloned().map(Entry::unlimited).collect();
+        Self {
+            state: Mutex::new(State {
+                entries,
+                ..State::default()
+            }),
+            audit,
+            askpass,
+        }
+    }
+
+    /// Every key that it holds; none while it is locked.
+    pub(crate) fn shown(&self) -> Vec<Arc<Key>> {
+        self.keys(|_| true)
+    }
+
+    /// The keys that grants may use: a grant cannot keep to a key's limits, so those without any.
+    pub(crate) fn grantable(&self) -> Vec<Arc<Key>> {
+        self.keys(Entry::is_unlimited)
+    }
+
+    fn keys(&self, chosen: impl Fn(&Entry) -> bool) -> Vec<Arc<Key>> {
+        let state = self.state();
+        (state.entries.iter())
+            .filter(|entry| state.lock.is_none() && chosen(entry))
+            .map(|entry| Arc::clone(&entry.key))
+            .collect()
+    }
+
+    /// Drops every key, whatever limits it and whether locked or not.
+    pub(crate) fn remove_all(&self) {
+        self.state().entries.clear();
+    }
+
+    /// Drops the keys whose time is over.
+    fn expire(&self) {
+        drop(self.state());
+    }
+
+    /// The keyring as it is now, without what has expired.
+    fn state(&self) -> MutexGuard<'_, State> {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = Instant::now();
+        (state.entries).retain(|entry| entry.expires.is_none_or(|expires| now < expires));
+        state
+    }
+}
+
+impl State {
+    /// The entry of this key, if the connection may see it.
+    fn find(&self, blob: &[u8], binds: &Binds) -> Option<&Entry> {
+        (self.entries.iter())
+            .find(|entry| entry.key.blob == blob && binds.permit_sight(&entry.destinations))
+    }
+
+    /// Puts a key in the place of its like, limits included, or behind all others. Nothing is done
+    /// where the connection may not see the one that is held, or the keyring is full.
+    fn put(&mut self, entry: Entry, binds: &Binds) -> bool {
+        let full = self.entries.len() >= MAX_KEYS;
+        let held = (self.entries.iter_mut()).find(|held| held.key.blob == entry.key.blob);
+        match held {
+            Some(held) if binds.permit_sight(&held.destinations) => *held = entry,
+            None if !full => self.entries.push(entry),
+            _ => return false,
+        }
+        true
+    }
+}
+
+impl Entry {
+    fn unlimited(key: Arc<Key>) -> Self {
+        Self {
+            comment: key.info.comment.clone().into_bytes(),
+            key,
+            expires: None,
+            confirm: false,
+            destinations: Arc::default(),
+        }
+    }
+
+    fn is_unlimited(&self) -> bool {
+        self.expires.is_none() && !self.confirm && self.destinations.is_empty()
+    }
+
+    fn limited(key: Key, identity: &AddIdentity<'_>) -> Self {
+        let mut entry = Self {
+            comment: identity.comment.to_vec(),
+            ..Self::unlimited(Arc::new(key))
+        };
+        for constraint in &identity.constraints {
+            match constraint {
+                Constraint::Lifetime(0) => {}
+                Constraint::Lifetime(seconds) => {
+                    let lifetime = Duration::from_secs((*seconds).into());
+                    entry.expires = Instant::now().checked_add(lifetime);
+                }
+                Constraint::Confirm => entry.confirm = true,
+                Constraint::RestrictDestination(destinations) => {
+                    entry.destinations = destinations.iter().map(Destination::from).collect();
+                }
+            }
+        }
+        entry
+    }
+}
+
+/// What clients accept in one list: `MAX_AGENT_IDENTITIES` of OpenSSH's `authfd.c`.
+const MAX_KEYS: usize = keystay_proto::limits::MAX_IDENTITIES;

@@ -1,0 +1,243 @@
+//! The path from a message on the agent's own socket to its reply.
+
+use std::{sync::Arc, time::SystemTime};
+
+use keystay_proto::{
+    Fingerprint,
+    agent::{
+        AddIdentity, Extension, Identity, MessageNumber, Request, Response, SessionBind,
+        SignRequest,
+    },
+    control::{Event, GrantId, Intent, Mode, Reason, Record},
+    printable,
+    sshsig::SignedData,
+    userauth::Userauth,
+};
+use tokio::{task::spawn_blocking, time::sleep};
+
+use super::{
+    Entry, Keyring, State, added,
+    binds::Binds,
+    confirm,
+    lock::{self, Lock},
+};
+use crate::{key::Fields, secret::Secret};
+
+/// Answers one message. A message that is not known or cannot be decoded is a failure; the
+/// connection goes on.
+pub(super) async fn answer(keyring: &Keyring, binds: &mut Binds, message: &[u8]) -> Vec<u8> {
+    let Ok(request) = Request::decode(message) else {
+        return reply(&Response::Failure);
+    };
+    match request {
+        Request::RequestIdentities => list(&keyring.state(), binds),
+        Request::SignRequest(request) => sign(keyring, binds, &request).await,
+        Request::Extension(extension) => extend(keyring, binds, &extension),
+        Request::Other { number, body } => reply(&if change(keyring, binds, number, body).await {
+            Response::Success
+        } else {
+            Response::Failure
+        }),
+    }
+}
+
+/// Decides, confirms, records, signs.
+async fn sign(keyring: &Keyring, binds: &Binds, request: &SignRequest<'_>) -> Vec<u8> {
+    let judged = match judge(keyring, binds, request) {
+        Ok(entry) if entry.confirm => {
+            if confirm::ask(&keyring.askpass, &entry.key.info).await {
+                // It may have been removed, or all be locked, while a person was asked.
+                judge(keyring, binds, request)
+            } else {
+                Err((None, Some("a person did not confirm")))
+            }
+        }
+        judged => judged,
+    };
+    let outcome = judged.as_ref().map(|_| ()).map_err(|reason| *reason);
+    let recorded = keyring.audit.submit(&record(request, outcome)).done().await;
+    let (Ok(entry), Ok(())) = (judged, recorded) else {
+        return reply(&Response::Failure);
+    };
+    match entry.key.signer.sign(request.data, request.flags.0).await {
+        Ok(signature) => reply(&Response::SignResponse {
+            signature: &signature,
+        }),
+        Err(_) => reply(&Response::Failure),
+    }
+}
+
+/// Why a signature is refused.
+type Refusal = (Option<Reason>, Option<&'static str>);
+
+fn judge(keyring: &Keyring, binds: &Binds, request: &SignRequest<'_>) -> Result<Entry, Refusal> {
+    let state = keyring.state();
+    if state.lock.is_some() {
+        return Err((None, Some("the agent is locked")));
+    }
+    let entry = (state.entries.iter())
+        .find(|entry| entry.key.blob == request.key_blob)
+        .ok_or((Some(Reason::KeyNotGranted), None))?;
+    if !binds.permit_signature(&entry.destinations, request) {
+        return Err((Some(Reason::HostNotGranted), None));
+    }
+    if entry.key.algorithm_for(request.flags.0).is_none() {
+        return Err((Some(Reason::AlgorithmNotAllowed), None));
+    }
+    Ok(entry.clone())
+}
+
+fn list(state: &State, binds: &Binds) -> Vec<u8> {
+    let identities = (state.entries.iter())
+        .filter(|entry| state.lock.is_none() && binds.permit_sight(&entry.destinations))
+        .map(|entry| Identity {
+            key_blob: &entry.key.blob,
+            comment: &entry.comment,
+        });
+    reply(&Response::IdentitiesAnswer(identities.collect()))
+}
+
+fn extend(keyring: &Keyring, binds: &mut Binds, extension: &Extension<'_>) -> Vec<u8> {
+    if extension.name == SessionBind::NAME {
+        return reply(&if binds.bind(extension.body) {
+            Response::Success
+        } else {
+            Response::ExtensionFailure
+        });
+    }
+    if extension.name != QUERY || keyring.state().lock.is_some() {
+        return reply(&Response::Failure);
+    }
+    let length = u32::try_from(SessionBind::NAME.len()).unwrap_or(u32::MAX);
+    let mut body = length.to_be_bytes().to_vec();
+    body.extend_from_slice(SessionBind::NAME);
+    let name = QUERY;
+    reply(&Response::ExtensionResponse(Extension {
+        name,
+        body: &body,
+    }))
+}
+
+/// Adds, removes, locks; whether it was done.
+async fn change(keyring: &Keyring, binds: &Binds, number: MessageNumber, body: &[u8]) -> bool {
+    match number {
+        MessageNumber::LOCK => lock(keyring, body).await,
+        MessageNumber::UNLOCK => unlock(keyring, body).await,
+        _ if keyring.state().lock.is_some() => false,
+        MessageNumber::ADD_IDENTITY => add(keyring, binds, AddIdentity::decode(body).ok()),
+        MessageNumber::ADD_ID_CONSTRAINED => {
+            add(keyring, binds, AddIdentity::decode_constrained(body).ok())
+        }
+        MessageNumber::REMOVE_IDENTITY => remove(keyring, binds, body),
+        MessageNumber::REMOVE_ALL_IDENTITIES => {
+            keyring.remove_all();
+            true
+        }
+        _ => false,
+    }
+}
+
+fn add(keyring: &Keyring, binds: &Binds, identity: Option<AddIdentity<'_>>) -> bool {
+    let key = identity.and_then(|identity| {
+        let key = added::key(&identity).ok()?;
+        Some(Entry::limited(key, &identity))
+    });
+    key.is_some_and(|entry| keyring.state().put(entry, binds))
+}
+
+fn remove(keyring: &Keyring, binds: &Binds, body: &[u8]) -> bool {
+    let Some(blob) = only_string(body) else {
+        return false;
+    };
+    let mut state = keyring.state();
+    let found = state.find(blob, binds).is_some();
+    if found {
+        state.entries.retain(|entry| entry.key.blob != blob);
+    }
+    found
+}
+
+async fn lock(keyring: &Keyring, body: &[u8]) -> bool {
+    let Some(passphrase) = only_string(body).map(Secret::copy_of) else {
+        return false;
+    };
+    let made = spawn_blocking(move || Lock::new(passphrase.bytes())).await;
+    let (Ok(Some(made)), mut state) = (made, keyring.state()) else {
+        return false;
+    };
+    if state.lock.is_some() {
+        return false;
+    }
+    state.lock = Some(Arc::new(made));
+    true
+}
+
+/// A wrong passphrase costs this connection time, and no other.
+async fn unlock(keyring: &Keyring, body: &[u8]) -> bool {
+    let held = keyring.state().lock.clone();
+    let (Some(held), Some(passphrase)) = (held, only_string(body).map(Secret::copy_of)) else {
+        return false;
+    };
+    let tried = Arc::clone(&held);
+    let opens = spawn_blocking(move || tried.opens(passphrase.bytes())).await;
+    if opens.is_ok_and(|opens| opens) {
+        let mut state = keyring.state();
+        // Another connection may have locked it anew meanwhile.
+        let same = state
+            .lock
+            .take_if(|lock| Arc::ptr_eq(lock, &held))
+            .is_some();
+        state.failures = 0;
+        return same;
+    }
+    let failures = {
+        let mut state = keyring.state();
+        state.failures = state.failures.saturating_add(1);
+        state.failures
+    };
+    sleep(lock::pause(failures)).await;
+    false
+}
+
+/// The string that a body is, and nothing else.
+fn only_string(body: &[u8]) -> Option<&[u8]> {
+    let mut fields = Fields(body);
+    let string = fields.string().ok()?;
+    fields.0.is_empty().then_some(string)
+}
+
+fn record(request: &SignRequest<'_>, outcome: Result<(), Refusal>) -> Record {
+    let login = Userauth::decode(request.data).ok();
+    let intent = match login {
+        Some(_) => Intent::Login,
+        None if SignedData::decode(request.data).is_ok() => Intent::SshSig,
+        None => Intent::Unknown,
+    };
+    let (reason, detail) = outcome.err().unwrap_or_default();
+    Record {
+        time: humantime::format_rfc3339_millis(SystemTime::now()).to_string(),
+        grant: GrantId::from_random([0; 8]),
+        build: BUILD.to_owned(),
+        mode: Mode::Sign,
+        event: outcome.map_or(Event::Refused, |()| Event::Allowed),
+        intent: Some(intent),
+        key: Some(Fingerprint::of(request.key_blob)),
+        user: login.map(|login| printable(login.user)),
+        host: None,
+        repository: None,
+        commits: Vec::new(),
+        reason,
+        detail: detail.map(str::to_owned),
+    }
+}
+
+fn reply(response: &Response<'_>) -> Vec<u8> {
+    let mut body = Vec::new();
+    response.encode(&mut body);
+    body
+}
+
+/// The extension that lists extensions (RFC 9987 §3.8.1).
+const QUERY: &[u8] = b"query";
+/// Stands for a build's name in records of the agent's own socket, whose grant is all zeros.
+const BUILD: &str = "(agent socket)";

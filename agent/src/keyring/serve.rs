@@ -1,0 +1,77 @@
+//! Connections to the agent's own socket: a message in, a reply out, in order.
+
+use std::{sync::Arc, time::Duration};
+
+use keystay_proto::frame;
+use tokio::{
+    io::AsyncWriteExt as _,
+    net::UnixStream,
+    select,
+    sync::{Semaphore, watch},
+    task::JoinSet,
+    time::{MissedTickBehavior, interval, timeout},
+};
+use zeroize::Zeroize as _;
+
+use super::{Keyring, answer::answer, binds::Binds};
+use crate::{listener::Listener, session::Input};
+
+/// Serves the agent's own socket until `stop` turns true.
+pub(crate) async fn serve(
+    keyring: Arc<Keyring>,
+    listener: Listener,
+    mut stop: watch::Receiver<bool>,
+) {
+    let permits = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+    let mut connections = JoinSet::new();
+    let mut ticks = interval(EXPIRY_INTERVAL);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        let next = async {
+            let permit = Arc::clone(&permits).acquire_owned().await;
+            (permit, listener.accept().await)
+        };
+        let (permit, stream) = select! {
+            _ = stop.wait_for(|stop| *stop) => break,
+            _ = ticks.tick() => {
+                keyring.expire();
+                continue;
+            }
+            next = next => next,
+        };
+        while connections.try_join_next().is_some() {}
+        let keyring = Arc::clone(&keyring);
+        connections.spawn(async move {
+            connection(&keyring, stream).await;
+            drop(permit);
+        });
+    }
+    drop(listener);
+    connections.shutdown().await;
+}
+
+/// Ends when the peer leaves, breaks the framing or does not take a reply.
+async fn connection(keyring: &Keyring, mut stream: UnixStream) {
+    let mut input = Input::default();
+    let mut binds = Binds::default();
+    while let Ok(mut message) = input.next(&mut stream, IDLE_TIME).await {
+        let body = answer(keyring, &mut binds, &message).await;
+        // It may have held a private key or a passphrase.
+        message.zeroize();
+        let mut reply = Vec::with_capacity(body.len().saturating_add(4));
+        if frame::join(&body, &mut reply).is_err() {
+            return;
+        }
+        let written = timeout(WRITE_TIME, stream.write_all(&reply)).await;
+        if !written.is_ok_and(|written| written.is_ok()) {
+            return;
+        }
+    }
+}
+
+/// As many as leave room for grants below the usual limit of descriptors.
+const MAX_CONNECTIONS: usize = 512;
+/// ssh keeps its connection for as long as it forwards the agent.
+const IDLE_TIME: Duration = Duration::from_hours(30 * 24);
+const WRITE_TIME: Duration = Duration::from_mins(1);
+const EXPIRY_INTERVAL: Duration = Duration::from_secs(10);
