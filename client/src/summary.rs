@@ -1,5 +1,6 @@
 //! What a build used, in at most five lines.
 
+mod advice;
 mod fetches;
 mod image;
 mod size;
@@ -93,10 +94,11 @@ const UNUSED: &str = "the build asked for no signature (cached, or it has no ssh
 mod tests {
     use keystay_proto::{
         Fingerprint,
-        control::{Fault, FetchUse, GrantId, HostUse, KeyUse, Reason, Refusal},
+        control::{Encoding, Fault, FetchUse, GrantId, HostUse, KeyUse, Reason, Refusal},
     };
 
     use super::*;
+    use crate::verify::{Finding, Place};
 
     fn key(name: &str, source: &str, searchable: bool) -> KeyInfo {
         KeyInfo {
@@ -344,7 +346,15 @@ mod tests {
     #[test]
     fn other_verdicts_are_named() {
         let line = |image: Image| lines(&[], &report(), &image, true).pop().unwrap();
-        let findings = vec!["layer 3 /root/.ssh/id_ed25519".to_owned()];
+        let findings = vec![Finding {
+            layer: Some(3),
+            digest: None,
+            path: Some("root/.ssh/id_ed25519".into()),
+            place: Place::File,
+            instruction: None,
+            key: Fingerprint::of(b"a"),
+            encoding: Encoding::Base64,
+        }];
         assert_eq!(
             line(Image::Leak {
                 searched: searched(2, 0),

@@ -41,7 +41,12 @@ fn keys_in_files_are_named_by_layer_path_and_instruction() {
                  keystay: leak: layer 4, etc/tls/key.pem (COPY key.pem key.pk8 /etc/tls/): private key {b} as base64\n\
                  keystay: leak: layer 4, etc/tls/key.pk8 (COPY key.pem key.pk8 /etc/tls/): private key {c} as base64\n\
                  keystay: leak: layer 5, app/config/deploy (COPY /app /app): private key {d} as base64\n\
-                 {FOUND}",
+                 keystay: error: key material found in the image\n\
+                 hint: do not push the image; replace the 4 keys: whoever gets the image has them\n\
+                 hint: keep it out of layer 2, `ADD id_rsa /root/.ssh/id_rsa`: to remove it later leaves it in this layer\n\
+                 hint: keep it out of layer 4, `COPY key.pem key.pk8 /etc/tls/`: to remove it later leaves it in this layer\n\
+                 hint: keep it out of layer 5, `COPY /app /app`: to remove it later leaves it in this layer\n\
+                 {AFTERWARDS}",
                 id(&env)
             )
         );
@@ -61,7 +66,10 @@ fn assert_found_again(env: &Env, keys: &[PathBuf], first: &str) {
         format!(
             "keystay: image     LEAK {} 1 finding, searched for 1 key in 5 layers (…)\n\
              keystay: leak: layer 2, root/.ssh/id_rsa (ADD id_rsa /root/.ssh/id_rsa): private key {first} as base64\n\
-             {FOUND}",
+             keystay: error: key material found in the image\n\
+             hint: do not push the image; replace the key: whoever gets the image has it\n\
+             hint: keep it out of layer 2, `ADD id_rsa /root/.ssh/id_rsa`: to remove it later leaves it in this layer\n\
+             {AFTERWARDS}",
             env.tag()
         )
     );
@@ -255,9 +263,9 @@ fn base64(file: &Path) -> String {
     String::from_utf8(output.unwrap().stdout).unwrap()
 }
 
-const FOUND: &str = "\
-keystay: error: key material found in the image
-hint: do not push it; replace the key, and give steps that need it `RUN --mount=type=ssh`
+const AFTERWARDS: &str = "\
+hint: give steps that need a key `RUN --mount=type=ssh`: `keystay lint --fix` rewrites the Dockerfile
+hint: then build with `--no-cache`, and clear the build cache, which holds the key too: `docker builder prune`
 ";
 const FILES: &str = "\
 FROM keystay/base:1 AS build

@@ -120,7 +120,7 @@ fn told(verified: &Verified, image: &str, keys: usize, unsearchable: usize) -> I
         Verdict::Clean => Image::Clean(searched),
         Verdict::Leak(findings) => Image::Leak {
             searched,
-            findings: findings.iter().map(ToString::to_string).collect(),
+            findings: findings.clone(),
         },
         Verdict::Incomplete(gaps) => Image::Incomplete {
             missing: gaps.iter().map(Gap::to_string).collect(),

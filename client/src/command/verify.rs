@@ -81,10 +81,10 @@ fn tell(output: Output, image: &Image, subject: &Subject) -> ExitCode {
     output.line(&summary::verdict(image));
     image.details(output);
     let (code, complaint) = image.end_of_search();
-    if let Some((message, hint)) = complaint {
+    if let Some((message, hints)) = complaint {
         let hints = match image {
             Image::Absent { .. } => subject.hints_if_absent(),
-            _ => vec![hint.to_owned()],
+            _ => hints,
         };
         output::complaint(message, &hints);
     }

@@ -2,11 +2,18 @@
 
 use std::fmt;
 
-use super::size::{count, size};
+use super::{
+    advice::advice,
+    size::{count, size},
+};
 use crate::{
     exit_code::ExitCode,
     output::{self, Output},
+    verify::Finding,
 };
+
+/// A verdict's exit status, and the error and its hints where there is one.
+pub(crate) type End = (ExitCode, Option<(&'static str, Vec<String>)>);
 
 /// What is known about the image of a build.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,8 +37,8 @@ pub(crate) enum Image {
     Leak {
         /// What was searched.
         searched: Searched,
-        /// Where it was found, a line each.
-        findings: Vec<String>,
+        /// Where it was found.
+        findings: Vec<Finding>,
     },
     /// The engine holds no such image.
     Absent {
@@ -87,24 +94,23 @@ impl Image {
         }
     }
 
-    /// What a verdict means for a build: the exit status, and the error and its hint where there is
-    /// one.
-    pub(crate) fn end(&self, strict: bool) -> (ExitCode, Option<(&'static str, &'static str)>) {
+    /// What a verdict means for a build.
+    pub(crate) fn end(&self, strict: bool) -> End {
         match self {
-            Self::Leak { .. } => (ExitCode::Leak, Some(LEAK)),
+            Self::Leak { findings, .. } => (ExitCode::Leak, Some((LEAK, advice(findings)))),
             Self::Incomplete { .. } | Self::Absent { .. } if strict => {
-                (ExitCode::Incomplete, Some(INCOMPLETE))
+                (ExitCode::Incomplete, Some(hinted(INCOMPLETE)))
             }
             _ => (ExitCode::Success, None),
         }
     }
 
     /// The same where the search is all that was asked for: one that was not whole has failed.
-    pub(crate) fn end_of_search(&self) -> (ExitCode, Option<(&'static str, &'static str)>) {
+    pub(crate) fn end_of_search(&self) -> End {
         match self {
-            Self::NoKeyHere { .. } => (ExitCode::Incomplete, Some(NO_KEY_HERE)),
-            Self::Incomplete { .. } => (ExitCode::Incomplete, Some(NOT_WHOLE)),
-            Self::Absent { .. } => (ExitCode::Usage, Some(ABSENT)),
+            Self::NoKeyHere { .. } => (ExitCode::Incomplete, Some(hinted(NO_KEY_HERE))),
+            Self::Incomplete { .. } => (ExitCode::Incomplete, Some(hinted(NOT_WHOLE))),
+            Self::Absent { .. } => (ExitCode::Usage, Some(hinted(ABSENT))),
             _ => self.end(false),
         }
     }
@@ -117,7 +123,7 @@ impl Image {
                 findings
                     .iter()
                     .take(DETAILS)
-                    .for_each(|finding| output::finding(finding));
+                    .for_each(|finding| output::finding(&finding.to_string()));
                 if let Some(more @ 1..) = findings.len().checked_sub(DETAILS) {
                     output::finding(&format!("and {more} more"));
                 }
@@ -145,6 +151,10 @@ impl fmt::Display for Searched {
             ),
         }
     }
+}
+
+fn hinted((message, hint): (&'static str, &str)) -> (&'static str, Vec<String>) {
+    (message, vec![hint.to_owned()])
 }
 
 fn elsewhere(keys: usize) -> String {
@@ -175,10 +185,7 @@ fn short(image: &str) -> &str {
 /// As many as a screen takes.
 const DETAILS: usize = 20;
 
-const LEAK: (&str, &str) = (
-    "key material found in the image",
-    "do not push it; replace the key, and give steps that need it `RUN --mount=type=ssh`",
-);
+const LEAK: &str = "key material found in the image";
 const INCOMPLETE: (&str, &str) = (
     "the image was not searched whole, and `--strict` asks for that",
     "leave out `--strict` to take it as it is",

@@ -82,7 +82,10 @@ fn leak(name: &str, key: &Path) -> String {
         "keystay: image     LEAK {name} 1 finding, searched for 1 key in 3 layers (…)\n\
          keystay: leak: layer 2, root/.ssh/id (COPY id /root/.ssh/id): private key {} as base64\n\
          keystay: error: key material found in the image\n\
-         hint: do not push it; replace the key, and give steps that need it `RUN --mount=type=ssh`\n",
+         hint: do not push the image; replace the key: whoever gets the image has it\n\
+         hint: keep it out of layer 2, `COPY id /root/.ssh/id`: to remove it later leaves it in this layer\n\
+         hint: give steps that need a key `RUN --mount=type=ssh`: `keystay lint --fix` rewrites the Dockerfile\n\
+         hint: then build with `--no-cache`, and clear the build cache, which holds the key too: `docker builder prune`\n",
         fingerprint(key)
     )
 }

@@ -61,7 +61,7 @@ fn complaint(code: ExitCode, message: String, hint: &str) -> Outcome {
 
 fn of_image(image: &Image, strict: bool) -> Outcome {
     let (code, told) = image.end(strict);
-    let complaint = told.map(|(message, hint)| (message.to_owned(), vec![hint.to_owned()]));
+    let complaint = told.map(|(message, hints)| (message.to_owned(), hints));
     Outcome { code, complaint }
 }
 
@@ -253,7 +253,7 @@ mod tests {
         };
         Image::Leak {
             searched,
-            findings: vec!["layer 1".into()],
+            findings: Vec::new(),
         }
     }
 
