@@ -15,6 +15,7 @@
 //! | `agent_link` | the private agent and calls to it |
 //! | `shim` | the program that stands in for `ssh` inside a build step |
 //! | `summary` | what a build used, in at most five lines |
+//! | `progress` | how far a search is |
 //! | `error`, `exit_code`, `output` | what a person reads when it ends |
 
 mod agent_link;
@@ -27,6 +28,7 @@ mod error;
 mod exit_code;
 mod output;
 mod program;
+mod progress;
 pub mod sarif;
 pub mod shim;
 mod summary;

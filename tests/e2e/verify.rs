@@ -1,6 +1,8 @@
 //! `keystay verify`: images in every form, and what it says of each.
 
 mod bad_input;
+mod json;
+mod progress;
 mod sources;
 
 use std::{

@@ -13,6 +13,9 @@ pub(crate) struct VerifyArgs {
     /// The engine that holds the image
     #[arg(long, value_name = "NAME", value_enum, default_value_t = Holder::Docker)]
     pub(crate) engine: Holder,
+    /// Print one JSON object to standard output
+    #[arg(long)]
+    pub(crate) json: bool,
     /// Search layers again that were found clean before
     #[arg(long)]
     pub(crate) no_cache: bool,

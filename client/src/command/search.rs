@@ -9,6 +9,7 @@ use keystay_proto::{
 
 use crate::{
     agent_link::Control,
+    progress,
     summary::{Image, Searched},
     verify::{
         Cache, ControlMatcher, Gap, ImageSource, SourceError, Subject, Verdict, Verified,
@@ -25,6 +26,10 @@ pub(super) struct Search<'a> {
     pub(super) grant: &'a Grant,
     /// Whether what was found clean before is taken for clean.
     pub(super) is_remembering: bool,
+    /// Whether the image is read in any case, since its details are told.
+    pub(super) is_detailed: bool,
+    /// Whether nothing is shown while it lasts.
+    pub(super) is_quiet: bool,
 }
 
 /// What a search came to.
@@ -47,7 +52,7 @@ impl Search<'_> {
         let remembered = cache.zip(Subject::new(name, &keys));
         if remembered
             .as_ref()
-            .is_some_and(|(cache, subject)| cache.is_clean(subject))
+            .is_some_and(|(cache, subject)| !self.is_detailed && cache.is_clean(subject))
         {
             let image = name.to_owned();
             return match here {
@@ -58,7 +63,9 @@ impl Search<'_> {
         }
         let matcher = ControlMatcher::new(self.control.socket().to_owned(), self.grant.id.clone());
         let matcher = WithCopies::new(matcher, keys);
-        let verified = match verify(source, Arc::new(matcher)).await {
+        let meter = Arc::default();
+        let search = verify(source, Arc::new(matcher), Arc::clone(&meter));
+        let verified = match progress::shown(name, self.is_quiet, &meter, search).await {
             Ok(verified) => verified,
             Err(error) => return unread(&error, name).into(),
         };

@@ -1,13 +1,14 @@
 //! `keystay verify`: the search of an image that is there already.
 
 mod error;
+mod json;
 mod subject;
 
 pub(crate) use error::ImageError;
 
-use keystay_proto::control::{FetchSpec, GrantSpec, Hosts, Mode};
+use keystay_proto::control::{FetchSpec, GrantSpec, Hosts, KeyInfo, Mode};
 
-use self::subject::Subject;
+use self::{json::Document, subject::Subject};
 use super::search::{Found, Search};
 use crate::{
     agent_link::{Agent, Control, LinkError},
@@ -36,8 +37,11 @@ pub(crate) async fn verify(options: &Options, asked: &VerifyArgs) -> Result<Exit
     };
     let found = signals.unless_caught(searched.run(agent.control())).await;
     agent.end().await;
-    let found = found??;
+    let (found, keys) = found??;
     subject.judge(&found)?;
+    if asked.json {
+        output::print(&Document::new(subject.name(), &found, &keys).text());
+    }
     Ok(tell(Output::new(options.quiet), &found.image, &subject))
 }
 
@@ -49,16 +53,18 @@ struct Verification<'a> {
 }
 
 impl Verification<'_> {
-    async fn run(&self, control: &Control) -> Result<Found, LinkError> {
+    async fn run(&self, control: &Control) -> Result<(Found, Vec<KeyInfo>), LinkError> {
         let (grant, _held) = control.open_grant(&self.spec()).await?;
         let search = Search {
             control,
             grant: &grant,
             is_remembering: !self.asked.no_cache,
+            is_detailed: self.asked.json,
+            is_quiet: self.options.quiet,
         };
         let found = search.run(self.subject.source(), self.subject.name()).await;
         control.end_grant(&grant.id).await?;
-        Ok(found)
+        Ok((found, grant.keys))
     }
 
     /// Only a grant's keys can be searched for; nothing asks this one for a signature.

@@ -245,7 +245,7 @@ pub(super) async fn try_verify(
     let folder = tempfile::tempdir().unwrap();
     let path: PathBuf = folder.path().join("image.tar");
     std::fs::write(&path, bytes).unwrap();
-    verify(ImageSource::File(path), Arc::new(matcher)).await
+    verify(ImageSource::File(path), Arc::new(matcher), Arc::default()).await
 }
 
 /// The same with files that hold these bytes, in one layer, within these limits.
@@ -262,7 +262,7 @@ pub(super) async fn verify_files(files: &[(&str, &[u8])], limits: Limits) -> Ver
     let path = folder.path().join("image.tar");
     std::fs::write(&path, saved).unwrap();
     let matcher = Arc::new(Local::default());
-    verify_within(ImageSource::File(path), matcher, limits)
+    verify_within(ImageSource::File(path), matcher, Arc::default(), limits)
         .await
         .unwrap()
 }

@@ -10,10 +10,11 @@ use tokio::{
 };
 
 use super::{
-    Finding, Gap, ImageSource, Matcher, MatcherError, SourceError,
-    account::{Contents, Image, account},
+    Finding, Gap, ImageSource, Layer, Matcher, MatcherError, Meter, SourceError,
+    account::{Contents, account},
     decode::Limits,
     inventory::{Content, Inventory},
+    layer::layers,
     locate::{gaps_inside, in_order, locate},
     text::shortened,
     walk::{Opened, Stream, walk},
@@ -37,8 +38,8 @@ pub struct Verified {
     pub verdict: Verdict,
     /// What was not read, beside a leak too.
     pub gaps: Vec<Gap>,
-    /// The digests of the layers that were read, as the configurations name them.
-    pub layers: Vec<String>,
+    /// The layers that it names.
+    pub layers: Vec<Layer>,
     /// How long the saved image is, in bytes.
     pub bytes: u64,
     /// How many bytes were searched: those and what they inflate to.
@@ -66,18 +67,20 @@ pub enum VerifyError {
 pub async fn verify<M: Matcher>(
     source: ImageSource,
     matcher: Arc<M>,
+    meter: Arc<Meter>,
 ) -> Result<Verified, VerifyError> {
-    verify_within(source, matcher, Limits::default()).await
+    verify_within(source, matcher, meter, Limits::default()).await
 }
 
 /// The same within these limits.
 pub(super) async fn verify_within<M: Matcher>(
     source: ImageSource,
     matcher: Arc<M>,
+    meter: Arc<Meter>,
     limits: Limits,
 ) -> Result<Verified, VerifyError> {
     let mut reading = JoinSet::new();
-    let input = source.open(&mut reading).await?;
+    let input = source.open(&mut reading, meter).await?;
     let (open, opened) = mpsc::unbounded_channel();
     let walking = task::spawn_blocking(move || walk(input, open, limits));
     let reports = search_all(opened, &matcher).await?;
@@ -104,7 +107,7 @@ pub(super) async fn verify_within<M: Matcher>(
     let findings = in_order(findings, &inventory, &named);
     let findings = censored(findings, matcher.as_ref()).await?;
     Ok(Verified {
-        layers: layers(&images),
+        layers: layers(&images, &inventory),
         bytes: inventory.bytes,
         searched: reports.iter().map(|(_, report)| report.bytes).sum(),
         verdict: verdict(findings, &gaps),
@@ -145,19 +148,6 @@ fn expected(inventory: &Inventory, stream: &Stream) -> u64 {
             _ => 0,
         },
     }
-}
-
-fn layers(images: &[Image]) -> Vec<String> {
-    let mut layers = Vec::new();
-    for diff_id in images
-        .iter()
-        .flat_map(|image| &image.config.rootfs.diff_ids)
-    {
-        if !layers.contains(diff_id) {
-            layers.push(diff_id.clone());
-        }
-    }
-    layers
 }
 
 fn verdict(findings: Vec<Finding>, gaps: &[Gap]) -> Verdict {

@@ -7,12 +7,12 @@ mod program;
 
 pub(crate) use layout::is_layout;
 
-use std::{ffi::OsString, io, path::PathBuf};
+use std::{ffi::OsString, io, path::PathBuf, sync::Arc};
 
 use bytes::Bytes;
 use tokio::{sync::mpsc, task::JoinSet};
 
-use super::walk::CHUNKS_WAITING;
+use super::{meter::Meter, walk::CHUNKS_WAITING};
 
 /// A saved image: an archive in the form of `docker image save`, or an OCI layout. It is streamed,
 /// never stored.
@@ -108,12 +108,14 @@ impl ImageSource {
         }
     }
 
-    /// Begins to read; a task of `tasks` sends what is read.
+    /// Begins to read; a task of `tasks` sends what is read, and counts it.
     pub(super) async fn open(
         self,
         tasks: &mut JoinSet<()>,
+        meter: Arc<Meter>,
     ) -> Result<mpsc::Receiver<Chunk>, SourceError> {
-        let (sender, receiver) = mpsc::channel(CHUNKS_WAITING);
+        let (to, receiver) = mpsc::channel(CHUNKS_WAITING);
+        let sender = Sender { to, meter };
         match self {
             Self::Engine { socket, image } => {
                 let body = engine::ask(&socket, &image).await?;
@@ -130,6 +132,8 @@ impl ImageSource {
             Self::File(path) => {
                 let file = file::open(&path)?;
                 let what = path.display().to_string();
+                let data = file.metadata();
+                sender.meter.expect(data.map_or(0, |data| data.len()));
                 tasks.spawn_blocking(move || file::copy(what, file, &sender));
             }
             Self::Stdin => {
@@ -144,7 +148,26 @@ impl ImageSource {
     }
 }
 
-/// Whether there is still somebody who reads; if not, the rest need not be sent.
-async fn send(to: &mpsc::Sender<Chunk>, chunk: Chunk) -> bool {
-    to.send(chunk).await.is_ok()
+/// Where the bytes go. Each way to send says whether there is still somebody who reads; if not, the
+/// rest need not be sent.
+struct Sender {
+    to: mpsc::Sender<Chunk>,
+    meter: Arc<Meter>,
+}
+
+impl Sender {
+    async fn send(&self, chunk: Chunk) -> bool {
+        self.count(&chunk);
+        self.to.send(chunk).await.is_ok()
+    }
+
+    /// Blocks while there is no room.
+    fn blocking_send(&self, chunk: Chunk) -> bool {
+        self.count(&chunk);
+        self.to.blocking_send(chunk).is_ok()
+    }
+
+    fn count(&self, chunk: &Chunk) {
+        self.meter.add(chunk.as_ref().map_or(0, Bytes::len));
+    }
 }

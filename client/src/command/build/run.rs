@@ -200,6 +200,8 @@ impl Build<'_> {
             control,
             grant: &grants.main,
             is_remembering: true,
+            is_detailed: false,
+            is_quiet: self.options.quiet,
         };
         let search = image::search(search, self.tool, self.asked, wired);
         let image = signals.unless_caught(search).await;

@@ -8,9 +8,8 @@ use hyper::{Request, body::Incoming};
 use hyper_util::client::legacy::Client;
 use hyperlocal::UnixClientExt as _;
 use serde::Deserialize;
-use tokio::sync::mpsc;
 
-use super::{Chunk, SourceError, send};
+use super::{Sender, SourceError};
 use crate::verify::text::{printable, shortened};
 
 /// Asks for the image (`ImageGet` of the Engine API). The engine may take seconds before it
@@ -44,7 +43,7 @@ pub(super) async fn ask(socket: &Path, image: &str) -> Result<Incoming, SourceEr
 }
 
 /// Sends the bytes of the image as they come.
-pub(super) async fn copy(socket: PathBuf, mut body: Incoming, to: mpsc::Sender<Chunk>) {
+pub(super) async fn copy(socket: PathBuf, mut body: Incoming, to: Sender) {
     while let Some(frame) = body.frame().await {
         let chunk = match frame {
             Ok(frame) => frame.into_data().ok().map(Ok),
@@ -54,7 +53,7 @@ pub(super) async fn copy(socket: PathBuf, mut body: Incoming, to: mpsc::Sender<C
             })),
         };
         if let Some(chunk) = chunk
-            && !send(&to, chunk).await
+            && !to.send(chunk).await
         {
             return;
         }

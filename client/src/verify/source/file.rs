@@ -8,12 +8,9 @@ use std::{
 
 use bytes::{Bytes, BytesMut};
 use flate2::read::MultiGzDecoder;
-use tokio::{
-    io::{AsyncRead, AsyncReadExt as _},
-    sync::mpsc,
-};
+use tokio::io::{AsyncRead, AsyncReadExt as _};
 
-use super::{Chunk, SourceError, send};
+use super::{Sender, SourceError};
 
 /// Opens the file.
 pub(super) fn open(path: &Path) -> Result<File, SourceError> {
@@ -24,22 +21,18 @@ pub(super) fn open(path: &Path) -> Result<File, SourceError> {
 }
 
 /// Sends the bytes as they are read. Says whether they were read to their end.
-pub(super) async fn copy_all(
-    what: String,
-    mut from: impl AsyncRead + Unpin,
-    to: &mpsc::Sender<Chunk>,
-) -> bool {
+pub(super) async fn copy_all(what: String, mut from: impl AsyncRead + Unpin, to: &Sender) -> bool {
     loop {
         let mut buffer = BytesMut::with_capacity(PORTION);
         match from.read_buf(&mut buffer).await {
             Ok(0) => return true,
             Ok(_) => {
-                if !send(to, Ok(buffer.freeze())).await {
+                if !to.send(Ok(buffer.freeze())).await {
                     return false;
                 }
             }
             Err(source) => {
-                send(to, Err(SourceError::Read { what, source })).await;
+                to.send(Err(SourceError::Read { what, source })).await;
                 return false;
             }
         }
@@ -48,7 +41,7 @@ pub(super) async fn copy_all(
 
 /// Sends the bytes of a file or of standard input, those of a gzip stream inflated: `docker save`
 /// is often piped through gzip. Blocks.
-pub(super) fn copy(what: String, mut from: impl Read, to: &mpsc::Sender<Chunk>) {
+pub(super) fn copy(what: String, mut from: impl Read, to: &Sender) {
     let mut head = Vec::new();
     let begun = Read::by_ref(&mut from).take(2).read_to_end(&mut head);
     let is_gzip = head == GZIP;
@@ -59,12 +52,11 @@ pub(super) fn copy(what: String, mut from: impl Read, to: &mpsc::Sender<Chunk>) 
         Ok(_) => copy_plain(whole, to),
     };
     if let Err(source) = read {
-        // Nobody is there to be told where the receiver is gone.
-        let _ = to.blocking_send(Err(SourceError::Read { what, source }));
+        to.blocking_send(Err(SourceError::Read { what, source }));
     }
 }
 
-fn copy_plain(mut from: impl Read, to: &mpsc::Sender<Chunk>) -> io::Result<()> {
+fn copy_plain(mut from: impl Read, to: &Sender) -> io::Result<()> {
     loop {
         let mut buffer = vec![0; PORTION];
         let mut filled = 0;
@@ -86,9 +78,9 @@ fn copy_plain(mut from: impl Read, to: &mpsc::Sender<Chunk>) -> io::Result<()> {
     }
 }
 
-fn send_filled(mut buffer: Vec<u8>, filled: usize, to: &mpsc::Sender<Chunk>) -> bool {
+fn send_filled(mut buffer: Vec<u8>, filled: usize, to: &Sender) -> bool {
     buffer.truncate(filled);
-    buffer.is_empty() || to.blocking_send(Ok(Bytes::from(buffer))).is_ok()
+    buffer.is_empty() || to.blocking_send(Ok(Bytes::from(buffer)))
 }
 
 const GZIP: [u8; 2] = [0x1f, 0x8b];

@@ -9,9 +9,8 @@ use std::{
 use bytes::{Bytes, BytesMut};
 use rustix::fs::{Mode, OFlags};
 use tar::{Builder, Header};
-use tokio::sync::mpsc;
 
-use super::{Chunk, SourceError};
+use super::{Sender, SourceError};
 
 /// Whether the folder says of itself that it is an OCI layout.
 pub(crate) fn is_layout(folder: &Path) -> bool {
@@ -20,9 +19,10 @@ pub(crate) fn is_layout(folder: &Path) -> bool {
 
 /// Sends the layout as the archive that its files make: the documents first, then every blob.
 /// Blocks.
-pub(super) fn copy(folder: &Path, to: &mpsc::Sender<Chunk>) {
+pub(super) fn copy(folder: &Path, to: &Sender) {
     let mut archive = Builder::new(Portions::new(to));
     let packed = names(folder).and_then(|names| {
+        to.meter.expect(size(folder, &names));
         names
             .iter()
             .try_for_each(|name| add(&mut archive, folder, name))?;
@@ -30,9 +30,13 @@ pub(super) fn copy(folder: &Path, to: &mpsc::Sender<Chunk>) {
     });
     if let Err(source) = packed {
         let what = folder.display().to_string();
-        // Nobody is there to be told where the receiver is gone.
-        let _ = to.blocking_send(Err(SourceError::Read { what, source }));
+        to.blocking_send(Err(SourceError::Read { what, source }));
     }
+}
+
+fn size(folder: &Path, names: &[PathBuf]) -> u64 {
+    let sizes = names.iter().map(|name| fs::metadata(folder.join(name)));
+    sizes.flatten().map(|data| data.len()).sum()
 }
 
 /// The files of the layout, below its folder.
@@ -89,11 +93,11 @@ fn add(archive: &mut Builder<Portions<'_>>, folder: &Path, name: &Path) -> io::R
 /// Bytes that are sent in portions.
 struct Portions<'t> {
     waiting: BytesMut,
-    to: &'t mpsc::Sender<Chunk>,
+    to: &'t Sender,
 }
 
 impl<'t> Portions<'t> {
-    fn new(to: &'t mpsc::Sender<Chunk>) -> Self {
+    fn new(to: &'t Sender) -> Self {
         Self {
             waiting: BytesMut::with_capacity(PORTION),
             to,
@@ -116,9 +120,11 @@ impl Write for Portions<'_> {
         if bytes.is_empty() {
             return Ok(());
         }
-        self.to
-            .blocking_send(Ok(bytes))
-            .map_err(|_| io::ErrorKind::BrokenPipe.into())
+        if self.to.blocking_send(Ok(bytes)) {
+            Ok(())
+        } else {
+            Err(io::ErrorKind::BrokenPipe.into())
+        }
     }
 }
 

@@ -8,10 +8,9 @@ use std::{
 use tokio::{
     io::{AsyncRead, AsyncReadExt as _},
     process::{Child, Command},
-    sync::mpsc,
 };
 
-use super::{Chunk, SourceError, file, send};
+use super::{Sender, SourceError, file};
 use crate::verify::text::{printable, shortened};
 
 /// Starts the program. It ends with the verification.
@@ -36,7 +35,7 @@ pub(super) fn start(
 }
 
 /// Sends what the program writes, and an error if it does not succeed.
-pub(super) async fn copy(program: OsString, mut child: Child, to: mpsc::Sender<Chunk>) {
+pub(super) async fn copy(program: OsString, mut child: Child, to: Sender) {
     let (Some(stdout), Some(stderr)) = (child.stdout.take(), child.stderr.take()) else {
         return;
     };
@@ -57,7 +56,7 @@ pub(super) async fn copy(program: OsString, mut child: Child, to: mpsc::Sender<C
         }
         Err(source) => SourceError::Read { what, source },
     };
-    send(&to, Err(failure)).await;
+    to.send(Err(failure)).await;
 }
 
 /// The last that the program says.

@@ -60,7 +60,7 @@ async fn an_engine_that_is_not_there_is_an_error() {
         socket,
         image: "app".to_owned(),
     };
-    let failure = verify(source, Arc::new(Local::default()))
+    let failure = verify(source, Arc::new(Local::default()), Arc::default())
         .await
         .unwrap_err();
     assert!(matches!(
@@ -110,7 +110,7 @@ async fn a_program_has_no_other_environment_than_its_own() {
         arguments: ["-c".into(), "echo \"$A${HOME-unset}\" >&2; exit 1".into()].into(),
         environment: [("A".into(), "own ".into())].into(),
     };
-    let failure = verify(source, Arc::new(Local::default()))
+    let failure = verify(source, Arc::new(Local::default()), Arc::default())
         .await
         .unwrap_err();
     assert_eq!(
@@ -137,7 +137,7 @@ fn docker_save_takes_any_name_for_an_image() {
 #[tokio::test]
 async fn a_file_that_is_not_there_is_an_error() {
     let source = ImageSource::File(PathBuf::from("/nonexistent"));
-    let failure = verify(source, Arc::new(Local::default()))
+    let failure = verify(source, Arc::new(Local::default()), Arc::default())
         .await
         .unwrap_err();
     assert_eq!(failure.to_string(), "/nonexistent cannot be read");
@@ -156,7 +156,7 @@ async fn from_program(program: &str, arguments: &[&str]) -> Result<Verified, Ver
         arguments,
         environment: std::env::vars_os().collect(),
     };
-    verify(source, Arc::new(Local::default())).await
+    verify(source, Arc::new(Local::default()), Arc::default()).await
 }
 
 /// Asks an engine that gives this answer once.
@@ -177,5 +177,8 @@ async fn from_engine(answer: Vec<u8>) -> (String, Result<Verified, VerifyError>)
         stream.write_all(&answer).await.unwrap();
         String::from_utf8(request).unwrap()
     };
-    tokio::join!(serve, verify(source, Arc::new(Local::default())))
+    tokio::join!(
+        serve,
+        verify(source, Arc::new(Local::default()), Arc::default())
+    )
 }
