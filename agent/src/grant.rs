@@ -1,18 +1,21 @@
 //! Grants: one build's permission, with its keys, its limits and what it was used for.
 
+mod answering;
 mod fetches;
 mod ledger;
+mod records;
+mod search;
 mod signing;
 mod socket;
 mod table;
 
 use std::{
     sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
-    time::{Duration, Instant, SystemTime},
+    time::{Duration, Instant},
 };
 
 use keystay_proto::control::{
-    Event, Fault, GrantId, GrantInfo, GrantReport, GrantSpec, GrantState, Mode, Reason, Record,
+    GrantId, GrantInfo, GrantReport, GrantSpec, GrantState, Mode, Reason,
 };
 use tokio::sync::watch;
 
@@ -22,14 +25,12 @@ pub(crate) use table::{OpenError, Opened, Table};
 
 use self::ledger::Ledger;
 use crate::{
-    audit::{Audit, AuditError, Written},
+    audit::Audit,
     broker::Broker,
     key::Key,
     known_hosts::KnownHosts,
     policy::{Standing, Terms},
     scan::{Blind, Budget, Needles},
-    secret::scrub_stack,
-    sign::Core,
     ssh_config::SshConfig,
     tunnel::Streams,
 };
@@ -106,36 +107,6 @@ impl Grant {
         }
     }
 
-    /// Records a request that is refused whatever the policy says.
-    pub(crate) async fn refuse(&self, reason: Reason, detail: Option<&str>) {
-        let written = self.refuse_with(&mut self.ledger(), reason, detail);
-        // Nothing was signed: an unwritable log is a fault, which is noted.
-        let _ = self.recorded(written).await;
-    }
-
-    /// Records that a connection was closed for want of room. In fetch mode it is no offence: the
-    /// shim comes back, and the first time is all there is to know.
-    pub(crate) async fn refuse_connection(&self) {
-        if self.fetches.is_some() && std::mem::replace(&mut self.ledger().crowded, true) {
-            return;
-        }
-        self.refuse(Reason::TooManyConnections, None).await;
-    }
-
-    /// Hands over the record that opens or closes the grant.
-    pub(crate) fn mark(&self, event: Event) -> Written {
-        self.submit(&self.record(event))
-    }
-
-    /// Returns when a record is written; one that cannot be is a fault of the grant.
-    pub(crate) async fn recorded(&self, written: Written) -> Result<(), AuditError> {
-        let outcome = written.done().await;
-        if let Err(error) = &outcome {
-            (self.ledger()).fault(Fault::AuditUnwritable(error.to_string()));
-        }
-        outcome
-    }
-
     /// Ends the grant: nothing is signed from here on, and its socket goes.
     pub(crate) fn close(&self) {
         self.closed.send_replace(true);
@@ -147,22 +118,6 @@ impl Grant {
     /// Returns when the grant is closed.
     pub(crate) async fn until_closed(&self) {
         let _ = self.closed.subscribe().wait_for(|closed| *closed).await;
-    }
-
-    /// Notes that a request is being answered, until the value is dropped.
-    pub(crate) fn answering(&self) -> Answering<'_> {
-        self.answering
-            .send_modify(|count| *count = count.saturating_add(1));
-        Answering(self)
-    }
-
-    /// Returns when no request is being answered.
-    pub(crate) async fn until_answered(&self) {
-        let _ = self
-            .answering
-            .subscribe()
-            .wait_for(|count| *count == 0)
-            .await;
     }
 
     /// How long it is past its expiry; nothing before.
@@ -245,79 +200,10 @@ impl Grant {
         self.refuse(Reason::Revoked, None).await;
     }
 
-    /// What to look for in images to find its private keys; it has been shown to find them.
-    pub(crate) fn needles(&self) -> Result<&Needles, Blind> {
-        let needles = self.needles.get_or_init(|| {
-            let secrets = self.keys.iter().flat_map(|key| {
-                let secrets = key.cores().iter().flat_map(Core::secrets);
-                secrets.map(|secret| (key.info.fingerprint, secret))
-            });
-            let needles = Needles::new(secrets)?;
-            scrub_stack();
-            needles.self_check().map(|()| needles)
-        });
-        needles.as_ref().map_err(|blind| *blind)
-    }
-
-    /// Makes every search for its keys fail.
-    #[cfg(test)]
-    pub(crate) fn make_blind(&self) {
-        assert!(self.needles.set(Err(Blind::NoRandomBytes)).is_ok());
-    }
-
-    /// How much may be searched for its keys yet.
-    pub(crate) const fn budget(&self) -> &Budget {
-        &self.budget
-    }
-
     fn standing(&self, ledger: &Ledger) -> Standing {
         Standing {
             revoked: *self.closed.borrow(),
             signed: ledger.signed(),
-        }
-    }
-
-    fn refuse_with(&self, ledger: &mut Ledger, reason: Reason, detail: Option<&str>) -> Written {
-        let mut record = self.record(Event::Refused);
-        record.reason = Some(reason);
-        record.detail = detail.map(ToOwned::to_owned);
-        let written = self.submit(&record);
-        self.count_refusal(ledger, reason, record.detail);
-        written
-    }
-
-    /// Counts a refusal; one too many ends the grant, so that a build cannot fill the disk with
-    /// records.
-    fn count_refusal(&self, ledger: &mut Ledger, reason: Reason, detail: Option<String>) {
-        ledger.refuse(reason, detail);
-        if ledger.refused() == MAX_REFUSALS {
-            let mut record = self.record(Event::Refused);
-            record.reason = Some(Reason::RefusalsSpent);
-            drop(self.submit(&record));
-            ledger.refuse(Reason::RefusalsSpent, None);
-            self.close();
-        }
-    }
-
-    fn submit(&self, record: &Record) -> Written {
-        self.shared.audit.submit(record)
-    }
-
-    fn record(&self, event: Event) -> Record {
-        Record {
-            time: humantime::format_rfc3339_millis(SystemTime::now()).to_string(),
-            grant: self.id.clone(),
-            build: self.spec.build.clone(),
-            mode: self.spec.mode,
-            event,
-            intent: None,
-            key: None,
-            user: None,
-            host: None,
-            repository: None,
-            commits: Vec::new(),
-            reason: None,
-            detail: None,
         }
     }
 
@@ -326,20 +212,8 @@ impl Grant {
     }
 }
 
-/// A request that is being answered.
-#[derive(Debug)]
-pub(crate) struct Answering<'a>(&'a Grant);
-
-impl Drop for Answering<'_> {
-    fn drop(&mut self) {
-        (self.0.answering).send_modify(|count| *count = count.saturating_sub(1));
-    }
-}
-
 /// Connections of one grant at a time. A `BuildKit` session serves 250 streams and dies when its
 /// health check finds none free.
 const MAX_CONNECTIONS: usize = 128;
 /// The same in fetch mode, where a fetch takes up to two, and the shim comes back if there is none.
 const MAX_FETCH_CONNECTIONS: usize = 176;
-/// How many refusals a build may cause before its grant is closed.
-const MAX_REFUSALS: u32 = 10_000;
