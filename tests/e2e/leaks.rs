@@ -264,7 +264,7 @@ fn base64(file: &Path) -> String {
 }
 
 const AFTERWARDS: &str = "\
-hint: give steps that need a key `RUN --mount=type=ssh`: `keystay lint --fix` rewrites the Dockerfile
+hint: give steps that need a key `RUN --mount=type=ssh`: it is lent to them, and never in a layer
 hint: then build with `--no-cache`, and clear the build cache, which holds the key too: `docker builder prune`
 ";
 const FILES: &str = "\

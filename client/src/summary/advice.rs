@@ -12,7 +12,7 @@ pub(super) fn advice(findings: &[Finding]) -> Vec<String> {
         }
     }
     hints.extend(places.into_iter().take(PLACES));
-    hints.push(LINT.to_owned());
+    hints.push(LEND.to_owned());
     hints.push(AGAIN.to_owned());
     hints
 }
@@ -52,7 +52,8 @@ fn place(finding: &Finding) -> Option<String> {
     }
 }
 
-const LINT: &str = "give steps that need a key `RUN --mount=type=ssh`: `keystay lint --fix` rewrites the Dockerfile";
+const LEND: &str =
+    "give steps that need a key `RUN --mount=type=ssh`: it is lent to them, and never in a layer";
 const AGAIN: &str = "then build with `--no-cache`, and clear the build cache, which holds the key too: `docker builder prune`";
 /// As many places as are named.
 const PLACES: usize = 3;
@@ -90,7 +91,7 @@ mod tests {
                 "do not push the image; replace the 2 keys: whoever gets the image has them",
                 "keep it out of layer 2, `COPY 2 /`: to remove it later leaves it in this layer",
                 "give no key to LABEL, CMD and the like: the configuration keeps it",
-                LINT,
+                LEND,
                 AGAIN
             ]
         );

@@ -84,7 +84,7 @@ fn leak(name: &str, key: &Path) -> String {
          keystay: error: key material found in the image\n\
          hint: do not push the image; replace the key: whoever gets the image has it\n\
          hint: keep it out of layer 2, `COPY id /root/.ssh/id`: to remove it later leaves it in this layer\n\
-         hint: give steps that need a key `RUN --mount=type=ssh`: `keystay lint --fix` rewrites the Dockerfile\n\
+         hint: give steps that need a key `RUN --mount=type=ssh`: it is lent to them, and never in a layer\n\
          hint: then build with `--no-cache`, and clear the build cache, which holds the key too: `docker builder prune`\n",
         fingerprint(key)
     )
