@@ -107,20 +107,17 @@ impl Tool {
         match &self.engine {
             Engine::Docker(docker) => docker_image(docker, image),
             Engine::Podman(podman) => {
-                // The other formats lose the annotations; compressing would take longer than the
-                // search.
+                // Other formats lose the annotations, and compressing would take longer than the
+                // search; but buildah writes an OCI archive to a regular file only.
                 let words = match self.form {
-                    Form::PodmanBuild => ["save", "--format=oci-archive", "--uncompressed", image],
-                    _ => [
-                        "push",
-                        "--disable-compression",
-                        image,
-                        "oci-archive:/dev/stdout",
-                    ],
+                    Form::PodmanBuild => {
+                        vec!["save", "--format=oci-archive", "--uncompressed", image]
+                    }
+                    _ => vec!["push", image, "docker-archive:/dev/stdout"],
                 };
                 ImageSource::Program {
                     program: podman.program().into(),
-                    arguments: words.map(OsString::from).into(),
+                    arguments: words.into_iter().map(OsString::from).collect(),
                     environment: podman.variables().pairs(),
                 }
             }
