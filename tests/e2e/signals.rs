@@ -107,7 +107,7 @@ fn an_agent_that_hangs_is_waited_for_a_while() {
     left.agent.stop();
     let begin = Instant::now();
     held.release();
-    let late = "keystay: error: the agent did not revoke the grant within 10s\n";
+    let late = "keystay: error: the agent did not end the grant within 10s\n";
     build.wait().status(69).says(late);
     assert!(begin.elapsed() < Duration::from_secs(20));
     left.processes_are_gone_within(PATIENCE);
@@ -122,7 +122,7 @@ fn an_interrupt_ends_a_build_whose_agent_hangs() {
     left.agent.stop();
     let begin = Instant::now();
     build.signal("INT");
-    let late = "keystay: error: the agent did not revoke the grant within 10s\n";
+    let late = "keystay: error: the agent did not end the grant within 10s\n";
     build.wait().status(130).says(late);
     assert!(begin.elapsed() < Duration::from_secs(20));
     left.processes_are_gone_within(PATIENCE);
