@@ -210,8 +210,9 @@ fn ten_thousand_connections_leave_no_descriptor_behind() {
             drop(UnixStream::connect(socket).unwrap());
         }
     }
-    wait_until("the last connections to end", TWO_SECONDS, || {
-        open() == before
+    // The connection that asked for the grant may still count in what was open before.
+    wait_until("the last connections to end", 5 * TWO_SECONDS, || {
+        open() <= before
     });
     assert_eq!(agent.grant().keys.len(), 1);
 }
