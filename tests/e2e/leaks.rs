@@ -199,6 +199,26 @@ fn keys_that_only_an_agent_holds_are_not_said_to_be_searched_for() {
     );
 }
 
+#[test]
+fn an_image_that_was_searched_for_locked_copies_is_searched_again_when_the_key_is_here() {
+    let lab = Lab::up().unwrap();
+    let env = Env::on(&lab, &lab.engines()[1]);
+    let key = new_key(&env, "key", "ed25519");
+    let agent = UpstreamAgent::with(std::slice::from_ref(&key)).unwrap();
+    fs::copy(&key, env.context().join("id")).unwrap();
+    env.file("Dockerfile", "FROM keystay/lean:1\nCOPY id /id\n");
+    let keystay = env.keystay().env("SSH_AUTH_SOCK", agent.socket());
+    let built = keystay.build(&env).output();
+    built.status(0).stderr_has(
+        "keystay: image     searched for locked copies only: the key is in your agent, its private half is not here\n",
+    );
+    let built = with(env.keystay(), &[key]).build(&env).output();
+    built
+        .status(65)
+        .stdout_is("")
+        .stderr_has("keystay: leak: layer 2, id (COPY id /id): private key SHA256:");
+}
+
 fn with(keystay: Run, keys: &[PathBuf]) -> Run {
     let source = |key: &PathBuf| ["--key".to_owned(), format!("file:{}", key.display())];
     keystay.args(keys.iter().flat_map(source))

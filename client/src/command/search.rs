@@ -12,7 +12,7 @@ use crate::{
     progress,
     summary::{Image, Searched},
     verify::{
-        Cache, ControlMatcher, Gap, ImageSource, SourceError, Subject, Verdict, Verified,
+        Cache, ControlMatcher, Gap, ImageSource, Sought, SourceError, Subject, Verdict, Verified,
         VerifyError, WithCopies, verify,
     },
 };
@@ -49,7 +49,8 @@ impl Search<'_> {
         let here = self.keys().filter(|key| key.searchable).count();
         let elsewhere = keys.len() - here;
         let cache = Cache::of_user().filter(|_| self.is_remembering);
-        let remembered = cache.zip(Subject::new(name, &keys));
+        let sought = Sought::new(&self.grant.keys);
+        let remembered = cache.zip(sought.and_then(|sought| Subject::new(name, &sought)));
         if remembered
             .as_ref()
             .is_some_and(|(cache, subject)| !self.is_detailed && cache.is_clean(subject))

@@ -10,11 +10,10 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use keystay_proto::Fingerprint;
 use rustix::fs::{Mode, OFlags};
 use sha2::{Digest as _, Sha256};
 
-use super::manifest::Digest;
+use super::{Sought, manifest::Digest};
 
 /// The clean verdicts of this user, each a small file. A leak or a gap is never remembered.
 ///
@@ -32,24 +31,19 @@ pub struct Subject {
 }
 
 impl Subject {
-    /// The image of this id, `sha256:` and 64 digits, which names its content, and these keys in
-    /// any order. Nothing for another name of an image, which may come to mean other content, or
-    /// for no keys.
+    /// The image of this id, `sha256:` and 64 digits, which names its content, and these keys.
+    /// Nothing for another name of an image, which may come to mean other content.
     #[must_use]
-    pub fn new(image: &str, keys: &[Fingerprint]) -> Option<Self> {
+    pub fn new(image: &str, keys: &Sought) -> Option<Self> {
         let digits = image.strip_prefix("sha256:")?;
         let is_hex = digits
             .bytes()
             .all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f'));
-        if digits.len() != 64 || !is_hex || keys.is_empty() {
+        if digits.len() != 64 || !is_hex {
             return None;
         }
-        let mut keys: Vec<_> = keys.iter().map(Fingerprint::to_string).collect();
-        keys.sort_unstable();
-        keys.dedup();
-        let keys = keys.join("\n");
         Some(Self {
-            text: format!("clean\n{SCANNER}\n{image}\n{keys}\n"),
+            text: format!("clean\n{SCANNER}\n{image}\n{}", keys.text()),
         })
     }
 
@@ -148,7 +142,7 @@ fn is_ours(name: &OsStr) -> bool {
 }
 
 /// What a verdict depends on beside image and keys: the version of the search.
-const SCANNER: &str = concat!("keystay ", env!("CARGO_PKG_VERSION"), " search 3");
+const SCANNER: &str = concat!("keystay ", env!("CARGO_PKG_VERSION"), " search 4");
 const OLDEST: Duration = Duration::from_hours(30 * 24);
 const MOST: usize = 1_000;
 
@@ -157,37 +151,46 @@ mod tests {
     use std::os::unix::fs::symlink;
 
     use super::*;
+    use crate::verify::sought::sought;
 
     #[test]
     fn a_clean_image_is_remembered_for_these_keys_only() {
         let folder = tempfile::tempdir().unwrap();
         let cache = Cache::at(folder.path().join("a/b"));
-        let (one, two) = (Fingerprint::of(b"1"), Fingerprint::of(b"2"));
-        let subject = Subject::new(&image(1), &[one, two]).unwrap();
+        let subject = subject(1, &[(b"1", true), (b"2", true)]);
         assert!(!cache.is_clean(&subject));
         cache.remember_clean(&subject).unwrap();
         assert!(cache.is_clean(&subject));
-        assert!(cache.is_clean(&Subject::new(&image(1), &[two, one, two]).unwrap()));
-        assert!(!cache.is_clean(&Subject::new(&image(1), &[one]).unwrap()));
-        assert!(!cache.is_clean(&Subject::new(&image(2), &[one, two]).unwrap()));
+        let same: [(&[u8], bool); 3] = [(b"2", true), (b"1", true), (b"2", true)];
+        assert!(cache.is_clean(&self::subject(1, &same)));
+        assert!(!cache.is_clean(&self::subject(1, &same[1..2])));
+        assert!(!cache.is_clean(&self::subject(2, &same)));
         let mode = fs::metadata(folder.path().join("a/b")).unwrap().mode();
         assert_eq!(mode & 0o777, 0o700);
     }
 
     #[test]
     fn a_name_that_may_change_its_meaning_is_no_subject() {
-        let key = [Fingerprint::of(b"1")];
+        let key = sought(&[(b"1", true)]).unwrap();
         for name in ["app:latest", "sha256:12", &image(1).to_uppercase(), ""] {
             assert_eq!(Subject::new(name, &key), None);
         }
-        assert_eq!(Subject::new(&image(1), &[]), None);
+        assert_eq!(sought(&[]), None);
+    }
+
+    #[test]
+    fn a_search_for_locked_copies_proves_nothing_about_the_key_itself() {
+        let folder = tempfile::tempdir().unwrap();
+        let cache = Cache::at(folder.path().to_owned());
+        cache.remember_clean(&subject(1, &[(b"1", false)])).unwrap();
+        assert!(!cache.is_clean(&subject(1, &[(b"1", true)])));
     }
 
     #[test]
     fn an_entry_that_does_not_say_what_it_should_is_not_there() {
         let folder = tempfile::tempdir().unwrap();
         let cache = Cache::at(folder.path().to_owned());
-        let subject = Subject::new(&image(1), &[Fingerprint::of(b"1")]).unwrap();
+        let subject = subject(1, &[(b"1", true)]);
         let entry = folder.path().join(subject.file_name());
         for content in [
             String::new(),
@@ -210,7 +213,7 @@ mod tests {
     fn an_entry_of_another_user_is_not_there() {
         let folder = tempfile::tempdir().unwrap();
         let cache = Cache::at(folder.path().to_owned());
-        let subject = Subject::new(&image(1), &[Fingerprint::of(b"1")]).unwrap();
+        let subject = subject(1, &[(b"1", true)]);
         cache.remember_clean(&subject).unwrap();
         let entry = folder.path().join(subject.file_name());
         if std::os::unix::fs::chown(entry, Some(12_345), None).is_ok() {
@@ -232,13 +235,17 @@ mod tests {
         for number in 0..1_200 {
             fs::write(folder.path().join(format!("{number:064x}")), "").unwrap();
         }
-        let subject = Subject::new(&image(1), &[Fingerprint::of(b"1")]).unwrap();
+        let subject = subject(1, &[(b"1", true)]);
         cache.remember_clean(&subject).unwrap();
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1_001);
         cache
             .sweep(SystemTime::now() + OLDEST + Duration::from_mins(1))
             .unwrap();
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    fn subject(number: u8, keys: &[(&[u8], bool)]) -> Subject {
+        Subject::new(&image(number), &sought(keys).unwrap()).unwrap()
     }
 
     fn image(number: u8) -> String {
