@@ -1,14 +1,15 @@
 //! Whether everything that the image names was there, and read.
 
+mod oci;
+
 use std::collections::HashSet;
 
 use serde::de::DeserializeOwned;
-use sha2::{Digest as _, Sha256};
 
 use super::{
     gap::Gap,
     inventory::{Content, Inventory, Member},
-    manifest::{Config, Descriptor, Digest, OciDocument, SavedImage},
+    manifest::{Config, SavedImage},
     tape::Standing,
     walk::MOST_MEMBERS,
 };
@@ -99,67 +100,6 @@ impl Account<'_> {
         true
     }
 
-    /// Follows `index.json` of an OCI layout; says whether there is one.
-    fn index(&mut self) -> bool {
-        let name = "index.json";
-        let Some(number) = self.inventory.find(name) else {
-            return false;
-        };
-        let mut open = Vec::from_iter(self.oci_document(name, number));
-        let mut seen = HashSet::new();
-        while let Some(document) = open.pop() {
-            let references = document.manifests.iter().flatten();
-            for descriptor in references.chain(&document.subject) {
-                let blob = self.blob(descriptor);
-                let Some(number) = blob.filter(|number| seen.insert(*number)) else {
-                    continue;
-                };
-                if descriptor.is_document() {
-                    open.extend(self.oci_document(&descriptor.digest, number));
-                } else {
-                    self.plain_blob(descriptor, number);
-                }
-            }
-            if let Some(config) = &document.config {
-                self.manifest(config, &document.layers);
-            }
-        }
-        true
-    }
-
-    fn oci_document(&mut self, name: &str, number: usize) -> Option<OciDocument> {
-        let document = self.document::<OciDocument>(name, number)?;
-        let is_known = document.manifests.is_some() || document.config.is_some();
-        if !is_known {
-            self.gaps.push(Gap::UnknownManifest(name.to_owned()));
-        }
-        is_known.then_some(document)
-    }
-
-    /// Follows a manifest: of an image, or of an artifact, whose layers are any blobs.
-    fn manifest(&mut self, config: &Descriptor, layers: &[Descriptor]) {
-        let found: Vec<_> = layers.iter().map(|layer| self.blob(layer)).collect();
-        let number = self.blob(config);
-        if config.is_image_config() {
-            if let Some(number) = number {
-                self.image(&config.digest, number, found);
-            }
-            return;
-        }
-        for (layer, number) in layers.iter().zip(found) {
-            if let Some(number) = number {
-                self.plain_blob(layer, number);
-            }
-        }
-    }
-
-    /// Follows a blob of which nothing else is known than what it begins with.
-    fn plain_blob(&mut self, descriptor: &Descriptor, number: usize) {
-        let member = self.inventory.members.get(number);
-        let gap = member.and_then(|member| gap_of_content(&descriptor.digest, member));
-        self.gaps.extend(gap);
-    }
-
     /// Takes up an image, unless another document named it already.
     fn image(&mut self, name: &str, config_member: usize, layers: Vec<Option<usize>>) {
         let known = |image: &Image| image.config_member == config_member && image.layers == layers;
@@ -188,50 +128,6 @@ impl Account<'_> {
             config,
             layers,
         });
-    }
-
-    /// The blob of an OCI layout, if it is there, whole, and has the size and digest it should.
-    fn blob(&mut self, descriptor: &Descriptor) -> Option<usize> {
-        let held = self.held(descriptor);
-        let path = format!("blobs/{}", descriptor.digest.replacen(':', "/", 1));
-        let Some(number) = self.inventory.find(&path) else {
-            if !held {
-                self.gaps.push(missing(descriptor));
-            }
-            return None;
-        };
-        self.named.insert(number);
-        let member = self.inventory.members.get(number)?;
-        if !descriptor.digest.starts_with("sha256:") {
-            self.gaps.push(Gap::OtherDigest(descriptor.name()));
-            return Some(number);
-        }
-        if member.entry.size != descriptor.size {
-            let (size, expected) = (member.entry.size, descriptor.size);
-            self.gaps.push(Gap::WrongSize {
-                name: descriptor.digest.clone(),
-                size,
-                expected,
-            });
-        }
-        self.gaps.extend(gap_of_digest(&descriptor.digest, member));
-        Some(number)
-    }
-
-    /// Whether the reference itself holds the whole blob so plainly that it was read with it: only
-    /// the empty object of image-spec `manifest.md` is taken for that. A reference that holds
-    /// something else than the blob is told.
-    fn held(&mut self, descriptor: &Descriptor) -> bool {
-        if descriptor.data.is_none() {
-            return false;
-        }
-        let content = descriptor.content().unwrap_or_default();
-        let digest = Digest::from(Sha256::new_with_prefix(&content)).to_string();
-        if digest != descriptor.digest {
-            self.gaps.push(Gap::WrongData(descriptor.digest.clone()));
-            return false;
-        }
-        content == b"{}"
     }
 
     fn member(&mut self, name: &str) -> Option<usize> {
@@ -266,14 +162,6 @@ impl Account<'_> {
             self.gaps.push(Gap::NotUnderstood(name.to_owned()));
         }
         parsed
-    }
-}
-
-fn missing(descriptor: &Descriptor) -> Gap {
-    if descriptor.is_foreign() {
-        Gap::Foreign(descriptor.digest.clone())
-    } else {
-        Gap::Missing(descriptor.name())
     }
 }
 

@@ -1,21 +1,24 @@
 //! The decoders.
 
-use std::io::{self, BufRead, Chain, Cursor, Read};
+mod zip;
+mod zstd;
+
+use std::io::{self, BufRead, Read};
 
 use bzip2::bufread::{BzDecoder, MultiBzDecoder};
-use flate2::{
-    Crc,
-    bufread::{DeflateDecoder, GzDecoder, MultiGzDecoder, ZlibDecoder},
-};
+use flate2::bufread::{GzDecoder, MultiGzDecoder, ZlibDecoder};
 use lzma_rust2::{LzmaReader, XzReader};
-use ruzstd::decoding::{FrameDecoder, StreamingDecoder};
 
+use self::{
+    zip::Zip,
+    zstd::{Zstd, ZstdFrames, is_compressed_block, zstd_window},
+};
 use super::{
     chunks::Chunks,
     kind::{Kind, Sign, is_dynamic_block, recognise},
     text::Text,
     unread::Unread,
-    zip::{ZipEntry, u16_at, u32_at},
+    zip::u32_at,
 };
 
 /// A decoder of one stream that begins where its input stands, and leaves the input behind it.
@@ -123,114 +126,9 @@ impl Layer {
 pub(in crate::verify) fn layer<'i>(how: &Layer, input: impl BufRead + 'i) -> Box<dyn Read + 'i> {
     match how {
         Layer::Gzip => Box::new(MultiGzDecoder::new(input)),
-        Layer::Zstd => Box::new(ZstdFrames {
-            input: Some(input),
-            frame: None,
-        }),
+        Layer::Zstd => Box::new(ZstdFrames::new(input, LAYER_MEMORY)),
         Layer::Xz => Box::new(XzReader::new_mem_limit(input, true, LAYER_MEMORY_KIB)),
         Layer::Bzip2 => Box::new(MultiBzDecoder::new(input)),
-    }
-}
-
-/// One frame of zstd whose checksum is looked at.
-struct Zstd<R: Read>(StreamingDecoder<R, FrameDecoder>);
-
-impl<R: Read> Zstd<R> {
-    fn new(input: R, window: u64) -> io::Result<Self> {
-        StreamingDecoder::new_with_max_window_size(input, window)
-            .map(Self)
-            .map_err(io::Error::other)
-    }
-}
-
-impl<R: Read> Read for Zstd<R> {
-    fn read(&mut self, to: &mut [u8]) -> io::Result<usize> {
-        let read = self.0.read(to)?;
-        let frame = &self.0.decoder;
-        let is_other = |sum| frame.get_calculated_checksum() != Some(sum);
-        if read == 0 && !to.is_empty() && frame.get_checksum_from_data().is_some_and(is_other) {
-            return Err(io::ErrorKind::InvalidData.into());
-        }
-        Ok(read)
-    }
-}
-
-/// Frames of zstd one behind the other, those that are to be skipped among them.
-struct ZstdFrames<R: BufRead> {
-    input: Option<R>,
-    frame: Option<Zstd<Chain<Cursor<[u8; 4]>, R>>>,
-}
-
-impl<R: BufRead> Read for ZstdFrames<R> {
-    fn read(&mut self, to: &mut [u8]) -> io::Result<usize> {
-        loop {
-            if let Some(frame) = &mut self.frame {
-                let read = frame.read(to)?;
-                if read > 0 || to.is_empty() {
-                    return Ok(read);
-                }
-                let frame = self.frame.take();
-                self.input = frame.map(|frame| frame.0.into_inner().into_inner().1);
-            }
-            let Some(mut input) = self.input.take() else {
-                return Ok(0);
-            };
-            if input.fill_buf()?.is_empty() {
-                return Ok(0);
-            }
-            let mut magic = [0; 4];
-            input.read_exact(&mut magic)?;
-            if let [0x50..=0x5f, 0x2a, 0x4d, 0x18] = magic {
-                let mut length = [0; 4];
-                input.read_exact(&mut length)?;
-                let length = usize::try_from(u32::from_le_bytes(length)).unwrap_or(usize::MAX);
-                skip(&mut input, length)?;
-                self.input = Some(input);
-            } else {
-                let input = Cursor::new(magic).chain(input);
-                self.frame = Some(Zstd::new(input, LAYER_MEMORY)?);
-            }
-        }
-    }
-}
-
-/// The content of an entry of a zip archive whose checksum is looked at.
-struct Zip<R: BufRead> {
-    inflating: DeflateDecoder<R>,
-    checksum: Option<u32>,
-    crc: Crc,
-    ended: bool,
-}
-
-impl<R: BufRead> Zip<R> {
-    fn new(entry: &ZipEntry, input: R) -> Self {
-        Self {
-            inflating: DeflateDecoder::new(input),
-            checksum: entry.checksum,
-            crc: Crc::new(),
-            ended: false,
-        }
-    }
-}
-
-impl<R: BufRead> Read for Zip<R> {
-    fn read(&mut self, to: &mut [u8]) -> io::Result<usize> {
-        if self.ended || to.is_empty() {
-            return Ok(0);
-        }
-        let read = self.inflating.read(to)?;
-        self.crc.update(to.get(..read).unwrap_or_default());
-        if read == 0 {
-            self.ended = true;
-            let checksum = match self.checksum {
-                Some(checksum) => Some(checksum),
-                None => ZipEntry::checksum_behind(self.inflating.get_mut().fill_buf()?),
-            };
-            if checksum != Some(self.crc.sum()) {
-                return Err(io::ErrorKind::InvalidData.into());
-            }
-        }
-        Ok(read)
     }
 }
 
@@ -244,39 +142,6 @@ fn skip(input: &mut impl BufRead, mut count: usize) -> io::Result<()> {
         count -= there;
     }
     Ok(())
-}
-
-/// Whether the first block of a frame is compressed, which chance does not do (RFC 8878 3.1.1).
-fn is_compressed_block(head: &[u8]) -> bool {
-    let header = zstd_header(head).and_then(|length| head.get(length).copied());
-    header.is_some_and(|block| (block >> 1) & 3 == 2)
-}
-
-/// How long the header of a frame is.
-fn zstd_header(head: &[u8]) -> Option<usize> {
-    let descriptor = *head.get(4)?;
-    let single = descriptor & 0x20 != 0;
-    let size = match (descriptor >> 6, single) {
-        (0, false) => 0,
-        (0, true) => 1,
-        (log, _) => 1 << log,
-    };
-    Some(5 + usize::from(!single) + size)
-}
-
-fn zstd_window(head: &[u8]) -> Option<u64> {
-    let descriptor = *head.get(4)?;
-    if descriptor & 0x20 == 0 {
-        let window = *head.get(5)?;
-        let base = 1_u64.checked_shl(10 + u32::from(window >> 3))?;
-        return Some(base + base / 8 * u64::from(window & 7));
-    }
-    match descriptor >> 6 {
-        0 => head.get(5).map(|size| u64::from(*size)),
-        1 => u16_at(head, 5).map(|size| u64::from(size) + 256),
-        2 => u32_at(head, 5).map(u64::from),
-        _ => Some(u64::MAX),
-    }
 }
 
 /// The dictionary size of the first block (xz format 3.1, 5.3.1), in whose header the last filter's
