@@ -35,7 +35,7 @@ use self::{
     exchange::{End, Exchange, Opening, Tally},
     pool::{Lease, NoChannel, Pool, Way},
 };
-use crate::{key::Key, known_hosts::KnownHosts, ssh_config::SshConfig};
+use crate::{key::Key, known_hosts::KnownHosts, said, ssh_config::SshConfig};
 
 /// What fetches for one grant. Its connections end when it is dropped.
 #[derive(Debug)]
@@ -228,7 +228,7 @@ impl Fetch<'_> {
             };
             match exchange.open(self.errand, input, tally).await {
                 Opening::Gone => lost = lost.saturating_add(1),
-                Opening::Denies => return Ok(Try::Denied(plain::line(&exchange.said()))),
+                Opening::Denies => return Ok(Try::Denied(said::line(&exchange.said()))),
                 Opening::Serves => {
                     let repository = self.errand.repository.clone();
                     self.broker.opened().insert(repository, way.key);

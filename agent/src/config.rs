@@ -94,7 +94,8 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             }
         };
     }
-    let ran = config.and_then(|config| running::run(&config, || say(&ready(&config))));
+    let ran = config.and_then(Config::lasting);
+    let ran = ran.and_then(|config| running::run(&config, || say(&ready(&config))));
     match ran {
         Ok(()) => ExitCode::SUCCESS,
         Err(problem) => failed(&problem),
@@ -141,6 +142,17 @@ pub(crate) fn announce(started: &Started) {
 }
 
 impl Config {
+    /// The settings, if they are good for an agent that outlives builds.
+    fn lasting(self) -> Result<Self, Problem> {
+        let is_certificate = |source: &&Source| matches!(source, Source::Certificate(_));
+        if self.sources.iter().any(|source| is_certificate(&source)) {
+            let message = "a certificate is for one build, and this agent is for many";
+            return Err(Problem::new(ProblemCode::Usage, message)
+                .hint("name it with the build: `keystay --key certificate:COMMAND build .`"));
+        }
+        Ok(self)
+    }
+
     /// The settings that command line and environment give.
     fn from_process(keys: &[String], socket: Option<PathBuf>) -> Result<Self, Problem> {
         let sources = (keys.iter())

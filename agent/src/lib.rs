@@ -22,6 +22,7 @@ mod pipeline;
 mod place;
 mod policy;
 pub mod prompt;
+mod said;
 pub mod scan;
 pub mod secret;
 mod session;

@@ -12,6 +12,8 @@
 
 #[path = "keys/agents.rs"]
 mod agents;
+#[path = "keys/certificates.rs"]
+mod certificates;
 #[path = "keys/files.rs"]
 mod files;
 #[path = "keys/formats.rs"]

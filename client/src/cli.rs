@@ -14,7 +14,7 @@ pub(crate) use host::HostName;
 pub(crate) use repo::Repo;
 pub(crate) use running::{Listing, LogArgs, RevokeArgs};
 pub(crate) use source::KeySource;
-pub(crate) use ttl::Ttl;
+pub(crate) use ttl::{Ttl, TtlError};
 pub(crate) use usage::{Parsed, UsageError, is_own_option, parse};
 pub(crate) use verify::{Holder, VerifyArgs};
 
@@ -132,7 +132,8 @@ pub(crate) struct Verbatim {
 }
 
 const KEY_HELP: &str = "\
-A key the build may use: agent[:FINGERPRINT], file:PATH, env:NAME or stdin; repeatable [default: \
+A key the build may use: agent[:FINGERPRINT], file:PATH, env:NAME, stdin, or certificate[,ttl=TIME]:COMMAND, \
+a fresh key that COMMAND certifies; repeatable [default: \
 those of config.toml, else your ssh-agent, else ~/.ssh/id_*]";
 const HOST_HELP: &str = "\
 A host the build may log in to, HOST or HOST:PORT; repeatable [default: every host in known_hosts]";
@@ -146,6 +147,8 @@ Examples:
   keystay build -t app .                          the keys of your ssh-agent
   keystay --key file:~/.ssh/deploy build .        one key from a file
   keystay --key env:DEPLOY_KEY build .            one key from the job's environment
+  keystay --key 'certificate:ssh-keygen -s ca -I ci -n git -V +15m {public_key_file}' build .
+                                                  a key of this build, certified by an authority
   keystay --repo github.com/acme/lib build .      one repository, read only
   keystay --host github.com --strict build .      one host, verified or refused
   keystay --dry-run build .                       see what would run

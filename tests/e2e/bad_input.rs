@@ -186,7 +186,7 @@ fn agents_that_cannot_serve_are_told() {
         run,
         66,
         "keystay: error: no key was named, SSH_AUTH_SOCK is not set, and there is no key in ~/.ssh\n\
-         hint: name a key with `--key agent`, `--key file:PATH`, `--key env:NAME` or `--key stdin`\n",
+         hint: name a key with `--key agent`, `--key file:PATH`, `--key env:NAME`, `--key stdin` or `--key certificate:COMMAND`\n",
     );
 }
 
@@ -195,7 +195,8 @@ fn options_that_are_no_options_are_told() {
     let lab = Lab::up().unwrap();
     let env = env(&lab, 1);
     let help = "hint: `keystay help` lists commands and options; keystay's stand before `build`, docker's after it\n";
-    let forms = "a source is agent, agent:FINGERPRINT, file:PATH, env:NAME or stdin";
+    let forms =
+        "a source is agent, agent:FINGERPRINT, file:PATH, env:NAME, stdin or certificate:COMMAND";
     for (option, value, told) in [
         ("--key <SOURCE>", "~/.ssh/id", forms),
         ("--key <SOURCE>", "env:", forms),

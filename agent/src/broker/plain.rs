@@ -61,13 +61,6 @@ impl Plain {
     }
 }
 
-/// Everything that a host said, as one line.
-pub(super) fn line(said: &[u8]) -> String {
-    let text = String::from_utf8_lossy(said);
-    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
-    printable(lines.collect::<Vec<_>>().join(" / "))
-}
-
 /// How many bytes at the end begin a character that more bytes may finish.
 fn unfinished(bytes: &[u8]) -> usize {
     match str::from_utf8(
@@ -135,15 +128,6 @@ mod tests {
         let first = plain.pass("é".repeat(MAX_SHOWN).as_bytes());
         assert!(first.len() <= MAX_SHOWN + 4 && first.ends_with("…\n"));
         assert_eq!(plain.pass(b"more"), "");
-    }
-
-    #[test]
-    fn a_line_tells_all_lines() {
-        let said = b"\r\nERROR: Repository not found.\nfatal: \x1b[31mno\r\n\n";
-        assert_eq!(
-            line(said),
-            "ERROR: Repository not found. / fatal: \\u{1b}[31mno"
-        );
     }
 
     proptest! {

@@ -1,5 +1,6 @@
 //! Sources: where keys come from.
 
+mod certificate;
 mod defaults;
 mod env;
 mod environment;
@@ -14,6 +15,7 @@ mod stdin;
 mod upstream;
 
 pub use self::{
+    certificate::{CertificateFault, CertificateRequest, RequestError},
     defaults::defaults,
     environment::Environment,
     error::{Fault, SourceError},
@@ -36,6 +38,9 @@ pub async fn load(
         Source::Agent(wanted) => upstream::load(source, *wanted, environment).await,
         Source::File(path) => file::load(source, path, environment, prompt).map(|key| vec![key]),
         Source::Env(name) => env::load(source, name, environment, prompt).map(|key| vec![key]),
+        Source::Certificate(request) => {
+            (certificate::load(source, request).await).map(|key| vec![key])
+        }
         Source::Stdin => stdin::load(source, environment, prompt).map(|key| vec![key]),
     }
 }

@@ -392,7 +392,7 @@ fn defaults_are_the_agent_or_else_the_usual_files() {
         told(&defaults(&without).unwrap_err()),
         [
             "no key was named, SSH_AUTH_SOCK is not set, and there is no key in ~/.ssh",
-            "name a key with `--key agent`, `--key file:PATH`, `--key env:NAME` or `--key stdin`",
+            "name a key with `--key agent`, `--key file:PATH`, `--key env:NAME`, `--key stdin` or `--key certificate:COMMAND`",
         ]
     );
     fs::create_dir(folder.path(".ssh")).unwrap();

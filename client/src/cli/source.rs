@@ -4,6 +4,8 @@ use std::{fmt, str::FromStr};
 
 use keystay_proto::Fingerprint;
 
+use super::Ttl;
+
 /// Where a key comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum KeySource {
@@ -15,13 +17,19 @@ pub(crate) enum KeySource {
     Env(String),
     /// Standard input.
     Stdin,
+    /// A fresh key that a command certifies, for so long at most.
+    Certificate(Option<Ttl>, String),
 }
 
 /// Text that names no source.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub(crate) enum KeySourceError {
-    #[error("a source is agent, agent:FINGERPRINT, file:PATH, env:NAME or stdin")]
+    #[error(
+        "a source is agent, agent:FINGERPRINT, file:PATH, env:NAME, stdin or certificate:COMMAND"
+    )]
     Form,
+    #[error("certificate,ttl=TIME: {0}")]
+    Ttl(#[from] super::TtlError),
     #[error(transparent)]
     Fingerprint(#[from] keystay_proto::FingerprintError),
     #[error("this is a key; name a source: file:PATH, env:NAME or stdin")]
@@ -39,6 +47,13 @@ impl FromStr for KeySource {
             Some(("agent", fingerprint)) => Ok(Self::Agent(Some(fingerprint.parse()?))),
             Some(("file", path)) if !path.is_empty() => Ok(Self::File(path.to_owned())),
             Some(("env", name)) if is_variable(name) => Ok(Self::Env(name.to_owned())),
+            Some(("certificate", command)) if !command.trim().is_empty() => {
+                Ok(Self::Certificate(None, command.to_owned()))
+            }
+            Some((kind, command)) if !command.trim().is_empty() => {
+                let ttl = kind.strip_prefix(LIMITED).ok_or(KeySourceError::Form)?;
+                Ok(Self::Certificate(Some(ttl.parse()?), command.to_owned()))
+            }
             None if text == "agent" => Ok(Self::Agent(None)),
             None if text == "stdin" => Ok(Self::Stdin),
             _ => Err(KeySourceError::Form),
@@ -54,9 +69,14 @@ impl fmt::Display for KeySource {
             Self::File(path) => write!(f, "file:{path}"),
             Self::Env(name) => write!(f, "env:{name}"),
             Self::Stdin => f.write_str("stdin"),
+            Self::Certificate(None, command) => write!(f, "certificate:{command}"),
+            Self::Certificate(Some(ttl), command) => write!(f, "{LIMITED}{ttl}:{command}"),
         }
     }
 }
+
+/// What stands before the longest time that a certificate may be valid.
+const LIMITED: &str = "certificate,ttl=";
 
 fn is_variable(name: &str) -> bool {
     !name.is_empty() && !name.contains(['=', '\0', ' ', '\n'])
@@ -77,6 +97,8 @@ mod tests {
             "file:a:b",
             "env:DEPLOY_KEY",
             "stdin",
+            "certificate:vault write ssh/sign/ci public_key={public_key}",
+            "certificate,ttl=5m:sign 'a b'",
         ] {
             assert_eq!(text.parse::<KeySource>().unwrap().to_string(), text);
         }
@@ -93,6 +115,9 @@ mod tests {
             "~/.ssh/id",
             "stdin:x",
             "Agent",
+            "certificate",
+            "certificate: ",
+            "certificate,max=5m:x",
         ] {
             assert_eq!(
                 text.parse::<KeySource>(),
@@ -100,6 +125,13 @@ mod tests {
                 "{text}"
             );
         }
+        assert_eq!(
+            "certificate,ttl=5d:x"
+                .parse::<KeySource>()
+                .unwrap_err()
+                .to_string(),
+            "certificate,ttl=TIME: from 1s to 24h"
+        );
         assert!(matches!(
             "agent:x".parse::<KeySource>(),
             Err(KeySourceError::Fingerprint(_))

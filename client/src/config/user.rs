@@ -10,7 +10,7 @@ use super::{
     file::{self, Text, values},
 };
 use crate::{
-    cli::{HostName, KeySource, Repo},
+    cli::{HostName, KeySource, Repo, Ttl},
     engine::Variables,
 };
 
@@ -87,6 +87,15 @@ enum Source {
     Stdin,
     File(String),
     Env(String),
+    Certificate(Certificate),
+}
+
+/// The words of a command that certifies a key, and for how long at most.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Certificate {
+    command: Vec<String>,
+    ttl: Option<Text<Ttl>>,
 }
 
 /// A key that cannot be.
@@ -96,6 +105,8 @@ enum KeyError {
     Fingerprint,
     #[error("`file` and `env` name a file and a variable")]
     Name,
+    #[error("`command` is a program and what it is given, a list of texts")]
+    Command,
 }
 
 impl TryFrom<Table> for Key {
@@ -109,6 +120,14 @@ impl TryFrom<Table> for Key {
             (_, Some(_)) => return Err(KeyError::Fingerprint),
             (Source::Stdin, None) => KeySource::Stdin,
             (Source::File(path), None) => named(format!("file:{path}"))?,
+            (Source::Certificate(Certificate { command, ttl }), None) => {
+                let words = command.iter().map(String::as_str);
+                let line = shlex::try_join(words).map_err(|_| KeyError::Command)?;
+                if command.first().is_none_or(String::is_empty) {
+                    return Err(KeyError::Command);
+                }
+                KeySource::Certificate(ttl.map(|Text(ttl)| ttl), line)
+            }
             (Source::Env(name), None) => named(format!("env:{name}"))?,
         };
         Ok(Self {
@@ -133,13 +152,18 @@ mod tests {
             "[[key]]\nsource = \"agent\"\nfingerprint = \"{fingerprint}\"\n\
              [[key]]\nsource = {{ file = \"~/.ssh/deploy\" }}\nrepos = [\"git@h:a/b.git\"]\n\
              [[key]]\nsource = {{ env = \"K\" }}\n[[key]]\nsource = \"stdin\"\n\
+             [[key]]\nsource = {{ certificate = {{ command = [\"sign\", \"a b\"], ttl = \"5m\" }} }}\n\
              [limit]\nhosts = [\"h\", \"h:2222\"]\n"
         );
         let user = read(&text).unwrap();
         let sources: Vec<_> = user.keys.iter().map(|key| key.source.clone()).collect();
         let texts: Vec<_> = sources.iter().map(ToString::to_string).collect();
         let agent = format!("agent:{fingerprint}");
-        assert_eq!(texts, [&agent, "file:~/.ssh/deploy", "env:K", "stdin"]);
+        let certificate = "certificate,ttl=5m:sign 'a b'";
+        assert_eq!(
+            texts,
+            [&agent, "file:~/.ssh/deploy", "env:K", "stdin", certificate]
+        );
         let routes = user.routes(&sources);
         assert_eq!(routes.len(), 1);
         assert_eq!(routes[0].source, "file:~/.ssh/deploy");
@@ -163,6 +187,10 @@ mod tests {
             (
                 "[[key]]\nsource = \"vault\"\n",
                 "file:2:10: unknown variant `vault`",
+            ),
+            (
+                "[[key]]\nsource = { certificate = { command = [] } }\n",
+                "file:1:1: `command` is a program and what it is given, a list of texts",
             ),
             ("[[key]]\n", "file:1:1: missing field `source`"),
             (

@@ -1,5 +1,7 @@
 //! Keys, hosts and refusals of a grant.
 
+use std::borrow::Cow;
+
 use keystay_proto::control::{HostUse, KeyInfo, KeyUse, Reason, Refusal};
 
 use super::size::{count, first_three};
@@ -35,10 +37,18 @@ fn key(
             format!(
                 "{fingerprint} ({}, {}) {signatures}",
                 short(&key.algorithm),
-                key.source
+                source(&key.source)
             )
         }
         None => format!("{fingerprint} {signatures}"),
+    }
+}
+
+/// A source as it is told: of a command that certifies keys its name.
+fn source(text: &str) -> Cow<'_, str> {
+    match text.split_once(' ') {
+        Some((name, _)) if name.starts_with("certificate") => format!("{name} …").into(),
+        _ => text.into(),
     }
 }
 
@@ -46,6 +56,7 @@ fn key(
 fn short(algorithm: &str) -> &str {
     match algorithm {
         "ssh-ed25519" => "ed25519",
+        "ssh-ed25519-cert-v01@openssh.com" => "ed25519 certificate",
         "ssh-rsa" => "rsa",
         "ecdsa-sha2-nistp256" => "ecdsa p256",
         "ecdsa-sha2-nistp384" => "ecdsa p384",
@@ -91,6 +102,15 @@ fn refusal(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_command_that_certifies_is_told_by_its_name() {
+        assert_eq!(
+            source("certificate,ttl=5m:vault write x"),
+            "certificate,ttl=5m:vault …"
+        );
+        assert_eq!(source("file:/a b"), "file:/a b");
+    }
 
     #[test]
     fn ports_are_written_as_people_do() {

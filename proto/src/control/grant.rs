@@ -145,7 +145,8 @@ pub struct KeyInfo {
     pub algorithm: String,
     /// Its comment; text of the outside.
     pub comment: String,
-    /// Where it comes from, as on the command line: `agent`, `file:PATH`, `env:NAME`, `stdin`.
+    /// Where it comes from, as on the command line: `agent`, `file:PATH`, `env:NAME`, `stdin`,
+    /// `certificate:COMMAND`.
     pub source: String,
     /// Whether the agent holds the private half, and so can look for it in images.
     pub searchable: bool,

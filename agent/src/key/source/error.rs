@@ -1,13 +1,13 @@
 //! What is wrong with a source, and what to do about it.
 
-use std::io;
+use std::{io, time::Duration};
 
 use keystay_proto::{
     Fingerprint,
     control::{Problem, ProblemCode},
 };
 
-use super::{HeldKey, Place, hint::hints};
+use super::{CertificateFault, HeldKey, Place, hint::hints};
 use crate::{key::format::FormatError, prompt::PromptError};
 
 /// A source that gave no key.
@@ -87,6 +87,35 @@ pub enum Fault {
         /// The keys that it holds.
         held: Vec<HeldKey>,
     },
+    /// The program cannot be run.
+    #[error("cannot be run: {}", reason(.0))]
+    CannotRun(#[source] io::Error),
+    /// The program did not succeed.
+    #[error("ended with {status}{}{said}", if .said.is_empty() { "" } else { ": " })]
+    Failed {
+        /// Its status.
+        status: String,
+        /// What it wrote to standard error, a printable line.
+        said: String,
+    },
+    /// The program does not come to an end.
+    #[error("took longer than {}", humantime::format_duration(*.0))]
+    Late(Duration),
+    /// The program wrote more than a certificate.
+    #[error("gave more than {} KiB, so it gave no certificate", .0 / 1024)]
+    TooMuch(usize),
+    /// The program succeeded without a certificate.
+    #[error("gave no certificate of an ed25519 key")]
+    NoCertificate,
+    /// The program's certificate is not what was asked for.
+    #[error("gave a certificate that {0}")]
+    Certificate(#[from] CertificateFault),
+    /// There is no folder for the public key.
+    #[error("cannot be given the public key: {}", reason(.0))]
+    NoFolder(#[source] io::Error),
+    /// The kernel gives no randomness for a key.
+    #[error("cannot be given a key: the kernel gives no randomness")]
+    NoRandomness(#[source] getrandom::Error),
     /// Neither an agent nor one of the usual key files.
     #[error("SSH_AUTH_SOCK is not set, and there is no key in ~/.ssh")]
     NoDefault,

@@ -1,8 +1,8 @@
 //! What a person can do about a source that gave no key.
 
-use std::path::Path;
+use std::{io, path::Path};
 
-use super::{Fault, HeldKey, Place};
+use super::{CertificateFault, Fault, HeldKey, Place};
 use keystay_proto::printable;
 
 use crate::{key::format::FormatError, prompt::PromptError};
@@ -43,8 +43,9 @@ pub(super) fn hints(place: &Place, fault: &Fault) -> Vec<String> {
             "pass it on from the job's secrets, or export it: `export {}`",
             printable(name)
         )],
+        (Place::Command(_), fault) => command_hint(fault).into_iter().collect(),
         (_, Fault::NoDefault) => vec![
-            "name a key with `--key agent`, `--key file:PATH`, `--key env:NAME` or `--key stdin`"
+            "name a key with `--key agent`, `--key file:PATH`, `--key env:NAME`, `--key stdin` or `--key certificate:COMMAND`"
                 .to_owned(),
         ],
         _ => Vec::new(),
@@ -84,6 +85,37 @@ fn format_hints(place: &Place, error: &FormatError) -> Vec<String> {
         _ => return Vec::new(),
     };
     vec![hint]
+}
+
+fn command_hint(fault: &Fault) -> Option<String> {
+    let hint = match fault {
+        Fault::CannotRun(error) if error.kind() == io::ErrorKind::NotFound => {
+            "is it installed and in PATH?".to_owned()
+        }
+        Fault::NoCertificate => {
+            "it gets the public key as {public_key}, {public_key_file} and on standard input, and \
+             prints the certificate or writes it to key-cert.pub beside the file"
+                .to_owned()
+        }
+        Fault::Certificate(CertificateFault::OtherKey) => {
+            "give it the key of this build: {public_key}, {public_key_file} or standard input"
+                .to_owned()
+        }
+        Fault::Certificate(CertificateFault::Host) => {
+            "ask the authority for a user certificate: `ssh-keygen -s` without -h".to_owned()
+        }
+        Fault::Certificate(CertificateFault::NoPrincipals) => {
+            "name the user: `ssh-keygen -n git`, `valid_principals=git`".to_owned()
+        }
+        Fault::Certificate(CertificateFault::Long { .. }) => {
+            "ask the authority for a short one: `ssh-keygen -V +15m`, `ttl=15m`".to_owned()
+        }
+        Fault::Certificate(CertificateFault::NotYet(_) | CertificateFault::Expired(_)) => {
+            "is the clock right, here and at the authority?".to_owned()
+        }
+        _ => return None,
+    };
+    Some(hint)
 }
 
 fn held_hints(held: &[HeldKey]) -> Vec<String> {

@@ -18,6 +18,8 @@ pub enum Place {
     AgentVariable,
     /// Another agent, by socket.
     Agent(PathBuf),
+    /// A command that certifies keys, by its name.
+    Command(String),
     /// Everywhere that is looked at when no source is named.
     Defaults,
 }
@@ -38,6 +40,7 @@ impl fmt::Display for Place {
                 "agent {}",
                 printable(path.as_os_str().as_encoded_bytes())
             ),
+            Self::Command(name) => write!(f, "command {}", printable(name)),
             Self::Defaults => f.write_str("no key was named,"),
         }
     }

@@ -4,6 +4,8 @@ use std::{fmt, path::PathBuf, str::FromStr};
 
 use keystay_proto::Fingerprint;
 
+use super::{CertificateRequest, RequestError};
+
 /// Where keys come from, as the values of `--key` name it. `Display` gives the same text back.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Source {
@@ -15,6 +17,8 @@ pub enum Source {
     Env(String),
     /// `stdin`: a private key file's content on standard input.
     Stdin,
+    /// `certificate:COMMAND`, `certificate,ttl=TIME:COMMAND`: a fresh key that a command certifies.
+    Certificate(CertificateRequest),
 }
 
 /// Text that names no source. A value that could be a key itself is never repeated.
@@ -38,6 +42,9 @@ pub enum SourceParseError {
     /// Not a variable's name after `env:`; its value perhaps.
     #[error("`env:` is followed by the name of a variable, without `$`")]
     Name,
+    /// Not a command after `certificate:`.
+    #[error(transparent)]
+    Certificate(#[from] RequestError),
 }
 
 impl FromStr for Source {
@@ -59,6 +66,12 @@ impl FromStr for Source {
             ("env", Some(name)) if is_name(name) => Ok(Self::Env(name.to_owned())),
             ("env", Some(_)) => Err(SourceParseError::Name),
             ("stdin", None) => Ok(Self::Stdin),
+            (kind, Some(command)) if kind.starts_with(CERTIFICATE) => {
+                let options = kind.strip_prefix(CERTIFICATE).unwrap_or_default();
+                Ok(Self::Certificate(CertificateRequest::parse(
+                    options, command,
+                )?))
+            }
             _ => Err(unknown(text)),
         }
     }
@@ -72,6 +85,7 @@ impl fmt::Display for Source {
             Self::File(path) => write!(f, "file:{}", path.display()),
             Self::Env(name) => write!(f, "env:{name}"),
             Self::Stdin => f.write_str("stdin"),
+            Self::Certificate(request) => request.fmt(f),
         }
     }
 }
@@ -95,7 +109,8 @@ fn is_name(text: &str) -> bool {
     starts && goes_on && text.len() <= LONGEST_REPEATED
 }
 
-const FORMS: &str = "use agent, agent:SHA256:…, file:PATH, env:NAME or stdin";
+const FORMS: &str = "use agent, agent:SHA256:…, file:PATH, env:NAME, stdin or certificate:COMMAND";
+const CERTIFICATE: &str = "certificate";
 /// Shorter than any private key file.
 const LONGEST_REPEATED: usize = 100;
 
@@ -112,6 +127,8 @@ mod tests {
             "file:~/.ssh/id: the second",
             "env:DEPLOY_KEY",
             "stdin",
+            "certificate:vault write ssh/sign/ci public_key={public_key}",
+            "certificate,ttl=5m:sign 'a b'",
         ] {
             assert_eq!(text.parse::<Source>().unwrap().to_string(), text);
         }
@@ -122,7 +139,7 @@ mod tests {
         let refused = |text: &str| text.parse::<Source>().unwrap_err().to_string();
         assert_eq!(
             refused("vault"),
-            "`vault` is no key source; use agent, agent:SHA256:…, file:PATH, env:NAME or stdin"
+            "`vault` is no key source; use agent, agent:SHA256:…, file:PATH, env:NAME, stdin or certificate:COMMAND"
         );
         assert_eq!(
             refused("~/.ssh/id"),
