@@ -156,8 +156,8 @@ impl Grant {
         outcome: Option<Outcome>,
         abandoned: Option<Abandoned>,
     ) -> Option<Written> {
-        let reason = abandoned.and_then(reason);
-        if outcome.is_none() && reason.is_none() {
+        let refusal = refusal(repository, outcome.as_ref(), abandoned);
+        if outcome.is_none() && refusal.is_none() {
             // It was over before anything was fetched.
             return None;
         }
@@ -176,20 +176,19 @@ impl Grant {
             (None, Some(Err(error))) => Some(error),
             (None, Some(Ok(_)) | None) | (Some(_), _) => None,
         };
-        if let Some(reason) = reason {
-            record.event = Event::Refused;
-            record.reason = Some(reason);
-        }
         if let Some(error) = &failure {
             record.event = Event::Failed;
             record.detail = Some(printable(error.to_string()));
         }
-        let written = self.submit(&record);
-        if let Some(reason) = reason {
-            self.count_refusal(&mut ledger, reason, Some(repository.to_owned()));
+        if let Some((reason, _)) = &refusal {
+            record.event = Event::Refused;
+            record.reason = Some(*reason);
         }
-        if let Some(error) = failure {
-            ledger.fault(fault(repository, &error));
+        let written = self.submit(&record);
+        match (refusal, failure) {
+            (Some((reason, about)), _) => self.count_refusal(&mut ledger, reason, Some(about)),
+            (None, Some(error)) => ledger.fault(fault(repository, &error)),
+            (None, None) => {}
         }
         Some(written)
     }
@@ -212,6 +211,22 @@ fn reason(abandoned: Abandoned) -> Option<Reason> {
         Abandoned::Idle => Some(Reason::Stalled),
         Abandoned::TooMuchInput => Some(Reason::TooMuchInput),
         Abandoned::Expired => Some(Reason::Expired),
+    }
+}
+
+/// Why a fetch that ended counts as a refusal, and of what. A host on the way of which no key is
+/// known is met here: the policy looks at the last one only.
+fn refusal(
+    repository: &str,
+    outcome: Option<&Outcome>,
+    abandoned: Option<Abandoned>,
+) -> Option<(Reason, String)> {
+    match (abandoned, outcome.map(|outcome| &outcome.end)) {
+        (Some(why), _) => reason(why).map(|reason| (reason, repository.to_owned())),
+        (None, Some(Err(FetchError::HostKeyUnknown { host }))) => {
+            Some((Reason::HostNotKnown, printable(host)))
+        }
+        (None, _) => None,
     }
 }
 

@@ -1,6 +1,6 @@
 //! A git host that only another host reaches, with `ProxyJump`.
 
-use keystay_proto::control::Event;
+use keystay_proto::control::{Event, Reason};
 use keystay_tests::{
     env::Env,
     lab::{JumpHost, PRIVATE_HOST},
@@ -36,11 +36,15 @@ fn a_jump_host_without_a_known_key_is_not_passed() {
     knows(&env, &[&private_keys(&env)]);
     behind(&env, &way_over(&jump));
     let built = build(&env, &["dev"], &[]).output();
-    built.status(1).stderr_has(&format!(
-        "keystay: error: private/acme/lib-a was not fetched: no key of [127.0.0.1]:{} is known",
-        jump.port()
+    let name = format!("[127.0.0.1]:{}", jump.port());
+    built.status(77).stderr_has(&format!(
+        "keystay: error: the build was refused a fetch: host key not known ({name})"
     ));
-    assert_eq!(fetches(&env).last().unwrap().event, Event::Failed);
+    built.stderr_has(&format!("no key of {name} is known"));
+    let records = fetches(&env);
+    let last = records.last().unwrap();
+    assert_eq!(last.event, Event::Refused);
+    assert_eq!(last.reason, Some(Reason::HostNotKnown));
     assert_eq!(jump.log(), "", "the jump host was dialled");
 }
 
