@@ -9,6 +9,7 @@
 //! | `command` | one module for each command |
 //! | `engine` | the tools that build |
 //! | `dockerfile` | Dockerfiles, read without loss |
+//! | `context` | the files that a build is given, as docker would send them |
 //! | `wiring` | the changes that connect a build to its grant |
 //! | `verify` | the search of an image for keys |
 //! | `sarif` | findings in the form that code scanners exchange |
@@ -22,6 +23,7 @@ mod agent_link;
 mod cli;
 mod command;
 mod config;
+pub mod context;
 pub mod dockerfile;
 pub mod engine;
 mod error;

@@ -1,0 +1,128 @@
+//! The patterns of an ignore file, applied in their order.
+
+use super::{PatternError, pattern::Pattern};
+
+/// What of a context is not sent.
+#[derive(Clone, Debug, Default)]
+pub struct Ignore {
+    patterns: Vec<Pattern>,
+}
+
+/// Which patterns match a folder, so that they need not be tried on what is below it.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Matched(Vec<bool>);
+
+impl Ignore {
+    /// Reads the content of an ignore file. Of one that is no text, what is none is replaced.
+    pub fn read(content: &[u8]) -> Result<Self, PatternError> {
+        let content = content.strip_prefix(BYTE_ORDER_MARK).unwrap_or(content);
+        let text = String::from_utf8_lossy(content);
+        let patterns = text.lines().map(Pattern::of_line);
+        Ok(Self {
+            patterns: patterns
+                .filter_map(Result::transpose)
+                .collect::<Result<_, _>>()?,
+        })
+    }
+
+    /// Whether a path is left out, and what matches below it. `above` is the answer for the folder
+    /// it is in.
+    ///
+    /// A pattern that had no say about a folder (an exception where nothing was left out, or the
+    /// other way round) counts as one that does not match it, as in docker.
+    pub(super) fn judge(&self, path: &str, above: &Matched) -> (bool, Matched) {
+        let mut is_ignored = false;
+        let mut matched = Vec::with_capacity(self.patterns.len());
+        for (number, pattern) in self.patterns.iter().enumerate() {
+            let is_inherited = above.0.get(number).is_some_and(|matched| *matched);
+            let has_say = pattern.is_exception == is_ignored;
+            let is_match = is_inherited || (has_say && pattern.matches(path));
+            if is_match {
+                is_ignored = !pattern.is_exception;
+            }
+            matched.push(is_match);
+        }
+        (is_ignored, Matched(matched))
+    }
+
+    /// Whether nothing below a folder that is left out can be kept.
+    pub(super) fn ends_at(&self, folder: &str) -> bool {
+        let mut exceptions = self.patterns.iter().filter(|pattern| pattern.is_exception);
+        !exceptions.any(|exception| {
+            exception
+                .plain()
+                .is_none_or(|kept| kept == folder || is_below(kept, folder))
+        })
+    }
+}
+
+fn is_below(path: &str, folder: &str) -> bool {
+    path.strip_prefix(folder)
+        .is_some_and(|rest| rest.starts_with('/'))
+}
+
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn is_ignored(patterns: &str, path: &str) -> bool {
+        let ignore = Ignore::read(patterns.as_bytes()).unwrap();
+        let mut matched = Matched::default();
+        let ends = path.match_indices('/').map(|(end, _)| end);
+        let mut verdict = false;
+        for end in ends.chain([path.len()]) {
+            (verdict, matched) = ignore.judge(&path[..end], &matched);
+        }
+        verdict
+    }
+
+    #[test]
+    fn the_last_pattern_that_matches_decides() {
+        for (patterns, path, expected) in [
+            ("*\n!a", "a", false),
+            ("!a\n*", "a", true),
+            ("*.key\n!public.key\n", "public.key", false),
+            ("*.key\n!public.key\n", "private.key", true),
+            ("*.key\n", "a/private.key", false),
+            ("**/*.key\n", "a/private.key", true),
+            ("a\n", "a/b/c", true),
+            ("a\n!a/b\n", "a/b/c", false),
+            ("a\n!a/b\na/b/c", "a/b/c", true),
+            ("a/*\n!a/b", "a/b", false),
+            ("a/*\n!a/b", "a/c", true),
+            ("*\n!*/keep", "x/keep", false),
+            ("# all\n\n  *  \r\n!a\r\n", "a", false),
+            ("\u{feff}a\n", "a", true),
+            ("", "a", false),
+        ] {
+            assert_eq!(is_ignored(patterns, path), expected, "{patterns:?} {path}");
+        }
+    }
+
+    #[test]
+    fn an_exception_without_a_say_about_a_folder_has_none_below_it() {
+        // Docker matches "!a" against "a", where nothing is left out, and not against "a/c".
+        assert!(is_ignored("a/c\n!a", "a/c"));
+    }
+
+    #[test]
+    fn a_folder_is_passed_over_where_no_exception_can_reach_it() {
+        let ends_at = |patterns: &str, folder: &str| {
+            Ignore::read(patterns.as_bytes()).unwrap().ends_at(folder)
+        };
+        assert!(ends_at("node_modules", "node_modules"));
+        assert!(ends_at("*\n!src", "node_modules"));
+        assert!(!ends_at("*\n!src/a/b", "src"));
+        assert!(!ends_at("*\n!src/a/b", "src/a"));
+        assert!(ends_at("*\n!srcs/a", "src"));
+        assert!(!ends_at("*\n!**/*.md", "node_modules"));
+    }
+
+    #[test]
+    fn a_wrong_pattern_is_told() {
+        let error = Ignore::read(b"ok\n[\n").unwrap_err();
+        assert_eq!(error.to_string(), "the pattern \"[\" is not understood");
+    }
+}
