@@ -1,4 +1,4 @@
-//! Looking for the keys of a build in the image it made.
+//! Looking for the keys of a build in the image it made, and in what it is given.
 //!
 //! The saved image is read once, as a stream. Every byte of it, and of what its gzip layers inflate
 //! to, goes to a [`Matcher`], which holds the keys; nothing here does. Beside that the stream is
@@ -7,11 +7,13 @@
 
 mod account;
 mod cache;
+mod censor;
 mod control;
 mod copies;
 mod decode;
 mod finding;
 mod gap;
+mod given;
 mod instruction;
 mod inventory;
 mod json_path;
@@ -27,6 +29,7 @@ mod sought;
 mod source;
 mod tape;
 mod text;
+mod unchanged;
 mod walk;
 
 #[cfg(test)]
@@ -40,6 +43,7 @@ pub use copies::WithCopies;
 pub use decode::Unread;
 pub use finding::{Finding, Place};
 pub use gap::Gap;
+pub use given::{Content, Given, Searched, Sighting, search_given};
 pub use layer::Layer;
 pub use matcher::{Matcher, MatcherError};
 pub use meter::Meter;
@@ -47,3 +51,4 @@ pub use run::{Verdict, Verified, VerifyError, verify};
 pub use sought::Sought;
 pub(crate) use source::is_layout;
 pub use source::{ImageSource, SourceError};
+pub use unchanged::{Mark, Unchanged};

@@ -12,8 +12,8 @@ use crate::{
     progress,
     summary::{Image, Searched},
     verify::{
-        Cache, ControlMatcher, Gap, ImageSource, Sought, SourceError, Subject, Verdict, Verified,
-        VerifyError, WithCopies, verify,
+        self, Cache, ControlMatcher, Gap, Given, ImageSource, Sought, SourceError, Subject,
+        Verdict, Verified, VerifyError, WithCopies, search_given, verify,
     },
 };
 
@@ -45,10 +45,10 @@ impl Search<'_> {
     /// Searches an image, named by its id or otherwise, for those keys of the grant whose private
     /// halves are here, and for locked copies of all of them.
     pub(super) async fn run(&self, source: ImageSource, name: &str) -> Found {
-        let keys: Vec<Fingerprint> = self.keys().map(|key| key.fingerprint).collect();
+        let keys = self.fingerprints();
         let here = self.keys().filter(|key| key.searchable).count();
         let elsewhere = keys.len() - here;
-        let cache = Cache::of_user().filter(|_| self.is_remembering);
+        let cache = Cache::of_user("verdicts").filter(|_| self.is_remembering);
         let sought = Sought::new(&self.grant.keys);
         let remembered = cache.zip(sought.and_then(|sought| Subject::new(name, &sought)));
         if remembered
@@ -62,10 +62,8 @@ impl Search<'_> {
             }
             .into();
         }
-        let matcher = ControlMatcher::new(self.control.socket().to_owned(), self.grant.id.clone());
-        let matcher = WithCopies::new(matcher, keys);
         let meter = Arc::default();
-        let search = verify(source, Arc::new(matcher), Arc::clone(&meter));
+        let search = verify(source, Arc::new(self.matcher()), Arc::clone(&meter));
         let verified = match progress::shown(name, self.is_quiet, &meter, search).await {
             Ok(verified) => verified,
             Err(error) => return unread(&error, name).into(),
@@ -82,6 +80,23 @@ impl Search<'_> {
             image,
             verified: Some(verified),
         }
+    }
+
+    /// Searches what a build is given, likewise.
+    pub(super) async fn given(&self, given: Vec<Given>) -> Result<verify::Searched, VerifyError> {
+        let meter = Arc::default();
+        let search = search_given(given, Arc::new(self.matcher()), Arc::clone(&meter));
+        progress::shown("what the build is given", self.is_quiet, &meter, search).await
+    }
+
+    /// The keys of the grant.
+    pub(super) fn fingerprints(&self) -> Vec<Fingerprint> {
+        self.keys().map(|key| key.fingerprint).collect()
+    }
+
+    fn matcher(&self) -> WithCopies<ControlMatcher> {
+        let matcher = ControlMatcher::new(self.control.socket().to_owned(), self.grant.id.clone());
+        WithCopies::new(matcher, self.fingerprints())
     }
 
     fn keys(&self) -> impl Iterator<Item = &KeyInfo> {
@@ -137,7 +152,7 @@ fn told(verified: &Verified, image: &str, keys: usize, unsearchable: usize) -> I
 }
 
 /// An error and what is below it, in one line.
-fn with_causes(error: &dyn Error) -> String {
+pub(super) fn with_causes(error: &dyn Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(inner) = cause {

@@ -46,11 +46,11 @@ impl Subject {
             text: format!("clean\n{SCANNER}\n{image}\n{}", keys.text()),
         })
     }
+}
 
-    fn file_name(&self) -> String {
-        let name = Digest::from(Sha256::new_with_prefix(&self.text)).to_string();
-        name.replacen("sha256:", "", 1)
-    }
+fn file_name(text: &str) -> String {
+    let name = Digest::from(Sha256::new_with_prefix(text)).to_string();
+    name.replacen("sha256:", "", 1)
 }
 
 impl Cache {
@@ -60,10 +60,10 @@ impl Cache {
         Self { folder }
     }
 
-    /// The cache in `$XDG_CACHE_HOME/keystay/verdicts`, or `~/.cache` instead of the variable where
+    /// The cache of this name in `$XDG_CACHE_HOME/keystay`, or `~/.cache` instead of the variable where
     /// that is not an absolute path. Nothing where there is no home.
     #[must_use]
-    pub fn of_user() -> Option<Self> {
+    pub fn of_user(name: &str) -> Option<Self> {
         let absolute = |name: &str| {
             env::var_os(name)
                 .map(PathBuf::from)
@@ -71,27 +71,38 @@ impl Cache {
         };
         let caches =
             absolute("XDG_CACHE_HOME").or_else(|| Some(absolute("HOME")?.join(".cache")))?;
-        Some(Self::at(caches.join("keystay").join("verdicts")))
+        Some(Self::at(caches.join("keystay").join(name)))
     }
 
     /// Whether the image was found clean of these keys by this version of the search.
     #[must_use]
     pub fn is_clean(&self, subject: &Subject) -> bool {
-        let text = read_own(&self.folder.join(subject.file_name()), subject.text.len());
+        let text = self.read(&subject.text, subject.text.len());
         text.is_ok_and(|text| text == subject.text.as_bytes())
     }
 
     /// Remembers that the image is clean of these keys, and forgets what is older than 30 days or
     /// beyond the newest 1,000.
     pub fn remember_clean(&self, subject: &Subject) -> io::Result<()> {
+        self.write(&subject.text, subject.text.as_bytes())
+    }
+
+    /// What is remembered under this text, at most so many bytes and one more.
+    pub(super) fn read(&self, of: &str, longest: usize) -> io::Result<Vec<u8>> {
+        read_own(&self.folder.join(file_name(of)), longest)
+    }
+
+    /// Remembers something under this text, and forgets what is older than 30 days or beyond the
+    /// newest 1,000.
+    pub(super) fn write(&self, of: &str, content: &[u8]) -> io::Result<()> {
         DirBuilder::new()
             .recursive(true)
             .mode(0o700)
             .create(&self.folder)?;
         self.sweep(SystemTime::now())?;
         let mut file = tempfile::NamedTempFile::new_in(&self.folder)?;
-        file.write_all(subject.text.as_bytes())?;
-        file.persist(self.folder.join(subject.file_name()))?;
+        file.write_all(content)?;
+        file.persist(self.folder.join(file_name(of)))?;
         Ok(())
     }
 
@@ -142,7 +153,7 @@ fn is_ours(name: &OsStr) -> bool {
 }
 
 /// What a verdict depends on beside image and keys: the version of the search.
-const SCANNER: &str = concat!("keystay ", env!("CARGO_PKG_VERSION"), " search 4");
+pub(super) const SCANNER: &str = concat!("keystay ", env!("CARGO_PKG_VERSION"), " search 4");
 const OLDEST: Duration = Duration::from_hours(30 * 24);
 const MOST: usize = 1_000;
 
@@ -191,7 +202,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let cache = Cache::at(folder.path().to_owned());
         let subject = subject(1, &[(b"1", true)]);
-        let entry = folder.path().join(subject.file_name());
+        let entry = folder.path().join(file_name(&subject.text));
         for content in [
             String::new(),
             "clean\n".to_owned(),
@@ -215,7 +226,7 @@ mod tests {
         let cache = Cache::at(folder.path().to_owned());
         let subject = subject(1, &[(b"1", true)]);
         cache.remember_clean(&subject).unwrap();
-        let entry = folder.path().join(subject.file_name());
+        let entry = folder.path().join(file_name(&subject.text));
         if std::os::unix::fs::chown(entry, Some(12_345), None).is_ok() {
             assert!(!cache.is_clean(&subject));
         } else {

@@ -29,7 +29,7 @@ mod zip;
 
 pub use self::unread::Unread;
 pub(super) use self::{
-    level::Batch,
+    level::{Batch, Level},
     limits::Limits,
     memory::Label,
     names::Names,

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use bytes::Bytes;
 use keystay_proto::control::ScanReport;
 use tokio::{
     sync::mpsc,
@@ -12,11 +11,11 @@ use tokio::{
 use super::{
     Finding, Gap, ImageSource, Layer, Matcher, MatcherError, Meter, SourceError,
     account::{Contents, account},
+    censor::censor,
     decode::Limits,
     inventory::{Content, Inventory},
     layer::layers,
     locate::{gaps_inside, in_order, locate},
-    text::shortened,
     walk::{Opened, Stream, walk},
 };
 
@@ -104,8 +103,9 @@ pub(super) async fn verify_within<M: Matcher>(
         .iter()
         .flat_map(|(stream, report)| locate(&inventory, &images, stream, &report.hits))
         .collect();
-    let findings = in_order(findings, &inventory, &named);
-    let findings = censored(findings, matcher.as_ref()).await?;
+    let mut findings = in_order(findings, &inventory, &named);
+    let texts = findings.iter_mut().flat_map(Finding::texts).collect();
+    censor(texts, matcher.as_ref()).await?;
     Ok(Verified {
         layers: layers(&images, &inventory),
         bytes: inventory.bytes,
@@ -116,7 +116,7 @@ pub(super) async fn verify_within<M: Matcher>(
 }
 
 /// Has each stream searched as it is opened, side by side, until no more can come.
-async fn search_all<M: Matcher>(
+pub(super) async fn search_all<M: Matcher>(
     mut opened: mpsc::UnboundedReceiver<Opened>,
     matcher: &Arc<M>,
 ) -> Result<Vec<(Stream, ScanReport)>, VerifyError> {
@@ -159,59 +159,3 @@ fn verdict(findings: Vec<Finding>, gaps: &[Gap]) -> Verdict {
         Verdict::Incomplete(gaps.to_vec())
     }
 }
-
-/// The findings with their texts cut to a length that is shown, and those that hold a key withheld:
-/// a file may be named by the key that is in it.
-async fn censored(
-    mut findings: Vec<Finding>,
-    matcher: &impl Matcher,
-) -> Result<Vec<Finding>, MatcherError> {
-    let mut all = Vec::new();
-    let mut ends = Vec::new();
-    for text in findings.iter_mut().flat_map(Finding::texts) {
-        all.extend_from_slice(text.as_bytes());
-        all.extend_from_slice(&APART);
-        ends.push(u64::try_from(all.len()).unwrap_or(u64::MAX));
-    }
-    if all.is_empty() {
-        return Ok(findings);
-    }
-    let (sender, receiver) = mpsc::channel(1);
-    // The channel has room for the one message.
-    drop(sender.try_send(Bytes::from(all)));
-    drop(sender);
-    let report = matcher.scan(receiver).await?;
-    let mut begin = 0;
-    for (text, end) in findings.iter_mut().flat_map(Finding::texts).zip(ends) {
-        let holds_a_key = report
-            .hits
-            .iter()
-            .any(|hit| (begin..end).contains(&hit.offset));
-        let is_unsure = report.truncated || report.bytes < end;
-        *text = if holds_a_key || is_unsure {
-            withheld(text)
-        } else {
-            shortened(text)
-        };
-        begin = end;
-    }
-    Ok(findings)
-}
-
-/// What is shown for a text that holds the key: the word of its instruction, if it is one.
-fn withheld(text: &str) -> String {
-    match text.split_once(' ') {
-        Some((word, _))
-            if word.len() <= LONGEST_WORD && word.bytes().all(|byte| byte.is_ascii_uppercase()) =>
-        {
-            format!("{word} {WITHHELD}")
-        }
-        _ => WITHHELD.to_owned(),
-    }
-}
-
-/// More than what the search takes for one place.
-const APART: [u8; 1024] = [b'\n'; 1024];
-const WITHHELD: &str = "[withheld, it holds the key]";
-/// As long as `HEALTHCHECK`.
-const LONGEST_WORD: usize = 11;

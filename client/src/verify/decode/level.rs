@@ -62,7 +62,7 @@ impl Batch {
 /// A stream's bytes stay together; where a request ends within a stream, the next begins with the
 /// last bytes once more.
 #[derive(Debug)]
-pub(super) struct Level {
+pub(in crate::verify) struct Level {
     searches: mpsc::UnboundedSender<Opened>,
     request: Option<Request>,
     waiting: BytesMut,
@@ -72,7 +72,7 @@ pub(super) struct Level {
     offset: u64,
     label: Option<Label>,
     /// Whether the matcher is gone.
-    pub(super) gone: bool,
+    pub(in crate::verify) gone: bool,
 }
 
 #[derive(Debug)]
@@ -85,7 +85,8 @@ struct Request {
 }
 
 impl Level {
-    pub(super) fn new(searches: mpsc::UnboundedSender<Opened>) -> Self {
+    /// The way to these searches.
+    pub(in crate::verify) fn new(searches: mpsc::UnboundedSender<Opened>) -> Self {
         Self {
             searches,
             request: None,
@@ -98,7 +99,7 @@ impl Level {
     }
 
     /// Begins a stream.
-    pub(super) fn begin(&mut self, label: Label) {
+    pub(in crate::verify) fn begin(&mut self, label: Label) {
         if self.is_full() {
             self.flush();
             self.request = None;
@@ -113,13 +114,13 @@ impl Level {
     }
 
     /// Notes that from this offset of the present stream on its bytes go by another name.
-    pub(super) fn mark(&mut self, label: Label, offset: u64) {
+    pub(in crate::verify) fn mark(&mut self, label: Label, offset: u64) {
         self.label = Some(label.clone());
         self.record(label, offset);
     }
 
     /// Gives on the next bytes of the present stream.
-    pub(super) fn push(&mut self, bytes: &[u8]) {
+    pub(in crate::verify) fn push(&mut self, bytes: &[u8]) {
         if self.is_full() {
             self.go_on();
         }
@@ -131,7 +132,7 @@ impl Level {
     }
 
     /// Sends what waits.
-    pub(super) fn flush(&mut self) {
+    pub(in crate::verify) fn flush(&mut self) {
         let bytes = self.waiting.split().freeze();
         let Some(request) = self.request.as_ref().filter(|_| !bytes.is_empty()) else {
             return;

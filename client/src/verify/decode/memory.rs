@@ -14,7 +14,7 @@ pub(in crate::verify) struct Label {
 
 impl Label {
     /// What is inside of this under another name.
-    pub(super) fn inside(&self, mark: &str, name: &[u8]) -> Self {
+    pub(in crate::verify) fn inside(&self, mark: &str, name: &[u8]) -> Self {
         let mut path = self.path.to_vec();
         path.extend_from_slice(mark.as_bytes());
         path.extend_from_slice(name);

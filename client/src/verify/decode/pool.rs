@@ -208,7 +208,8 @@ impl Feed {
         }
     }
 
-    fn close(&mut self) {
+    /// Ends the file that passes, if one does.
+    pub(in crate::verify) fn close(&mut self) {
         match std::mem::replace(&mut self.present, Present::None) {
             Present::None => {}
             Present::Whole(label, bytes, loan) => {
@@ -228,15 +229,29 @@ impl Feed {
 
 impl Sink for Feed {
     fn entry(&mut self, entry: Entry) {
-        self.close();
-        let size = usize::try_from(entry.size).unwrap_or(usize::MAX);
-        if size < SHORTEST {
-            return;
-        }
         let label = Label {
             member: self.member,
             path: entry.name.into(),
         };
+        self.begin(label, usize::try_from(entry.size).unwrap_or(usize::MAX));
+    }
+
+    fn data(&mut self, bytes: &[u8]) {
+        self.push(bytes);
+    }
+
+    fn end(&mut self) {
+        self.close();
+    }
+}
+
+impl Feed {
+    /// Begins a file of this length.
+    pub(in crate::verify) fn begin(&mut self, label: Label, size: usize) {
+        self.close();
+        if size < SHORTEST {
+            return;
+        }
         if size <= LONGEST_WHOLE {
             let loan = self.take(size);
             self.present = Present::Whole(label, Vec::with_capacity(size), Some(loan));
@@ -252,7 +267,8 @@ impl Sink for Feed {
         self.present = Present::InParts(sender, Vec::with_capacity(PART));
     }
 
-    fn data(&mut self, bytes: &[u8]) {
+    /// Passes on the next bytes of the file.
+    pub(in crate::verify) fn push(&mut self, bytes: &[u8]) {
         match &mut self.present {
             Present::None => {}
             Present::Whole(_, content, _) => content.extend_from_slice(bytes),
@@ -267,10 +283,6 @@ impl Sink for Feed {
                 }
             }
         }
-    }
-
-    fn end(&mut self) {
-        self.close();
     }
 }
 
