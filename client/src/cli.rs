@@ -73,7 +73,7 @@ pub(crate) struct Options {
     /// How the build reaches its repositories
     #[arg(long, value_name = "HOW", value_enum, default_value_t = Mode::Auto)]
     pub(crate) mode: Mode,
-    /// Do not search the image for the keys
+    /// Search neither the image for the keys nor, before, what the build is given
     #[arg(long)]
     pub(crate) no_verify: bool,
     /// Print the wired command and Dockerfile, run nothing
@@ -157,7 +157,7 @@ Examples:
 Exit status:
   docker's own when it ran and there is nothing to add; else
   64  the command line is wrong             75  image not searched whole (verify, --strict)
-  65  key material found in the image       76  a host showed another key than the known one
+  65  key material found                    76  a host showed another key than the known one
   66  a key or a saved image is unreadable  77  refused by policy
   69  engine or agent not available         78  wrong configuration
   70  a defect of keystay

@@ -8,7 +8,7 @@ mod search;
 mod verify;
 
 pub(crate) use agent::agent;
-pub(crate) use build::{FilesError, StdinError, build, buildah, buildx, podman};
+pub(crate) use build::{FilesError, KeyGiven, StdinError, build, buildah, buildx, podman};
 pub(crate) use keys::{grants, keys, revoke};
 pub(crate) use log::{LogError, log};
 pub(crate) use verify::{ImageError, verify};

@@ -5,7 +5,7 @@ use std::io;
 use crate::{
     agent_link::LinkError,
     cli::UsageError,
-    command::{FilesError, ImageError, LogError, StdinError},
+    command::{FilesError, ImageError, KeyGiven, LogError, StdinError},
     config::ConfigError,
     engine::{Caught, EngineError},
     exit_code::ExitCode,
@@ -35,6 +35,9 @@ pub(crate) enum Error {
     /// The wired files cannot be written.
     #[error(transparent)]
     Files(#[from] FilesError),
+    /// The build would be given a key.
+    #[error(transparent)]
+    KeyGiven(#[from] KeyGiven),
     /// The audit log cannot be read.
     #[error(transparent)]
     Log(#[from] LogError),
@@ -50,6 +53,7 @@ impl Error {
     /// The documented status: the one place where errors get theirs.
     pub(crate) fn exit_code(&self) -> ExitCode {
         match self {
+            Self::KeyGiven(_) => ExitCode::Leak,
             Self::Image(ImageError::Read { .. }) => ExitCode::Unreadable,
             Self::Usage(_) | Self::Stdin(_) | Self::Image(_) => ExitCode::Usage,
             Self::Config(ConfigError::Limit { .. }) => ExitCode::Refused,
@@ -72,6 +76,7 @@ impl Error {
             Self::Agent(error) => error.hints(),
             Self::Stdin(error) => error.hints(),
             Self::Image(error) => error.hints(),
+            Self::KeyGiven(error) => error.hints(),
             Self::Log(_) => vec![LOG.to_owned()],
             Self::Files(_) => vec![FILES.to_owned()],
             Self::Runtime(_) | Self::Caught(_) => Vec::new(),

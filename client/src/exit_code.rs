@@ -15,7 +15,7 @@ pub(crate) enum ExitCode {
     Engine(u8),
     /// 64: the command line is wrong.
     Usage,
-    /// 65: key material was found in the image.
+    /// 65: key material was found in the image, or in what a build would be given.
     Leak,
     /// 66: a key source or a saved image cannot be read.
     Unreadable,

@@ -28,15 +28,16 @@ fn keys_in_files_are_named_by_layer_path_and_instruction() {
         env.file("app/config/deploy", &deploy)
             .file("Dockerfile", FILES);
 
-        let built = with(env.keystay(), &keys).build(&env).output();
+        // Keystay does not build this: see `before_build`.
+        env.docker().build(&env).output().status(0);
+        let verified = with(env.keystay(), &keys).args(["verify", env.tag()]);
+        let verified = verified.output();
         let [a, b, c, d] = [0, 1, 2, 3].map(|n| fingerprint(&keys[n]));
-        built.status(65);
+        verified.status(65).stdout_is("");
         assert_eq!(
-            without_sizes(&built.said()),
+            without_sizes(&verified.said()),
             format!(
-                "keystay: note: no step mounts an ssh agent, so none can use the keys; a step that fetches begins with `RUN --mount=type=ssh`\n\
-                 keystay: the build asked for no signature (cached, or it has no ssh step)\n\
-                 keystay: image     LEAK {} 4 findings, searched for 4 keys in 5 layers (…)\n\
+                "keystay: image     LEAK {} 4 findings, searched for 4 keys in 5 layers (…)\n\
                  keystay: leak: layer 2, root/.ssh/id_rsa (ADD id_rsa /root/.ssh/id_rsa): private key {a} as base64\n\
                  keystay: leak: layer 4, etc/tls/key.pem (COPY key.pem key.pk8 /etc/tls/): private key {b} as base64\n\
                  keystay: leak: layer 4, etc/tls/key.pk8 (COPY key.pem key.pk8 /etc/tls/): private key {c} as base64\n\
@@ -47,10 +48,10 @@ fn keys_in_files_are_named_by_layer_path_and_instruction() {
                  hint: keep it out of layer 4, `COPY key.pem key.pk8 /etc/tls/`: to remove it later leaves it in this layer\n\
                  hint: keep it out of layer 5, `COPY /app /app`: to remove it later leaves it in this layer\n\
                  {AFTERWARDS}",
-                id(&env)
+                env.tag()
             )
         );
-        assert_repeats_none(&built, &keys);
+        assert_repeats_none(&verified, &keys);
         assert_found_again(&env, &keys, &a);
     }
 }
@@ -86,6 +87,37 @@ fn assert_found_again(env: &Env, keys: &[PathBuf], first: &str) {
 }
 
 #[test]
+fn a_key_that_a_step_copies_from_a_secret_is_found_after_the_build() {
+    let lab = Lab::up().unwrap();
+    for engine in lab.engines() {
+        let env = Env::on(&lab, engine);
+        let key = new_key(&env, "key", "ed25519");
+        env.file("Dockerfile", SECRET);
+        let secret = format!("id=key,src={}", key.display());
+        let built = with(env.keystay(), std::slice::from_ref(&key));
+        let built = built.build(&env).args(["--secret", &secret]).output();
+        built.status(65);
+        let step = "RUN cp /run/secrets/key /id";
+        let found = fingerprint(&key);
+        assert_eq!(
+            without_sizes(&built.said()),
+            format!(
+                "keystay: note: no step mounts an ssh agent, so none can use the keys; a step that fetches begins with `RUN --mount=type=ssh`\n\
+                 keystay: the build asked for no signature (cached, or it has no ssh step)\n\
+                 keystay: image     LEAK {} 1 finding, searched for 1 key in 2 layers (…)\n\
+                 keystay: leak: layer 2, id ({step}): private key {found} as base64\n\
+                 keystay: error: key material found in the image\n\
+                 hint: do not push the image; replace the key: whoever gets the image has it\n\
+                 hint: keep it out of layer 2, `{step}`: to remove it later leaves it in this layer\n\
+                 {AFTERWARDS}",
+                id(&env)
+            )
+        );
+        assert_repeats_none(&built, &[key]);
+    }
+}
+
+#[test]
 fn keys_in_arguments_variables_and_labels_are_named_by_their_place() {
     let lab = Lab::up().unwrap();
     for engine in lab.engines() {
@@ -100,7 +132,8 @@ fn keys_in_arguments_variables_and_labels_are_named_by_their_place() {
             format!("IN_LABEL={}", base64(&keys[3])),
         ];
         let arguments = arguments.iter().flat_map(|value| ["--build-arg", value]);
-        let built = with(env.keystay(), &keys).build(&env).args(arguments);
+        env.docker().build(&env).args(arguments).output().status(0);
+        let built = with(env.keystay(), &keys).args(["verify", env.tag()]);
         let built = built.output();
         let [plain, packed, in_env, in_label] = [0, 1, 2, 3].map(|n| fingerprint(&keys[n]));
         built.status(65);
@@ -205,18 +238,17 @@ fn an_image_that_was_searched_for_locked_copies_is_searched_again_when_the_key_i
     let env = Env::on(&lab, &lab.engines()[1]);
     let key = new_key(&env, "key", "ed25519");
     let agent = UpstreamAgent::with(std::slice::from_ref(&key)).unwrap();
-    fs::copy(&key, env.context().join("id")).unwrap();
-    env.file("Dockerfile", "FROM keystay/lean:1\nCOPY id /id\n");
-    let keystay = env.keystay().env("SSH_AUTH_SOCK", agent.socket());
-    let built = keystay.build(&env).output();
+    env.file("Dockerfile", SECRET);
+    let secret = format!("id=key,src={}", key.display());
+    let output = |keystay: Run| keystay.build(&env).args(["--secret", &secret]).output();
+    let built = output(env.keystay().env("SSH_AUTH_SOCK", agent.socket()));
     built.status(0).stderr_has(
         "keystay: image     searched for locked copies only: the key is in your agent, its private half is not here\n",
     );
-    let built = with(env.keystay(), &[key]).build(&env).output();
-    built
-        .status(65)
-        .stdout_is("")
-        .stderr_has("keystay: leak: layer 2, id (COPY id /id): private key SHA256:");
+    let built = output(with(env.keystay(), &[key]));
+    built.status(65).stdout_is("").stderr_has(
+        "keystay: leak: layer 2, id (RUN cp /run/secrets/key /id): private key SHA256:",
+    );
 }
 
 fn with(keystay: Run, keys: &[PathBuf]) -> Run {
@@ -296,6 +328,10 @@ ADD id_rsa /root/.ssh/id_rsa
 RUN rm /root/.ssh/id_rsa
 COPY key.pem key.pk8 /etc/tls/
 COPY --from=build /app /app
+";
+const SECRET: &str = "\
+FROM keystay/lean:1
+RUN --mount=type=secret,id=key cp /run/secrets/key /id
 ";
 const ARGUMENTS: &str = "\
 FROM keystay/lean:1

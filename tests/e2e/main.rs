@@ -7,6 +7,8 @@ mod audit;
 #[cfg(test)]
 mod bad_input;
 #[cfg(test)]
+mod before_build;
+#[cfg(test)]
 mod build_options;
 #[cfg(test)]
 mod command;

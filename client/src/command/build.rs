@@ -1,11 +1,14 @@
 //! `keystay build` and its kin: an engine's own build with grants wired in.
 
 mod asked;
+mod before;
 mod content;
 mod dry_run;
 mod files;
 mod grants;
 mod image;
+mod inputs;
+mod key_given;
 mod mode;
 mod outcome;
 mod plan;
@@ -16,6 +19,7 @@ mod stdin;
 mod wired;
 
 pub(crate) use files::FilesError;
+pub(crate) use key_given::KeyGiven;
 pub(crate) use stdin::StdinError;
 
 use std::ffi::{OsStr, OsString};

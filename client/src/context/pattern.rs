@@ -198,8 +198,8 @@ impl Expression {
                 return None;
             }
             let (low, high) = (u32::from(low), u32::from(high));
-            self.text
-                .push_str(&format!("\\x{{{low:x}}}-\\x{{{high:x}}}"));
+            let range = format!("\\x{{{low:x}}}-\\x{{{high:x}}}");
+            self.text.push_str(&range);
         }
         self.text.push(']');
         Some(())

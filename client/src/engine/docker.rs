@@ -104,6 +104,11 @@ impl Docker {
         command
     }
 
+    /// A variable of that environment.
+    pub(crate) fn variable(&self, name: &str) -> Option<&OsStr> {
+        self.variables.get(name)
+    }
+
     /// The environment that docker runs in.
     pub(crate) fn environment(&self) -> Vec<(OsString, OsString)> {
         self.variables.pairs()

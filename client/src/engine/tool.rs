@@ -124,6 +124,14 @@ impl Tool {
         }
     }
 
+    /// A variable of the engine's environment.
+    pub(crate) fn variable(&self, name: &str) -> Option<&OsStr> {
+        match &self.engine {
+            Engine::Docker(docker) => docker.variable(name),
+            Engine::Podman(podman) => podman.variables().get(name),
+        }
+    }
+
     /// The program's path.
     pub(crate) fn program(&self) -> &PathBuf {
         match &self.engine {

@@ -3,7 +3,8 @@
 use std::{
     env,
     ffi::{OsStr, OsString},
-    path::Path,
+    os::unix::ffi::OsStrExt as _,
+    path::{Path, PathBuf},
 };
 
 use super::wired::Paths;
@@ -35,6 +36,38 @@ impl Asked {
     /// The arguments as they came.
     pub(super) fn arguments(&self) -> &[OsString] {
         self.arguments.args()
+    }
+
+    /// How one of the arguments is called.
+    pub(super) fn word(&self, number: usize) -> String {
+        self.arguments.name_of(number)
+    }
+
+    /// The build arguments whose values are in the engine's environment.
+    pub(super) fn inherited(&self) -> Vec<OsString> {
+        let arguments = self.arguments.build_args().into_iter();
+        let names = arguments.map(|argument| argument.value);
+        names
+            .filter(|name| !name.as_bytes().contains(&b'='))
+            .collect()
+    }
+
+    /// The context, where it is a folder of this machine.
+    pub(super) fn folder(&self) -> Option<PathBuf> {
+        folder(self.arguments.context().filter(|context| *context != "-")?)
+    }
+
+    /// The further contexts that are folders of this machine, with their names.
+    pub(super) fn named_folders(&self) -> Vec<(String, PathBuf)> {
+        let contexts = self.arguments.build_contexts().into_iter();
+        contexts
+            .filter_map(|(name, place)| Some((name, folder(&place)?)))
+            .collect()
+    }
+
+    /// The ignore file of the main context, which need not be there.
+    pub(super) fn ignore_file(&self, root: &Path, dockerfile: Option<&Path>) -> PathBuf {
+        self.arguments.ignore_file(root, dockerfile, Path::is_file)
     }
 
     /// Why the engine runs without a grant, if it builds no image.
@@ -146,6 +179,12 @@ impl Asked {
                 .then(|| paths.iidfile.clone()),
         })
     }
+}
+
+/// The folder of this name below the current one, if it is one.
+fn folder(name: &OsStr) -> Option<PathBuf> {
+    let path = env::current_dir().ok()?.join(name);
+    path.is_dir().then_some(path)
 }
 
 const HELP: &str = "keystay's options stand before `build`: `keystay help`";

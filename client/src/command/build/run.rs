@@ -7,9 +7,11 @@ use tokio::process::Command;
 
 use super::{
     asked::Asked,
+    before,
     files::Files,
     grants::Grants,
     image,
+    inputs::Inputs,
     mode::Mode,
     outcome::{self, Terms},
     plan::{Plan, UNREAD},
@@ -64,6 +66,7 @@ pub(super) async fn run(
     }
     let tool = tool?;
     tool.check(asked.builder()).await?;
+    let inputs = Inputs::of(&asked, &source, &tool);
     let plan = plan(options, form, &asked, &settings, source, Some(&tool)).await?;
     let build = Build {
         options,
@@ -71,7 +74,7 @@ pub(super) async fn run(
         asked: &asked,
         tool: &tool,
     };
-    build.run(plan).await
+    build.run(plan, inputs).await
 }
 
 /// The engine's program, without the keys in its environment.
@@ -118,7 +121,7 @@ struct Build<'a> {
 
 impl Build<'_> {
     /// The life of its agent.
-    async fn run(&self, plan: Plan) -> Result<ExitCode, Error> {
+    async fn run(&self, plan: Plan, inputs: Inputs) -> Result<ExitCode, Error> {
         let mut signals = Signals::listen().map_err(Error::Runtime)?;
         let variables = Variables::of_process();
         let (keys, verbose) = (&self.settings.keys, self.options.verbose);
@@ -127,7 +130,7 @@ impl Build<'_> {
         let (agent, files) = signals.unless_caught(started).await?;
         let (agent, files) = (agent?, files?);
         let code = self
-            .granted(plan, files, agent.control(), &mut signals)
+            .granted(plan, inputs, files, agent.control(), &mut signals)
             .await;
         agent.end().await;
         code
@@ -137,6 +140,7 @@ impl Build<'_> {
     async fn granted(
         &self,
         mut plan: Plan,
+        inputs: Inputs,
         files: Files,
         control: &Control,
         signals: &mut Signals,
@@ -148,6 +152,7 @@ impl Build<'_> {
         let grant = &grants.main;
         tracing::info!(id = %grant.id, socket = %grant.socket.display(), "the grant is open");
         grant.notes.iter().for_each(|note| output.note(note));
+        self.before(inputs, control, &grants, signals).await?;
         let wired = Wired::write(files, self.asked, &plan, &grants)?;
         let input = mem::replace(&mut plan.input, Input::Nothing);
         let mut command = self.tool.command(&wired.arguments, input);
@@ -161,6 +166,37 @@ impl Build<'_> {
             Err(error) => return unreported(run, error),
         };
         Ok(self.tell(run, &plan, &grants, &report, &image))
+    }
+
+    /// Ends a build that would be given a key.
+    async fn before(
+        &self,
+        inputs: Inputs,
+        control: &Control,
+        grants: &Grants,
+        signals: &mut Signals,
+    ) -> Result<(), Error> {
+        if self.options.no_verify {
+            return Ok(());
+        }
+        let search = before::search(self.search(control, grants), inputs);
+        let Err(found) = signals.unless_caught(search).await? else {
+            return Ok(());
+        };
+        found.tell();
+        // The grant ends with this process, if not now.
+        drop(signals.unless_caught(grants.end(control)).await?);
+        Err(found.into())
+    }
+
+    fn search<'s>(&self, control: &'s Control, grants: &'s Grants) -> Search<'s> {
+        Search {
+            control,
+            grant: &grants.main,
+            is_remembering: true,
+            is_detailed: false,
+            is_quiet: self.options.quiet,
+        }
     }
 
     /// Runs the engine to its end, and has the agent see to it that it does not outlive this
@@ -196,13 +232,7 @@ impl Build<'_> {
         if !run.ended.is_success() || run.caught.is_some() || self.options.no_verify {
             return Image::NotAsked;
         }
-        let search = Search {
-            control,
-            grant: &grants.main,
-            is_remembering: true,
-            is_detailed: false,
-            is_quiet: self.options.quiet,
-        };
+        let search = self.search(control, grants);
         let search = image::search(search, self.tool, self.asked, wired);
         let image = signals.unless_caught(search).await;
         image.unwrap_or_else(|caught| {

@@ -1,6 +1,7 @@
 //! What the arguments say.
 
 use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::OsStrExt as _;
 
 use super::parse::{Parsed, Use};
 use super::{BuildArgsError, Dialect};
@@ -126,6 +127,34 @@ impl BuildArgs {
         .collect()
     }
 
+    /// The names and places of `--build-context`.
+    #[must_use]
+    pub fn build_contexts(&self) -> Vec<(String, OsString)> {
+        let values = self.all("build-context").filter_map(|value| {
+            let bytes = value.as_bytes();
+            let end = bytes.iter().position(|byte| *byte == b'=')?;
+            let (name, place) = (bytes.get(..end)?, bytes.get(end + 1..)?);
+            let name = String::from_utf8_lossy(name).into_owned();
+            Some((name, OsStr::from_bytes(place).to_owned()))
+        });
+        values.collect()
+    }
+
+    /// How one of the arguments is called: by its flag and, where its value has a name, by that;
+    /// else by its number, counted from 1.
+    #[must_use]
+    pub fn name_of(&self, index: usize) -> String {
+        let mut uses = self.parsed.uses.iter();
+        let Some(found) = uses.find(|found| found.index == index) else {
+            return format!("argument {}", index + 1);
+        };
+        let value = found.value.as_deref().map(OsStr::to_string_lossy);
+        match value.as_deref().and_then(|value| value.split_once('=')) {
+            Some((name, _)) if NAMED.contains(&found.name) => format!("--{} {name}", found.name),
+            _ => format!("--{}", found.name),
+        }
+    }
+
     /// The ids of `--ssh`: what stands before the first `=`.
     #[must_use]
     pub fn ssh_ids(&self) -> Vec<String> {
@@ -230,6 +259,9 @@ impl BuildArgs {
         })
     }
 }
+
+/// Flags whose values are names with values.
+const NAMED: &[&str] = &["annotation", "build-arg", "build-context", "env", "label"];
 
 fn before_equals(value: &str) -> String {
     value.split_once('=').map_or(value, |(id, _)| id).to_owned()

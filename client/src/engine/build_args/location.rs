@@ -104,11 +104,39 @@ impl BuildArgs {
     }
 }
 
+impl BuildArgs {
+    /// The ignore file of a context, which need not be there: that of the Dockerfile alone, where
+    /// `is_there`, else the context's. Podman has names of its own, and an option.
+    #[must_use]
+    pub fn ignore_file(
+        &self,
+        context: &Path,
+        dockerfile: Option<&Path>,
+        is_there: impl Fn(&Path) -> bool,
+    ) -> PathBuf {
+        let podman = self.dialect == Dialect::Podman;
+        if let Some(file) = self.uses("ignorefile").next_back().filter(|_| podman) {
+            return context.join(file.value.as_deref().unwrap_or_default());
+        }
+        let names: &[&str] = if podman {
+            &[CONTAINERIGNORE, DOCKERIGNORE]
+        } else {
+            &[DOCKERIGNORE]
+        };
+        let own = dockerfile.into_iter();
+        let own = own.flat_map(|file| names.iter().map(|name| with_suffix(file, name)));
+        let shared = names.iter().map(|name| context.join(name));
+        let mut candidates = own.chain(shared);
+        let found = candidates.find(|path| is_there(path));
+        found.unwrap_or_else(|| context.join(DOCKERIGNORE))
+    }
+}
+
 /// The ignore file that belongs to one Dockerfile alone, and takes the place of the context's
 /// `.dockerignore`. A copy of the Dockerfile needs a copy of it beside it.
 #[must_use]
 pub fn dockerignore_for(dockerfile: &Path) -> PathBuf {
-    with_suffix(dockerfile, ".dockerignore")
+    with_suffix(dockerfile, DOCKERIGNORE)
 }
 
 /// The build policy that buildx (since 0.31) reads beside a Dockerfile. A copy of the Dockerfile
@@ -147,6 +175,8 @@ fn is_git(text: &OsStr) -> bool {
 
 const DOCKERFILE: &str = "Dockerfile";
 const CONTAINERFILE: &str = "Containerfile";
+const DOCKERIGNORE: &str = ".dockerignore";
+const CONTAINERIGNORE: &str = ".containerignore";
 
 #[cfg(test)]
 mod tests {
@@ -273,6 +303,37 @@ mod tests {
         assert!(needs("ssh://git@h/r"));
         assert!(!needs("https://github.com/a/b.git"));
         assert!(!needs("."));
+    }
+
+    #[test]
+    fn the_ignore_file_is_the_dockerfile_s_or_the_context_s() {
+        let (docker, podman) = (Dialect::Docker, Dialect::Podman);
+        let (own, shared) = ("/w/app/D.dockerignore", "/w/app/.dockerignore");
+        for (dialect, args, files, expected) in [
+            (docker, &[][..], &[own, shared][..], own),
+            (docker, &[], &["/w/app/D.containerignore"], shared),
+            (
+                podman,
+                &[],
+                &[own, "/w/app/D.containerignore"],
+                "/w/app/D.containerignore",
+            ),
+            (
+                podman,
+                &[],
+                &[shared, "/w/app/.containerignore"],
+                "/w/app/.containerignore",
+            ),
+            (podman, &["--ignorefile", "/i"], &[shared], "/i"),
+            (podman, &[], &[], shared),
+        ] {
+            let args: Vec<OsString> = args.iter().map(OsString::from).collect();
+            let args = BuildArgs::parse_as(dialect, &args).unwrap();
+            let is_there = |path: &Path| files.contains(&path.to_str().unwrap());
+            let (root, dockerfile) = (Path::new("/w/app"), Path::new("/w/app/D"));
+            let found = args.ignore_file(root, Some(dockerfile), is_there);
+            assert_eq!(found, Path::new(expected), "{files:?}");
+        }
     }
 
     #[test]
