@@ -12,8 +12,8 @@ mod tool;
 mod variables;
 
 pub use build_args::{
-    BuildArg, BuildArgs, BuildArgsError, Dialect, DockerfileLocation, Found, Wired,
-    dockerignore_for, policy_for,
+    BuildArg, BuildArgs, BuildArgsError, CacheMode, Dialect, DockerfileLocation, Found, Output,
+    Wired, dockerignore_for, policy_for,
 };
 
 #[cfg(test)]

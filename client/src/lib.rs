@@ -15,7 +15,7 @@
 //! | `sarif` | findings in the form that code scanners exchange |
 //! | `agent_link` | the private agent and calls to it |
 //! | `shim` | the program that stands in for `ssh` inside a build step |
-//! | `summary` | what a build used, in at most five lines |
+//! | `summary` | what a build used, in a few lines |
 //! | `progress` | how far a search is |
 //! | `error`, `exit_code`, `output` | what a person reads when it ends |
 

@@ -1,4 +1,4 @@
-//! What a build used, in at most five lines.
+//! What a build used, in a few lines.
 
 mod advice;
 mod fetches;
@@ -19,6 +19,8 @@ pub(crate) struct Told<'a> {
     pub(crate) report: &'a GrantReport,
     /// What was found in its image.
     pub(crate) image: &'a Image,
+    /// What the build wrote that is searched nowhere.
+    pub(crate) unseen: Option<&'a str>,
     /// Whether the engine was content.
     pub(crate) was_built: bool,
     /// Whether it was in fetch mode.
@@ -40,6 +42,8 @@ pub(crate) fn lines(told: &Told<'_>) -> Vec<String> {
         lines.insert(0, format!("sign mode: {why}"));
     }
     lines.extend(row("image", told.image.line()));
+    let unseen = told.unseen.filter(|_| told.was_built);
+    lines.extend(row("unseen", unseen.map(str::to_owned)));
     if told.is_fetching && !told.is_listed {
         lines.extend(fetches::offer(&report.fetches));
     }
@@ -120,6 +124,7 @@ mod tests {
             keys,
             report,
             image,
+            unseen: None,
             was_built,
             is_fetching: false,
             why_sign: None,
@@ -132,6 +137,7 @@ mod tests {
             keys: &[],
             report,
             image: &Image::NotAsked,
+            unseen: None,
             was_built: true,
             is_fetching: true,
             why_sign: None,
@@ -194,6 +200,7 @@ mod tests {
             keys: &[],
             report: &report(),
             image: &Image::NotAsked,
+            unseen: None,
             was_built: true,
             is_fetching: false,
             why_sign: Some("docker 20.10 cannot run the shim from a secret (Docker 26 can)"),
@@ -238,6 +245,25 @@ mod tests {
             lines(&keys, &report(), &Image::NotAsked, false),
             ["the build asked for no signature"]
         );
+    }
+
+    #[test]
+    fn what_is_searched_nowhere_is_told_of_a_build_that_went_well() {
+        let report = report();
+        let told = |was_built| {
+            super::lines(&Told {
+                keys: &[],
+                report: &report,
+                image: &Image::NotAsked,
+                unseen: Some("the cache"),
+                was_built,
+                is_fetching: false,
+                why_sign: None,
+                is_listed: false,
+            })
+        };
+        assert_eq!(told(true), [UNUSED, "unseen    the cache"]);
+        assert_eq!(told(false), [UNUSED_AND_FAILED]);
     }
 
     #[test]

@@ -41,6 +41,8 @@ mod many_keys;
 #[cfg(test)]
 mod mid_build;
 #[cfg(test)]
+mod outputs;
+#[cfg(test)]
 mod plain_build;
 #[cfg(test)]
 mod private_dependencies;

@@ -10,7 +10,7 @@ use std::{
 use super::wired::Paths;
 use crate::{
     cli::{UsageError, is_own_option},
-    engine::{BuildArgs, DockerfileLocation, Form, Found, Wired},
+    engine::{BuildArgs, CacheMode, DockerfileLocation, Form, Found, Output, Wired},
     wiring::Passed,
 };
 
@@ -117,15 +117,43 @@ impl Asked {
         self.arguments.iidfile().map(Path::new)
     }
 
-    /// Why there is no image to search in the engine, if there is none.
-    pub(super) fn leaves_no_image(&self) -> Option<&'static str> {
-        let outputs = self.arguments.outputs();
-        let is_image = |output: &&OsStr| {
-            let output = output.to_string_lossy();
-            output.contains("type=docker") || output.contains("type=image")
-        };
-        let elsewhere = !outputs.is_empty() && !outputs.iter().any(is_image);
-        elsewhere.then_some("the output of the build is no image of the engine")
+    /// Where the user wants what is known of the build.
+    pub(super) fn metadata_file(&self) -> Option<&Path> {
+        self.arguments.metadata_file().map(Path::new)
+    }
+
+    /// What becomes of the result.
+    pub(super) fn results(&self) -> Vec<Output> {
+        self.arguments.results()
+    }
+
+    /// Whether the image that the engine tells is one of several: podman makes one for each
+    /// platform, and saves one.
+    pub(super) fn leaves_images_out(&self) -> bool {
+        self.arguments.saves_one_of_several()
+    }
+
+    /// What the build writes that is searched nowhere, a clause.
+    pub(super) fn unseen(&self) -> Option<&'static str> {
+        let mode = self.arguments.exported_cache()?;
+        Some(match mode {
+            CacheMode::EveryStage => EVERY_STAGE,
+            CacheMode::Usual => CACHE,
+        })
+    }
+
+    /// What the user should know of his arguments, beside what is wired, a sentence.
+    pub(super) fn warning(&self) -> Option<&'static str> {
+        self.arguments.tells_arguments().then_some(PROVENANCE)
+    }
+
+    /// Whether docker is to tell the image's id: it fails where it is to tell that of what is no
+    /// image.
+    fn has_id(&self) -> bool {
+        let results = self.results();
+        let is_image = |output: &Output| matches!(output, Output::Image { .. });
+        let is_none = |output: &Output| matches!(output, Output::Files | Output::Stdout);
+        results.iter().any(is_image) && !results.iter().any(is_none)
     }
 
     /// What the user passes himself.
@@ -172,11 +200,7 @@ impl Asked {
             dockerfile: paths.dockerfile.clone(),
             ssh: paths.ssh.clone(),
             secrets: paths.secrets.clone(),
-            // Docker fails where it is to tell the id of what is no image.
-            iidfile: self
-                .leaves_no_image()
-                .is_none()
-                .then(|| paths.iidfile.clone()),
+            iidfile: self.has_id().then(|| paths.iidfile.clone()),
         })
     }
 }
@@ -188,6 +212,10 @@ fn folder(name: &OsStr) -> Option<PathBuf> {
 }
 
 const HELP: &str = "keystay's options stand before `build`: `keystay help`";
+const EVERY_STAGE: &str = "the cache that `--cache-to` exports, with the layers of every stage";
+const CACHE: &str = "the cache that `--cache-to` exports, which may hold layers of other stages";
+const PROVENANCE: &str = "provenance in mode max tells the values of all build arguments to who \
+                          gets the image; `--provenance=mode=min` does not";
 const HELP_HINT: &str = "`keystay build --help` shows docker's help";
 
 #[cfg(test)]
@@ -232,11 +260,20 @@ mod tests {
     }
 
     #[test]
-    fn only_images_are_searched() {
-        assert_eq!(asked("-t app .").leaves_no_image(), None);
-        assert_eq!(asked("-o type=docker .").leaves_no_image(), None);
-        let why = Some("the output of the build is no image of the engine");
-        assert_eq!(asked("-o out .").leaves_no_image(), why);
+    fn what_is_searched_nowhere_is_told() {
+        assert_eq!(asked("-t app .").unseen(), None);
+        assert_eq!(
+            asked("--cache-to type=local,dest=c,mode=max .").unseen(),
+            Some(EVERY_STAGE)
+        );
+        assert_eq!(asked("--cache-to app:cache .").unseen(), Some(CACHE));
+    }
+
+    #[test]
+    fn provenance_that_tells_arguments_is_warned_of() {
+        assert_eq!(asked("--provenance=mode=max .").warning(), None);
+        let line = "--provenance=mode=max --build-arg A=1 .";
+        assert_eq!(asked(line).warning(), Some(PROVENANCE));
     }
 
     #[test]
@@ -248,6 +285,8 @@ mod tests {
         let words = |line: &str| asked(line).wired(&paths);
         assert_eq!(words("."), ["--iidfile", "id", "."]);
         assert_eq!(words("-o out ."), ["-o", "out", "."]);
+        let both = "-o type=docker -o type=tar,dest=a .";
+        assert_eq!(words(both), both.split(' ').collect::<Vec<_>>());
     }
 
     #[test]

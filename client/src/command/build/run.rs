@@ -45,6 +45,9 @@ pub(super) async fn run(
             form.program()
         ));
     }
+    if let Some(warning) = asked.warning() {
+        output.note(warning);
+    }
     let settings = Settings::of_user(options, &Variables::of_process())?;
     let tool = tool(form, &asked, &settings);
     if let Some(why) = asked.why_verbatim() {
@@ -255,6 +258,7 @@ impl Build<'_> {
             keys: &grants.main.keys,
             report,
             image,
+            unseen: self.asked.unseen().filter(|_| !self.options.no_verify),
             was_built: run.ended.is_success(),
             why_sign: match &plan.mode {
                 Mode::Sign { why } => why.as_deref(),
