@@ -18,6 +18,7 @@ mod instruction;
 mod inventory;
 mod json_path;
 mod layer;
+mod line;
 mod locate;
 mod manifest;
 mod matcher;

@@ -2,7 +2,7 @@
 
 use std::{
     fs::File,
-    io::{self, BufRead as _, BufReader, Read, Seek as _},
+    io::{self, Read, Seek as _},
     path::PathBuf,
     sync::Arc,
 };
@@ -18,6 +18,7 @@ use super::{
     Matcher, Meter, VerifyError,
     censor::censor,
     decode::{Batch, Feed, Label, Level, Limits, Names, Pool},
+    line::line,
     run::search_all,
     text::printable,
     walk::{Opened, Stream},
@@ -140,19 +141,6 @@ impl Given {
             Content::Open(_) => None,
         }
     }
-}
-
-fn line(from: impl Read, offset: u64) -> Option<usize> {
-    let mut before = BufReader::new(from.take(offset.min(FAR)));
-    let (mut line, mut text) = (1, Vec::new());
-    while before.read_until(b'\n', &mut text).ok()? > 0 {
-        if text.contains(&0) {
-            return None;
-        }
-        line += usize::from(text.ends_with(b"\n"));
-        text.clear();
-    }
-    (offset <= FAR).then_some(line)
 }
 
 /// The one pass over everything.
@@ -299,8 +287,6 @@ const LIMITS: Limits = Limits {
     memory: 12 << 20,
 };
 const PORTION: u64 = 256 << 10;
-/// Lines are counted up to here, in bytes.
-const FAR: u64 = 64 << 20;
 
 #[cfg(test)]
 mod tests {

@@ -7,11 +7,38 @@ use super::{
     stdin::{self, StdinError},
 };
 use crate::{
-    cli::Wire,
+    cli::{self, Options, Wire},
+    config::Settings,
     dockerfile::Dockerfile,
-    engine::Input,
+    engine::{EngineError, Form, Input, Tool},
+    error::Error,
+    output::Output,
     wiring::{self, FetchTerms, Secret, Unwirable, Which},
 };
+
+/// Chooses the mode, plans the wiring, and tells what cannot be wired.
+pub(super) async fn plan(
+    options: &Options,
+    form: Form,
+    asked: &Asked,
+    settings: &Settings,
+    source: Source,
+    tool: Option<&Tool>,
+) -> Result<Plan, Error> {
+    let output = Output::new(options.quiet);
+    let mode = Mode::choose(options, settings, asked, &source, form, tool).await?;
+    let plan = Plan::make(asked, source, mode, options.wire, settings.takes_stdin())?;
+    if plan.fetching().is_none() {
+        if options.mode == cli::Mode::Fetch && !plan.is_missing {
+            return Err(EngineError::NoFetch(UNREAD.to_owned()).into());
+        }
+        if options.wire == Wire::All {
+            output.note(ALL_IN_SIGN_MODE);
+        }
+    }
+    plan.notes.iter().for_each(|note| output.note(note));
+    Ok(plan)
+}
 
 /// What changes.
 #[derive(Debug)]
@@ -161,3 +188,5 @@ const NO_MOUNT: &str = "no step mounts an ssh agent, so none can use the keys; a
                         begins with `RUN --mount=type=ssh`";
 const NO_FETCH: &str = "no step mounts an ssh agent or names an ssh URL, so none is connected; \
                         `--wire all` connects every step";
+const ALL_IN_SIGN_MODE: &str =
+    "`--wire all` needs fetch mode; in sign mode the steps with ssh mounts are wired";

@@ -14,13 +14,13 @@ use super::{
     inputs::Inputs,
     mode::Mode,
     outcome::{self, Terms},
-    plan::{Plan, UNREAD},
+    plan::{Plan, plan},
     source::Source,
     wired::{self, Wired},
 };
 use crate::{
     agent_link::{Agent, Control},
-    cli::{self, Options, Wire},
+    cli::Options,
     command::search::Search,
     config::Settings,
     engine::{EngineError, Form, Input, Run, Signals, Tool, Variables, become_engine, run_to_end},
@@ -88,30 +88,6 @@ fn tool(form: Form, asked: &Asked, settings: &Settings) -> Result<Tool, EngineEr
         asked.needs_agent(),
         asked.builder(),
     ))
-}
-
-/// Chooses the mode, plans the wiring, and tells what cannot be wired.
-async fn plan(
-    options: &Options,
-    form: Form,
-    asked: &Asked,
-    settings: &Settings,
-    source: Source,
-    tool: Option<&Tool>,
-) -> Result<Plan, Error> {
-    let output = Output::new(options.quiet);
-    let mode = Mode::choose(options, settings, asked, &source, form, tool).await?;
-    let plan = Plan::make(asked, source, mode, options.wire, settings.takes_stdin())?;
-    if plan.fetching().is_none() {
-        if options.mode == cli::Mode::Fetch && !plan.is_missing {
-            return Err(EngineError::NoFetch(UNREAD.to_owned()).into());
-        }
-        if options.wire == Wire::All {
-            output.note(ALL_IN_SIGN_MODE);
-        }
-    }
-    plan.notes.iter().for_each(|note| output.note(note));
-    Ok(plan)
 }
 
 /// A build that is ready to run.
@@ -301,6 +277,3 @@ fn unreported(run: Run, error: Error) -> Result<ExitCode, Error> {
     output::error(&error);
     Ok(run.exit_code())
 }
-
-const ALL_IN_SIGN_MODE: &str =
-    "`--wire all` needs fetch mode; in sign mode the steps with ssh mounts are wired";
