@@ -6,7 +6,7 @@ use keystay_tests::env::{Env, Output};
 use keystay_tests::lab::Lab;
 use serde_json::Value;
 
-use crate::key_file::new_key;
+use crate::key_file::{fingerprint, new_key};
 
 #[test]
 fn the_image_that_docker_s_own_files_name_is_searched() {
@@ -133,12 +133,133 @@ fn an_inline_cache_holds_no_layers_and_is_not_told() {
         .stderr_has("keystay: image     CLEAN ");
 }
 
+#[test]
+fn images_in_files_and_folders_are_searched_there() {
+    let lab = Lab::up().unwrap();
+    let engine = lab.with_containerd().unwrap();
+    for (output, place) in [
+        ("type=oci,dest=out.tar", "out.tar"),
+        ("type=docker,dest=docker.tar", "docker.tar"),
+        ("type=oci,tar=false,dest=layout", "layout"),
+    ] {
+        let env = Env::on(&lab, &engine);
+        env.file("Dockerfile", KEPT);
+        let built = build(&env, &["--strict"], &["--output", output]);
+        built.status(0).stdout_is("").stderr_has(&format!(
+            "keystay: image     CLEAN in {place} searched for 1 key in 2 layers ("
+        ));
+        env.file(
+            "Dockerfile",
+            "FROM keystay/lean:1\nRUN --mount=type=secret,id=key cp /run/secrets/key /id\n",
+        );
+        let secret = secret(&env);
+        let built = build(&env, &[], &["--output", output, "--secret", &secret]);
+        let leak = format!(
+            "keystay: leak: layer 2, id (RUN cp /run/secrets/key /id): private key {} as base64\n",
+            fingerprint(&env.home().join("key"))
+        );
+        built
+            .status(65)
+            .stdout_is("")
+            .stderr_has(&format!("keystay: image     LEAK in {place} 1 finding, "))
+            .stderr_has(&leak)
+            .stderr_has("keystay: error: key material found in the image\n");
+    }
+}
+
+#[test]
+fn every_platform_of_an_image_is_searched() {
+    let lab = Lab::up().unwrap();
+    let env = Env::on(&lab, &lab.with_containerd().unwrap());
+    env.file("Dockerfile", PLATFORMS);
+    let platforms = ["--platform", "linux/amd64,linux/arm64"];
+    let built = build(&env, &["--strict"], &platforms);
+    built
+        .status(0)
+        .stderr_has("keystay: image     CLEAN sha256:");
+    let secret = secret(&env);
+    let built = build(
+        &env,
+        &[],
+        &[&platforms[..], &["--no-cache", "--secret", &secret]].concat(),
+    );
+    let leak = format!(
+        ", out (COPY /out /out): private key {} as base64\n",
+        fingerprint(&env.home().join("key"))
+    );
+    built
+        .status(65)
+        .stdout_is("")
+        .stderr_has(" 1 finding, ")
+        .stderr_has(&leak);
+}
+
+#[test]
+fn an_exported_cache_is_said_not_to_be_seen() {
+    let lab = Lab::up().unwrap();
+    let env = Env::on(&lab, &lab.with_containerd().unwrap());
+    env.file("Dockerfile", KEPT);
+    for (cache, clause) in [
+        (
+            "type=local,dest=cache,mode=max",
+            "with the layers of every stage",
+        ),
+        (
+            "type=local,dest=cache",
+            "which may hold layers of other stages",
+        ),
+    ] {
+        let built = build(&env, &["--strict"], &["--cache-to", cache]);
+        built
+            .status(0)
+            .stderr_has("keystay: image     CLEAN ")
+            .stderr_has(&format!(
+                "keystay: unseen    the cache that `--cache-to` exports, {clause}\n"
+            ));
+    }
+    assert!(env.context().join("cache/index.json").is_file());
+}
+
+#[test]
+fn provenance_that_tells_arguments_is_warned_of_and_searched() {
+    let lab = Lab::up().unwrap();
+    let env = Env::on(&lab, &lab.with_containerd().unwrap());
+    env.file("Dockerfile", KEPT);
+    let warning = "keystay: note: provenance in mode max tells the values of all build arguments to who gets the image; `--provenance=mode=min` does not\n";
+    let maximal = ["--provenance=mode=max", "--build-arg", "A=1"];
+    let built = build(&env, &["--strict"], &maximal);
+    built
+        .status(0)
+        .stderr_has(warning)
+        .stderr_has("keystay: image     CLEAN ");
+    // The argument is in no layer and no configuration: no instruction declares it.
+    let key_text = fs::read_to_string(env.home().join("key")).unwrap();
+    let argument = format!("KEY={key_text}");
+    let unchecked = ["--provenance=mode=max", "--build-arg", &argument];
+    build(&env, &["--no-verify"], &unchecked)
+        .status(0)
+        .stderr_has(warning);
+    let verified = env
+        .keystay()
+        .args(["--key", &key(&env), "verify", env.tag()])
+        .output();
+    verified
+        .status(65)
+        .stderr_has("keystay: leak: saved image, ");
+}
+
 /// An environment whose build makes one file.
 #[track_caller]
 fn lean(lab: &Lab) -> Env {
     let env = Env::on(lab, &lab.engines()[1]);
-    env.file("Dockerfile", "FROM keystay/lean:1\nRUN echo kept >/kept\n");
+    env.file("Dockerfile", KEPT);
     env
+}
+
+/// The argument that gives steps the key.
+#[track_caller]
+fn secret(env: &Env) -> String {
+    key(env).replace("file:", "id=key,src=")
 }
 
 #[track_caller]
@@ -158,6 +279,17 @@ fn key(env: &Env) -> String {
     format!("file:{}", key.display())
 }
 
+const KEPT: &str = "FROM keystay/lean:1\nRUN echo kept >/kept\n";
+/// Only arm64's image gets the secret, if there is one.
+const PLATFORMS: &str = "\
+FROM --platform=$BUILDPLATFORM keystay/lean:1 AS amd64
+RUN echo kept >/out
+FROM --platform=$BUILDPLATFORM keystay/lean:1 AS arm64
+RUN --mount=type=secret,id=key cat /run/secrets/key >/out || echo kept >/out
+FROM ${TARGETARCH} AS chosen
+FROM scratch
+COPY --from=chosen /out /out
+";
 const HEAD: &str = "\
 keystay: note: no step mounts an ssh agent, so none can use the keys; a step that fetches begins with `RUN --mount=type=ssh`
 keystay: the build asked for no signature (cached, or it has no ssh step)

@@ -31,6 +31,7 @@ pub(super) fn down(paths: &Paths, removal: Removal) -> Result<(), LabError> {
     for engine in engine::find(paths) {
         engine.stop();
     }
+    engine::with_containerd(paths).stop();
     arm64::unregister(paths)?;
     unmount_below(paths.root())?;
     daemonless::forget_mounts(paths)?;

@@ -1,8 +1,9 @@
-//! The two docker engines.
+//! The docker engines: two, and the newer one with another store of images.
 
 use std::ffi::OsString;
 use std::fs;
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
+use std::os::unix::fs::symlink;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -14,7 +15,7 @@ use super::apt::Apt;
 use super::daemon::{Daemon, end};
 use super::file;
 use super::paths::Paths;
-use super::process::say;
+use super::process::{run, say};
 use super::{LabError, apt};
 
 /// One docker engine with its own command line, data and socket. It has no bridge: builds need
@@ -30,7 +31,7 @@ pub struct Engine {
 }
 
 impl Engine {
-    /// `docker-20.10` or `docker-26`.
+    /// `docker-20.10`, `docker-26`, or `docker-ctrd` for the latter with containerd's store.
     #[must_use]
     pub fn name(&self) -> &'static str {
         self.name
@@ -150,6 +151,8 @@ impl Engine {
         // The older engine would write an identity that nobody reads to /etc/docker.
         let identity = self.folder.join("identity.json");
         let identity = (self.name == NAMES[0]).then_some(("deprecated-key-path", json!(identity)));
+        let store = json!({ "containerd-snapshotter": true });
+        let store = (self.name == WITH_CONTAINERD).then_some(("features", store));
         [
             ("log-level", json!("warn")),
             ("shutdown-timeout", json!(5)),
@@ -160,6 +163,7 @@ impl Engine {
         ]
         .into_iter()
         .chain(identity)
+        .chain(store)
         .collect::<Value>()
         .to_string()
     }
@@ -212,6 +216,41 @@ pub(super) fn find(paths: &Paths) -> [Engine; 2] {
     NAMES.map(|name| Engine::at(paths, name))
 }
 
+/// The newer engine's programs with containerd's store of images, up or not: it exports OCI archives,
+/// attestations and caches, and builds for several platforms.
+pub(super) fn with_containerd(paths: &Paths) -> Engine {
+    Engine::at(paths, WITH_CONTAINERD)
+}
+
+/// Starts that engine where it does not run, with the image that most tests build on.
+pub(super) fn ensure_with_containerd(paths: &Paths) -> Result<Engine, LabError> {
+    let [_, newer] = find(paths);
+    let engine = with_containerd(paths);
+    for place in ["root", "config/cli-plugins"] {
+        let link = engine.folder.join(place);
+        if let Some(folder) = link.parent() {
+            file::create_folder(folder)?;
+        }
+        match symlink(newer.folder.join(place), &link) {
+            Err(error) if error.kind() != ErrorKind::AlreadyExists => {
+                return Err(LabError::file("link", &link)(error));
+            }
+            _ => {}
+        }
+    }
+    engine.ensure_up()?;
+    if !engine.has_image(LEAN) {
+        let archive = engine.folder.join("lean.tar");
+        let save = ["image", "save", "--output"];
+        run(newer.docker().args(save).arg(&archive).arg(LEAN))?;
+        run(engine
+            .docker()
+            .args(["image", "load", "--input"])
+            .arg(&archive))?;
+    }
+    Ok(engine)
+}
+
 /// Whether both engines' programs are there.
 pub(super) fn are_unpacked(paths: &Paths) -> Result<bool, LabError> {
     Ok(file::read(&paths.stamp("engines"))?.as_deref() == Some(VERSION))
@@ -254,6 +293,10 @@ fn is_ok(answer: &str) -> bool {
 }
 
 const NAMES: [&str; 2] = ["docker-20.10", "docker-26"];
+
+/// As long as the others, so that its sockets' paths are not too long.
+const WITH_CONTAINERD: &str = "docker-ctrd";
+const LEAN: &str = "keystay/lean:1";
 
 const NEW_SUITE: &str = "trixie";
 

@@ -102,6 +102,13 @@ impl Lab {
         Ok(ARM64_IMAGE)
     }
 
+    /// `docker-26` with containerd's store of images: not part of [`Lab::up`], because few tests need
+    /// it. The first call takes some seconds.
+    pub fn with_containerd(&self) -> Result<Engine, LabError> {
+        let _lock = Lock::take(&self.paths.lock())?;
+        engine::ensure_with_containerd(&self.paths)
+    }
+
     /// OpenSSH that behaves like a large public host: any known key authenticates, a key opens only
     /// its repositories, six tries.
     #[must_use]
