@@ -99,7 +99,7 @@ impl Broker {
     pub(crate) fn known(&self, host: &str, port: u16) -> Option<Target> {
         let target = Target::resolve(&self.config, host, port);
         let known_hosts = &self.pool.dialer().known_hosts;
-        (!known_hosts.key_types(&target.name).is_empty()).then_some(target)
+        known_hosts.is_known(&target.name).then_some(target)
     }
 
     /// Fetches: `input` goes to the host's command, its output to `output` and `error`.

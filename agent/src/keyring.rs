@@ -7,7 +7,6 @@ mod confirm;
 mod destination;
 mod lock;
 mod serve;
-mod verify;
 
 use std::{
     path::PathBuf,

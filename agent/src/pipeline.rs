@@ -3,7 +3,10 @@
 mod advice;
 mod fetch;
 
-use std::{sync::Arc, time::Instant};
+use std::{
+    sync::Arc,
+    time::{Instant, SystemTime},
+};
 
 use keystay_proto::{
     agent::{Identity, Request, Response, SignRequest},
@@ -34,7 +37,7 @@ pub(crate) async fn answer(grant: &Arc<Grant>, message: &[u8]) -> Vec<u8> {
 }
 
 async fn sign(grant: &Grant, request: &SignRequest<'_>) -> Vec<u8> {
-    let demand = Demand::identify(request);
+    let demand = Demand::identify(request, SystemTime::now());
     let judged = grant.judge_and_record(&demand, request.flags, Instant::now());
     let Ok(verdict) = judged.await else {
         return reply(&Response::Failure);

@@ -79,7 +79,7 @@ pub(crate) fn judge(
         };
         deny_if(login.user != terms.user.as_bytes(), Reason::WrongUser)?;
         deny_if(login.service != SERVICE, Reason::WrongService)?;
-        let host = host(terms, known_hosts, login)?;
+        let host = host(terms, known_hosts, demand)?;
         deny_if(
             !algorithm_is_allowed(login, flags),
             Reason::AlgorithmNotAllowed,
@@ -93,9 +93,9 @@ pub(crate) fn judge(
 fn host(
     terms: &Terms,
     known_hosts: &KnownHosts,
-    login: &Userauth<'_>,
+    demand: &Demand<'_>,
 ) -> Result<Option<String>, Reason> {
-    match login.host_key {
+    match &demand.host_key {
         Some(host_key) => known_hosts
             .host_of(host_key, &terms.hosts)
             .map(Some)

@@ -5,6 +5,7 @@ mod encode;
 mod local;
 mod private;
 mod upstream;
+mod verify;
 
 use std::io;
 
@@ -15,6 +16,7 @@ pub use local::{Core, LocalSigner};
 pub(crate) use private::{Curve, Private, RsaPrivate, ecdsa_blob, ed25519_blob, rsa_blob};
 pub(crate) use upstream::Identity;
 pub use upstream::{AgentError, UpstreamAgent, UpstreamSigner};
+pub(crate) use verify::{is_signed, is_signed_plain};
 
 /// What makes a signature for a key.
 #[derive(Debug)]

@@ -11,6 +11,8 @@ mod before_build;
 #[cfg(test)]
 mod build_options;
 #[cfg(test)]
+mod certificates;
+#[cfg(test)]
 mod command;
 #[cfg(test)]
 mod corpus;
@@ -24,6 +26,8 @@ mod engine_git;
 mod fetch;
 #[cfg(test)]
 mod gate;
+#[cfg(test)]
+mod host_certificates;
 #[cfg(test)]
 mod host_keys;
 #[cfg(test)]

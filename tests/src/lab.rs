@@ -20,6 +20,7 @@
 //! git host       OpenSSH that behaves like a large public host      [`GitHost`]
 //! plain host     Dropbear, which knows no host-bound authentication [`GitHost`]
 //! jump host      on demand: the only way to a git host in a network of its own [`JumpHost`]
+//! authority's    on demand: a git host that trusts certificates only       [`AuthorityHost`]
 //! acme/*         private repositories, the same on both hosts       [`REPOSITORIES`],
 //!                [`DEPENDENCIES`], [`WITH_SUBMODULES`], [`LARGE`]
 //! keys           what opens which of them                           [`KEYS`]
@@ -28,6 +29,7 @@
 mod agent;
 mod apt;
 mod arm64;
+mod authority;
 mod daemon;
 mod daemonless;
 mod debian;
@@ -51,6 +53,7 @@ pub(crate) use process::run;
 
 pub use agent::UpstreamAgent;
 pub use arm64::ARM64_IMAGE;
+pub use authority::AuthorityHost;
 pub use daemonless::Daemonless;
 pub use down::{Removal, unmount_below};
 pub use engine::Engine;

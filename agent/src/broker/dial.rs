@@ -90,12 +90,13 @@ impl Dialer {
             let host = target.to_string();
             return Err(FetchError::Unsupported { host, option });
         }
-        let known = self.known_hosts.key_types(&target.name);
-        if known.is_empty() {
+        if !self.known_hosts.is_known(&target.name) {
             let host = target.name.clone();
             return Err(FetchError::HostKeyUnknown { host });
         }
-        let config = Arc::new(visitor::config(&known));
+        let known = self.known_hosts.key_types(&target.name);
+        let certificates = self.known_hosts.has_authority(&target.name);
+        let config = Arc::new(visitor::config(&known, certificates));
         let opened = timeout(CONNECT, open(target, over.as_ref())).await;
         let wire = opened.map_err(|_| timed_out(target))??;
         let (wire, tether) = Tethered::new(wire);

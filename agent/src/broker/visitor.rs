@@ -1,6 +1,10 @@
 //! This side of an SSH connection: what it offers, whom it trusts, what it lets a host do.
 
-use std::{borrow::Cow, sync::Arc, time::Duration};
+use std::{
+    borrow::Cow,
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
 use russh::{
     Channel, Preferred, SshId, cipher,
@@ -9,7 +13,7 @@ use russh::{
 };
 
 use super::{FetchError, Target};
-use crate::known_hosts::{Check, KnownHosts};
+use crate::known_hosts::{Check, KnownHosts, ShownKey};
 
 /// Checks a host's key, and refuses everything else that a host may ask.
 pub(super) struct Visitor {
@@ -39,7 +43,8 @@ impl Visitor {
 
     fn check(&self, key: &[u8]) -> Result<(), FetchError> {
         let host = self.name.clone();
-        match self.known_hosts.check(&host, key) {
+        let shown = ShownKey::new(key, SystemTime::now());
+        match self.known_hosts.check(&host, &shown) {
             Check::Match => Ok(()),
             Check::Unknown => Err(FetchError::HostKeyUnknown { host }),
             Check::Changed { known } => Err(FetchError::HostKeyChanged { host, known }),
@@ -55,7 +60,7 @@ impl Handler for Visitor {
     async fn check_server_key(&mut self, key: &PublicKeyOrCertificate) -> Result<bool, VisitError> {
         let blob = match key {
             PublicKeyOrCertificate::PublicKey { key, .. } => key.to_bytes(),
-            PublicKeyOrCertificate::Certificate(_) => return Ok(false),
+            PublicKeyOrCertificate::Certificate(certificate) => certificate.to_bytes(),
         };
         let blob = blob.map_err(russh::Error::from)?;
         self.check(&blob).map_err(VisitError::Host)?;
@@ -146,15 +151,22 @@ fn refuse(reply: ChannelOpenHandle) -> Result<(), VisitError> {
 }
 
 /// What is offered to a host that is known by keys of these types. Its key comes in one of these if
-/// it has one, so that a host is not taken for changed because it has other keys too.
-pub(super) fn config(known: &[&str]) -> Config {
+/// it has one, so that a host is not taken for changed because it has other keys too. Certificates are
+/// asked for where an authority of the host is known.
+pub(super) fn config(known: &[&str], certificates: bool) -> Config {
     let (mut first, others): (Vec<_>, Vec<_>) = HOST_KEYS
         .into_iter()
         .partition(|(name, _)| known.contains(name));
     first.extend(others);
-    let key = first.into_iter().map(|(_, algorithm)| algorithm).collect();
+    let key: Vec<_> = first.into_iter().map(|(_, algorithm)| algorithm).collect();
+    let certified = if certificates {
+        key.clone()
+    } else {
+        Vec::new()
+    };
     let preferred = Preferred {
         key: Cow::Owned(key),
+        host_key_certificates: Cow::Owned(certified),
         cipher: Cow::Borrowed(CIPHERS),
         ..Preferred::DEFAULT
     };

@@ -6,7 +6,8 @@ use keystay_proto::{
     userauth::Userauth,
 };
 
-use super::{destination::Destination, verify};
+use super::destination::Destination;
+use crate::sign::is_signed;
 
 /// The hosts of one connection, the first one next to the agent.
 #[derive(Debug, Default)]
@@ -30,7 +31,7 @@ impl Binds {
         let Ok(bind) = SessionBind::decode(body) else {
             return false;
         };
-        if !verify::is_signed(bind.host_key, bind.session_id, bind.signature) {
+        if !is_signed(bind.host_key, bind.session_id, bind.signature) {
             return false;
         }
         for hop in &self.hops {

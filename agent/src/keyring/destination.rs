@@ -2,8 +2,7 @@
 
 use keystay_proto::agent;
 
-use super::verify::certifies;
-use crate::known_hosts::is_match;
+use crate::known_hosts::{certifies, is_match};
 
 /// See [`agent::Destination`].
 #[derive(Clone, Debug)]

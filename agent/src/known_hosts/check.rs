@@ -3,7 +3,7 @@
 use keystay_proto::algorithm;
 
 use super::{
-    KnownHosts,
+    KnownHosts, ShownKey,
     entry::{Entry, Marker},
 };
 
@@ -28,16 +28,21 @@ pub(crate) enum Check {
 }
 
 impl KnownHosts {
-    /// What is known about `key` as the key of `host`: `name`, or `[name]:port` for another port
+    /// What is known about a key as the key of `host`: `name`, or `[name]:port` for another port
     /// than 22. A host of which nothing is known on its port is looked up without it, as OpenSSH
     /// does; that can make a match and no change.
-    pub(crate) fn check(&self, host: &str, key: &[u8]) -> Check {
-        let mut revoked = names(host).flat_map(|name| self.about(name, Marker::Revoked));
-        if let Some(line) = revoked.find(|line| line.key == key) {
+    pub(crate) fn check(&self, host: &str, shown: &ShownKey) -> Check {
+        let mut revoked = self.revoking(shown);
+        let about = |line: &&Entry| lookup_names(host).any(|name| line.names.matches(name));
+        if let Some(line) = revoked.find(about) {
             let known = line.told_place();
             return Check::Revoked { known };
         }
-        for name in names(host) {
+        if self.is_vouched_for(shown, host) {
+            return Check::Match;
+        }
+        let key = shown.plain();
+        for name in lookup_names(host) {
             let lines: Vec<_> = self.about(name, Marker::Host).collect();
             if lines.iter().any(|line| line.key == key) {
                 return Check::Match;
@@ -53,9 +58,20 @@ impl KnownHosts {
         Check::Unknown
     }
 
+    /// Whether there is anything by which the host can be known: a key of it, or an authority.
+    pub(crate) fn is_known(&self, host: &str) -> bool {
+        !self.key_types(host).is_empty() || self.has_authority(host)
+    }
+
+    /// Whether a certificate of some authority would be taken from `host`.
+    pub(crate) fn has_authority(&self, host: &str) -> bool {
+        let mut names = lookup_names(host);
+        names.any(|name| self.about(name, Marker::CertAuthority).next().is_some())
+    }
+
     /// The types of the keys that are known of `host`, each once; see [`Self::check`].
     pub(crate) fn key_types(&self, host: &str) -> Vec<&str> {
-        for name in names(host) {
+        for name in lookup_names(host) {
             let mut types: Vec<&str> = Vec::new();
             for kind in (self.about(name, Marker::Host)).filter_map(|line| algorithm(&line.key)) {
                 if !types.contains(&kind) {
@@ -77,7 +93,7 @@ impl KnownHosts {
 }
 
 /// The names that a host is looked up by.
-fn names(host: &str) -> impl Iterator<Item = &str> {
+pub(super) fn lookup_names(host: &str) -> impl Iterator<Item = &str> {
     let bracketed = host.strip_prefix('[').and_then(|rest| rest.split_once(']'));
     [Some(host), bracketed.map(|(name, _)| name)]
         .into_iter()

@@ -8,8 +8,6 @@ use std::{
     sync::Arc,
 };
 
-use keystay_proto::control::Hosts;
-
 use super::{
     builtin,
     entry::{Entry, LineFault, Marker, Place},
@@ -94,60 +92,6 @@ impl KnownHosts {
         &self.notes
     }
 
-    /// A host of the grant that this key belongs to, and that it is not revoked for.
-    ///
-    /// For a grant of named hosts it is the first of them, as the grant writes it. For a grant of
-    /// every known host it is a name under which the key is known, or, where no line tells a name,
-    /// the pattern of a line, or `a known host (hashed)`; then the key must not be revoked for any
-    /// host.
-    pub(crate) fn host_of(&self, host_key: &[u8], granted: &Hosts) -> Option<String> {
-        match granted {
-            Hosts::Only(names) => names
-                .iter()
-                .find(|name| self.belongs(host_key, name))
-                .cloned(),
-            Hosts::Known => self.named(host_key).or_else(|| self.described(host_key)),
-        }
-    }
-
-    /// The lines of this key are looked for once: a build may ask for any key, and a company's file
-    /// has tens of thousands of lines.
-    fn named(&self, key: &[u8]) -> Option<String> {
-        let lines = |marker| self.lines(key, marker).collect::<Vec<_>>();
-        let (own, revoked) = (lines(Marker::Host), lines(Marker::Revoked));
-        if own.is_empty() {
-            return None;
-        }
-        let belongs = |host: &&str| any_about(&own, host) && !any_about(&revoked, host);
-        let mut plain = self.entries.iter().flat_map(|entry| entry.names.plain());
-        plain
-            .find(belongs)
-            .or_else(|| builtin::hosts().find(belongs))
-            .map(str::to_owned)
-    }
-
-    fn described(&self, key: &[u8]) -> Option<String> {
-        let revoked = self.lines(key, Marker::Revoked).next().is_some();
-        let mut names = self
-            .lines(key, Marker::Host)
-            .filter_map(|entry| entry.names.describe());
-        names.next().filter(|_| !revoked).map(str::to_owned)
-    }
-
-    fn belongs(&self, key: &[u8], host: &str) -> bool {
-        self.lines(key, Marker::Host)
-            .any(|entry| entry.names.matches(host))
-            && !self
-                .lines(key, Marker::Revoked)
-                .any(|entry| entry.names.matches(host))
-    }
-
-    fn lines<'a>(&'a self, key: &'a [u8], marker: Marker) -> impl Iterator<Item = &'a Entry> {
-        self.entries
-            .iter()
-            .filter(move |entry| entry.marker == marker && entry.key == key)
-    }
-
     /// Whether a line has a key of `host`: `name`, or `[name]:port` for another port than 22.
     pub(super) fn knows(&self, host: &str) -> bool {
         let mut own = self
@@ -175,10 +119,6 @@ impl KnownHosts {
             fault,
         });
     }
-}
-
-fn any_about(lines: &[&Entry], host: &str) -> bool {
-    lines.iter().any(|entry| entry.names.matches(host))
 }
 
 fn read(path: &Path) -> Result<String, Fault> {

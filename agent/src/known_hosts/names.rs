@@ -85,6 +85,14 @@ impl Names {
         }
     }
 
+    /// The ports that it has patterns for.
+    pub(super) fn ports(&self) -> impl Iterator<Item = &str> {
+        self.patterns()
+            .filter(|pattern| !pattern.negated && pattern.text.starts_with('['))
+            .filter_map(|pattern| pattern.text.rsplit_once("]:"))
+            .map(|(_, port)| port)
+    }
+
     fn patterns(&self) -> impl Iterator<Item = &Pattern> {
         let patterns: &[Pattern] = match self {
             Self::Hashed { .. } => &[],

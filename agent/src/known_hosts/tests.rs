@@ -2,14 +2,14 @@ use std::{
     fs,
     path::Path,
     process::Command,
-    time::{Duration, Instant},
+    time::{Duration, Instant, SystemTime},
 };
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use keystay_proto::{Fingerprint, control::Hosts};
 use tempfile::TempDir;
 
-use super::{Check, KnownHosts, builtin, entry::LineFault, list::Fault};
+use super::{Check, KnownHosts, ShownKey, builtin, entry::LineFault, list::Fault};
 
 #[test]
 fn the_lines_about_a_host_are_those_that_ssh_keygen_finds() {
@@ -37,19 +37,19 @@ fn a_key_belongs_to_the_first_granted_host_that_has_it() {
         "a.corp.example",
     ]);
     assert_eq!(
-        known.host_of(&blob(ED25519), &granted).as_deref(),
+        known.host_of(&shown(&blob(ED25519)), &granted).as_deref(),
         Some("Git.Example")
     );
     assert_eq!(
-        known.host_of(&blob(ECDSA), &granted).as_deref(),
+        known.host_of(&shown(&blob(ECDSA)), &granted).as_deref(),
         Some("a.corp.example")
     );
-    assert_eq!(known.host_of(b"another key", &granted), None);
+    assert_eq!(known.host_of(&shown(b"another key"), &granted), None);
     assert_eq!(
-        known.host_of(&blob(ED25519), &only(&["a.corp.example"])),
+        known.host_of(&shown(&blob(ED25519)), &only(&["a.corp.example"])),
         None
     );
-    assert_eq!(known.host_of(&blob(ED25519), &only(&[])), None);
+    assert_eq!(known.host_of(&shown(&blob(ED25519)), &only(&[])), None);
 }
 
 #[test]
@@ -66,8 +66,8 @@ fn a_key_is_looked_for_once_in_a_long_file() {
     let known = parse(&(0..20_000).map(line).collect::<Vec<_>>().concat());
     let began = Instant::now();
     for _ in 0..50 {
-        assert_eq!(known.host_of(&blob(20_000), &Hosts::Known), None);
-        let last = known.host_of(&blob(19_999), &Hosts::Known);
+        assert_eq!(known.host_of(&shown(&blob(20_000)), &Hosts::Known), None);
+        let last = known.host_of(&shown(&blob(19_999)), &Hosts::Known);
         assert_eq!(last.as_deref(), Some("h19999.example"));
     }
     assert!(
@@ -80,10 +80,13 @@ fn a_key_is_looked_for_once_in_a_long_file() {
 #[test]
 fn another_port_is_another_host() {
     let known = parse(&format!("[git.example]:2222 {ED25519}\n"));
-    assert_eq!(known.host_of(&blob(ED25519), &only(&["git.example"])), None);
+    assert_eq!(
+        known.host_of(&shown(&blob(ED25519)), &only(&["git.example"])),
+        None
+    );
     let granted = only(&["[git.example]:2222"]);
     assert_eq!(
-        known.host_of(&blob(ED25519), &granted).as_deref(),
+        known.host_of(&shown(&blob(ED25519)), &granted).as_deref(),
         Some("[git.example]:2222")
     );
 }
@@ -94,16 +97,17 @@ fn a_revoked_key_belongs_to_no_host_that_it_is_revoked_for() {
     let one = parse(&format!("{own}@revoked git.example {ED25519}\n"));
     let both = only(&["git.example", "other.example"]);
     assert_eq!(
-        one.host_of(&blob(ED25519), &both).as_deref(),
+        one.host_of(&shown(&blob(ED25519)), &both).as_deref(),
         Some("other.example")
     );
     assert_eq!(
-        one.host_of(&blob(ED25519), &Hosts::Known).as_deref(),
+        one.host_of(&shown(&blob(ED25519)), &Hosts::Known)
+            .as_deref(),
         Some("other.example")
     );
     let all = parse(&format!("{own}@revoked * {ED25519}\n"));
-    assert_eq!(all.host_of(&blob(ED25519), &both), None);
-    assert_eq!(all.host_of(&blob(ED25519), &Hosts::Known), None);
+    assert_eq!(all.host_of(&shown(&blob(ED25519)), &both), None);
+    assert_eq!(all.host_of(&shown(&blob(ED25519)), &Hosts::Known), None);
 }
 
 #[test]
@@ -113,7 +117,7 @@ fn a_key_revoked_anywhere_belongs_to_no_host_without_a_name() {
     let hashed = format!("{hashed}\n@revoked elsewhere.example {ED25519}\n");
     for text in [pattern, hashed] {
         assert_eq!(
-            parse(&text).host_of(&blob(ED25519), &Hosts::Known),
+            parse(&text).host_of(&shown(&blob(ED25519)), &Hosts::Known),
             None,
             "{text}"
         );
@@ -123,8 +127,11 @@ fn a_key_revoked_anywhere_belongs_to_no_host_without_a_name() {
 #[test]
 fn the_key_of_an_authority_is_no_host_key() {
     let known = parse(&format!("@cert-authority * {ED25519}\n"));
-    assert_eq!(known.host_of(&blob(ED25519), &only(&["git.example"])), None);
-    assert_eq!(known.host_of(&blob(ED25519), &Hosts::Known), None);
+    assert_eq!(
+        known.host_of(&shown(&blob(ED25519)), &only(&["git.example"])),
+        None
+    );
+    assert_eq!(known.host_of(&shown(&blob(ED25519)), &Hosts::Known), None);
 }
 
 #[test]
@@ -140,12 +147,15 @@ fn a_known_key_is_told_by_a_name_where_there_is_one() {
         (format!("{hashed}\ngit.example {ECDSA}"), "git.example"),
     ];
     for (text, name) in cases {
-        let host = parse(&text).host_of(&blob(ED25519), &Hosts::Known);
+        let host = parse(&text).host_of(&shown(&blob(ED25519)), &Hosts::Known);
         assert_eq!(host.as_deref(), Some(name), "{text}");
     }
-    assert_eq!(parse(&hashed).host_of(&blob(ECDSA), &Hosts::Known), None);
+    assert_eq!(
+        parse(&hashed).host_of(&shown(&blob(ECDSA)), &Hosts::Known),
+        None
+    );
     let none = parse(&format!("!git.example {ED25519}"));
-    assert_eq!(none.host_of(&blob(ED25519), &Hosts::Known), None);
+    assert_eq!(none.host_of(&shown(&blob(ED25519)), &Hosts::Known), None);
 }
 
 #[test]
@@ -154,7 +164,7 @@ fn a_hashed_line_of_a_large_host_is_told_by_its_name() {
     let known = parse(&hashed_by_ssh_keygen(&line));
     let key = blob(line.split_once(' ').unwrap().1);
     assert_eq!(
-        known.host_of(&key, &Hosts::Known).as_deref(),
+        known.host_of(&shown(&key), &Hosts::Known).as_deref(),
         Some("github.com")
     );
 }
@@ -185,11 +195,11 @@ fn a_host_is_checked_against_its_own_lines() {
         ("other.example", ED25519, Check::Unknown),
         ("ca.example", ED25519, Check::Unknown),
     ] {
-        assert_eq!(known.check(host, &blob(key)), expected, "{host}");
+        assert_eq!(known.check(host, &shown(&blob(key))), expected, "{host}");
     }
     let mut other = blob(ED25519);
     *other.last_mut().unwrap() ^= 1;
-    assert_eq!(known.check("both.example", &other), changed(5));
+    assert_eq!(known.check("both.example", &shown(&other)), changed(5));
     assert_eq!(
         known.key_types("both.example"),
         ["ecdsa-sha2-nistp256", "ssh-ed25519"]
@@ -207,9 +217,15 @@ fn a_revoked_key_is_told_before_a_known_one() {
         let known = format!("known_hosts:{line}");
         Check::Revoked { known }
     };
-    assert_eq!(known.check("git.example", &blob(ED25519)), revoked(2));
-    assert_eq!(known.check("[git.example]:22", &blob(ED25519)), revoked(2));
-    assert_eq!(known.check("git.other", &blob(ECDSA)), revoked(3));
+    assert_eq!(
+        known.check("git.example", &shown(&blob(ED25519))),
+        revoked(2)
+    );
+    assert_eq!(
+        known.check("[git.example]:22", &shown(&blob(ED25519))),
+        revoked(2)
+    );
+    assert_eq!(known.check("git.other", &shown(&blob(ECDSA))), revoked(3));
 }
 
 #[test]
@@ -218,7 +234,7 @@ fn a_changed_key_of_a_large_host_is_told_by_the_built_in_list() {
     let known_by = Check::Changed {
         known: "the built-in list".to_owned(),
     };
-    assert_eq!(known.check("github.com", &blob(ED25519)), known_by);
+    assert_eq!(known.check("github.com", &shown(&blob(ED25519))), known_by);
 }
 
 #[test]
@@ -255,7 +271,7 @@ fn lines_that_cannot_be_understood_are_noted_and_the_others_count() {
     );
     assert!(
         known
-            .host_of(&blob(ED25519), &only(&["git.example"]))
+            .host_of(&shown(&blob(ED25519)), &only(&["git.example"]))
             .is_some()
     );
 }
@@ -268,7 +284,9 @@ fn files_are_read_in_order_and_missing_ones_are_empty() {
     fs::write(&second, format!("bad\nb.example {ED25519}\n")).unwrap();
     let known = KnownHosts::load(&[missing, second.clone(), first, folder.path().to_owned()]);
     assert_eq!(
-        known.host_of(&blob(ED25519), &Hosts::Known).as_deref(),
+        known
+            .host_of(&shown(&blob(ED25519)), &Hosts::Known)
+            .as_deref(),
         Some("b.example")
     );
     let notes: Vec<_> = known.notes().iter().map(ToString::to_string).collect();
@@ -286,7 +304,7 @@ fn a_file_that_is_too_long_is_left_out_whole() {
     let comment = "#".repeat(16 * 1024 * 1024);
     fs::write(&path, format!("git.example {ED25519}\n{comment}")).unwrap();
     let known = KnownHosts::load(std::slice::from_ref(&path));
-    assert_eq!(known.host_of(&blob(ED25519), &Hosts::Known), None);
+    assert_eq!(known.host_of(&shown(&blob(ED25519)), &Hosts::Known), None);
     assert_eq!(known.notes()[0].fault, Fault::TooLong);
 }
 
@@ -317,10 +335,13 @@ fn own_lines_about_a_host_win_over_built_in_ones() {
             .unwrap()
             .1,
     );
-    assert_eq!(known.host_of(&built_in, &only(&["github.com"])), None);
+    assert_eq!(
+        known.host_of(&shown(&built_in), &only(&["github.com"])),
+        None
+    );
     assert!(
         known
-            .host_of(&blob(ED25519), &only(&["github.com"]))
+            .host_of(&shown(&blob(ED25519)), &only(&["github.com"]))
             .is_some()
     );
     let gitlab = blob(
@@ -329,7 +350,11 @@ fn own_lines_about_a_host_win_over_built_in_ones() {
             .unwrap()
             .1,
     );
-    assert!(known.host_of(&gitlab, &only(&["gitlab.com"])).is_some());
+    assert!(
+        known
+            .host_of(&shown(&gitlab), &only(&["gitlab.com"]))
+            .is_some()
+    );
 }
 
 #[test]
@@ -341,7 +366,11 @@ fn an_authority_of_all_hosts_does_not_hide_built_in_keys() {
             .unwrap()
             .1,
     );
-    assert!(known.host_of(&key, &only(&["github.com"])).is_some());
+    assert!(
+        known
+            .host_of(&shown(&key), &only(&["github.com"]))
+            .is_some()
+    );
 }
 
 #[test]
@@ -349,8 +378,8 @@ fn a_built_in_key_that_is_revoked_belongs_to_no_host() {
     let line = builtin_line("github.com", "ssh-ed25519");
     let known = parse(&format!("@revoked {line}\n")).with_builtin();
     let key = blob(line.split_once(' ').unwrap().1);
-    assert_eq!(known.host_of(&key, &only(&["github.com"])), None);
-    assert_eq!(known.host_of(&key, &Hosts::Known), None);
+    assert_eq!(known.host_of(&shown(&key), &only(&["github.com"])), None);
+    assert_eq!(known.host_of(&shown(&key), &Hosts::Known), None);
 }
 
 #[test]
@@ -381,10 +410,11 @@ fn a_build_is_told_of_its_named_hosts_only_and_of_no_name() {
     assert!(!told.contains("example") && !told.contains('*') && !told.contains("comment"));
     let told = parse(&told);
     assert_eq!(
-        told.host_of(&blob(ED25519), &only(&hosts)).as_deref(),
+        told.host_of(&shown(&blob(ED25519)), &only(&hosts))
+            .as_deref(),
         Some("git.example")
     );
-    assert_eq!(told.host_of(&blob(ECDSA), &only(&hosts)), None);
+    assert_eq!(told.host_of(&shown(&blob(ECDSA)), &only(&hosts)), None);
 }
 
 #[test]
@@ -423,7 +453,7 @@ fn every_told_name_has_a_salt_of_its_own() {
 fn a_pattern_of_many_stars_is_matched_without_delay() {
     let known = parse(&format!("{}b {ED25519}\n", "*a".repeat(500)));
     let host = "a".repeat(2000);
-    assert_eq!(known.host_of(&blob(ED25519), &only(&[&host])), None);
+    assert_eq!(known.host_of(&shown(&blob(ED25519)), &only(&[&host])), None);
 }
 
 fn parse(text: &str) -> KnownHosts {
@@ -592,3 +622,7 @@ const PUBLISHED: &[(&str, &str)] = &[
         "6QQmYi4ppFS4/+zSZ5S4IU+4sa6rwvQ4PbhCtPEBekQ",
     ),
 ];
+
+fn shown(key: &[u8]) -> ShownKey {
+    ShownKey::new(key, SystemTime::now())
+}

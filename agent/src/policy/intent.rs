@@ -1,6 +1,10 @@
 //! What a request to sign is for, told from the data to be signed alone.
 
+use std::time::SystemTime;
+
 use keystay_proto::{agent::SignRequest, control::Intent, printable, sshsig, userauth::Userauth};
+
+use crate::known_hosts::ShownKey;
 
 /// A request to sign, identified.
 #[derive(Debug)]
@@ -9,6 +13,8 @@ pub(crate) struct Demand<'a> {
     pub(crate) key_blob: &'a [u8],
     /// What the signature would be good for.
     pub(crate) purpose: Purpose<'a>,
+    /// The host key that the login shows, where it shows one.
+    pub(crate) host_key: Option<ShownKey>,
 }
 
 /// What a signature would be good for.
@@ -24,11 +30,17 @@ pub(crate) enum Purpose<'a> {
 
 impl<'a> Demand<'a> {
     /// Identifies a request. A login counts as one only if the key inside it is the key that is
-    /// asked to sign, byte for byte.
-    pub(crate) fn identify(request: &SignRequest<'a>) -> Self {
+    /// asked to sign, byte for byte. A host certificate counts if it is valid `now`.
+    pub(crate) fn identify(request: &SignRequest<'a>, now: SystemTime) -> Self {
+        let purpose = purpose(request);
+        let host_key = match &purpose {
+            Purpose::Login(login) => login.host_key.map(|key| ShownKey::new(key, now)),
+            Purpose::SshSig(_) | Purpose::Unknown => None,
+        };
         Self {
             key_blob: request.key_blob,
-            purpose: purpose(request),
+            purpose,
+            host_key,
         }
     }
 

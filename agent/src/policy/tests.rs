@@ -1,4 +1,7 @@
-use std::{path::Path, time::Duration};
+use std::{
+    path::Path,
+    time::{Duration, SystemTime},
+};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use keystay_proto::agent::SignRequest;
@@ -97,7 +100,7 @@ impl Case {
             data,
             flags: self.flags,
         };
-        let demand = Demand::identify(&request);
+        let demand = Demand::identify(&request, SystemTime::now());
         judge(
             &self.terms,
             self.standing,

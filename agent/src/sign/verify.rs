@@ -1,14 +1,13 @@
 //! Verifying what a host key signed.
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
 use aws_lc_rs::signature::{
     self, RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_2048_8192_SHA512, RsaPublicKeyComponents,
     UnparsedPublicKey,
 };
 use keystay_proto::{Certificate, Signature, algorithm};
 
-use crate::{key::Fields, known_hosts::is_match, sign::Curve};
+use super::Curve;
+use crate::key::Fields;
 
 /// Whether `signature` over `data` is made by the key of `blob`, or by the key that the
 /// certificate in `blob` is for, if its authority signed that. RSA with SHA-1 and security keys
@@ -26,24 +25,8 @@ pub(crate) fn is_signed(blob: &[u8], data: &[u8], signature: &[u8]) -> bool {
     }
 }
 
-/// Whether `blob` is a certificate that `authority` signed for the host of this name, valid now.
-/// Its signature has been verified before.
-pub(crate) fn certifies(blob: &[u8], authority: &[u8], host: &[u8]) -> bool {
-    let Ok(certificate) = Certificate::decode(blob) else {
-        return false;
-    };
-    let now = SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .map_or(0, |now| now.as_secs());
-    let (from, until) = certificate.valid;
-    certificate.authority == authority
-        && certificate.is_host
-        && certificate.critical_options.is_empty()
-        && (from..until).contains(&now)
-        && (certificate.principals.iter()).any(|principal| is_match(principal, host))
-}
-
-fn is_signed_plain(blob: &[u8], data: &[u8], signature: &[u8]) -> bool {
+/// Whether `signature` over `data` is made by the key of `blob`, which is no certificate.
+pub(crate) fn is_signed_plain(blob: &[u8], data: &[u8], signature: &[u8]) -> bool {
     checked(blob, data, signature).is_some()
 }
 
