@@ -51,7 +51,9 @@ impl KnownHosts {
         if own.is_empty() {
             return None;
         }
-        let belongs = |host: &&str| any_about(&own, host) && !any_about(&revoked, host);
+        let belongs = |host: &&str| {
+            any_about(&own, host) && !lookup_names(host).any(|name| any_about(&revoked, name))
+        };
         let mut plain = self.entries.iter().flat_map(|entry| entry.names.plain());
         plain
             .find(belongs)
@@ -99,8 +101,8 @@ fn candidates(line: &Entry, voucher: &Voucher) -> Vec<String> {
     let named = line.names.plain().map(str::to_owned);
     let principals = || voucher.principals().map(str::to_owned);
     let ported = line.names.ports().flat_map(|port| {
-        let names = voucher.principals();
-        names.map(move |name| format!("[{name}]:{port}"))
+        let meant = voucher.principals();
+        meant.map(move |name| format!("[{name}]:{port}"))
     });
     named.chain(principals()).chain(ported).collect()
 }

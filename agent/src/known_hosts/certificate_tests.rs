@@ -4,7 +4,7 @@ use std::{
     fs,
     path::Path,
     process::Command,
-    time::{Duration, SystemTime},
+    time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
@@ -88,6 +88,53 @@ fn certificates_that_do_not_count_make_no_host_known() {
 }
 
 #[test]
+fn an_authority_signs_with_any_algorithm_but_sha1() {
+    let keys = Keys::new();
+    for (kind, algorithm, counts) in [
+        ("rsa", "rsa-sha2-256", true),
+        ("rsa", "rsa-sha2-512", true),
+        ("rsa", "ssh-rsa", false),
+        ("ecdsa", "ecdsa-sha2-nistp256", true),
+    ] {
+        let name = format!("ca-{algorithm}");
+        keys.make_of(kind, &name);
+        let known = known(&keys.line("@cert-authority *", &name));
+        let options = format!("-h -n git.example -V +1h -t {algorithm}");
+        let blob = keys.certify_by(&name, &options);
+        let told = blob.windows(algorithm.len());
+        assert!(told.filter(|it| *it == algorithm.as_bytes()).count() > 0);
+        let shown = ShownKey::new(&blob, SystemTime::now());
+        let expected = if counts { Check::Match } else { Check::Unknown };
+        assert_eq!(known.check("git.example", &shown), expected, "{algorithm}");
+    }
+}
+
+#[test]
+fn no_certificate_is_valid_on_a_clock_before_1970() {
+    let keys = Keys::new();
+    let known = known(&keys.line("@cert-authority *", "ca"));
+    let blob = keys.certify("-h -n git.example");
+    let at = |now| known.check("git.example", &ShownKey::new(&blob, now));
+    assert_eq!(at(SystemTime::now()), Check::Match);
+    assert_eq!(at(UNIX_EPOCH), Check::Match);
+    assert_eq!(at(UNIX_EPOCH - Duration::from_secs(1)), Check::Unknown);
+}
+
+#[test]
+fn a_key_revoked_without_the_port_belongs_to_no_host_on_a_port() {
+    let keys = Keys::new();
+    let lines = [
+        keys.line("[git.example]:2222", "host"),
+        keys.line("@revoked git.example", "host"),
+    ];
+    let known = known(&lines.concat());
+    let shown = ShownKey::new(&keys.blob("host.pub"), SystemTime::now());
+    let granted = Hosts::Only(vec!["[git.example]:2222".into()]);
+    assert_eq!(known.host_of(&shown, &granted), None);
+    assert_eq!(known.host_of(&shown, &Hosts::Known), None);
+}
+
+#[test]
 fn another_authority_makes_no_host_known() {
     let keys = Keys::new();
     keys.make("other");
@@ -148,8 +195,12 @@ impl Keys {
     }
 
     fn make(&self, name: &str) {
+        self.make_of("ed25519", name);
+    }
+
+    fn make_of(&self, kind: &str, name: &str) {
         let path = self.0.path().join(name);
-        let options = ["-q", "-t", "ed25519", "-N", "", "-C", "", "-f"];
+        let options = ["-q", "-t", kind, "-N", "", "-C", "", "-f"];
         keygen(Command::new("ssh-keygen").args(options).arg(path));
     }
 
@@ -164,9 +215,15 @@ impl Keys {
     }
 
     fn certify(&self, options: &str) -> Vec<u8> {
+        self.certify_by("ca", options)
+    }
+
+    fn certify_by(&self, authority: &str, options: &str) -> Vec<u8> {
         let folder = self.0.path();
         let mut command = Command::new("ssh-keygen");
-        command.args(["-q", "-I", "i", "-s"]).arg(folder.join("ca"));
+        command
+            .args(["-q", "-I", "i", "-s"])
+            .arg(folder.join(authority));
         command
             .args(options.split_whitespace())
             .arg(folder.join("host.pub"));

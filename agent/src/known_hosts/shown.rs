@@ -109,8 +109,8 @@ pub(crate) fn certifies(blob: &[u8], authority: &[u8], host: &[u8]) -> bool {
 }
 
 fn is_valid_host(certificate: &Certificate<'_>, now: SystemTime) -> bool {
-    let now = now.duration_since(UNIX_EPOCH);
-    let now = now.map_or(0, |now| now.as_secs());
     let (from, until) = certificate.valid;
-    certificate.is_host && certificate.critical_options.is_empty() && (from..until).contains(&now)
+    let is_valid =
+        (now.duration_since(UNIX_EPOCH)).is_ok_and(|now| (from..until).contains(&now.as_secs()));
+    certificate.is_host && certificate.critical_options.is_empty() && is_valid
 }
