@@ -18,6 +18,7 @@ use crate::{
     control::HostFiles,
     daemon::{self, running},
     key::source::{Environment, Source},
+    protection,
 };
 
 /// The agent's settings.
@@ -47,6 +48,9 @@ struct Arguments {
     /// Serve the process that started this one, and end with it.
     #[arg(long, hide = true)]
     private: bool,
+    /// Say how an agent is protected on this machine, and hold nothing.
+    #[arg(long, help = CHECK_HELP)]
+    check: bool,
     /// A key to hold
     #[arg(long = "key", value_name = "SOURCE", help = KEY_HELP)]
     keys: Vec<String>,
@@ -60,6 +64,7 @@ A key to hold: agent[:FINGERPRINT], file:PATH, env:NAME or stdin; repeatable [de
 else ~/.ssh/id_*]";
 const SOCKET_HELP: &str =
     "Serve as an ssh-agent at this path, which must not exist yet, for SSH_AUTH_SOCK";
+const CHECK_HELP: &str = "Say which protections an agent has on this machine, a line each, and end; 69 if one is missing";
 const AFTER_HELP: &str = "\
 Its control socket is $XDG_RUNTIME_DIR/keystay/control, or ~/.keystay/control; `keystay keys`, `grants`,
 `revoke` and `log` talk to it. A socket that systemd passes (LISTEN_FDS) is used in its place, and
@@ -84,6 +89,9 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             return ExitCode::from(USAGE);
         }
     };
+    if arguments.check {
+        return protection::tell();
+    }
     let config = Config::from_process(&arguments.keys, arguments.socket);
     if arguments.private {
         return match config.and_then(|config| daemon::run(&config)) {

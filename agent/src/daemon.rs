@@ -27,7 +27,7 @@ use crate::{
     engine::Engines,
     folder,
     grant::{Shared, Table},
-    harden,
+    harden::{self, Reach},
     key::{Key, source},
     keyring::Keyring,
     lifeline,
@@ -54,6 +54,9 @@ pub(crate) fn run(config: &Config) -> Result<(), Problem> {
     let control = || {
         harden::after_keys();
         let (known_hosts, ssh_config) = config.hosts.read();
+        let identities = ssh_config.identity_folders();
+        let reach = Reach::of_build(folder.path(), ssh_config.home(), identities);
+        harden::confine(Some(&reach));
         let audit = Arc::new(audit);
         let shared = Shared {
             audit: Arc::clone(&audit),

@@ -22,6 +22,7 @@ mod pipeline;
 mod place;
 mod policy;
 pub mod prompt;
+mod protection;
 mod said;
 pub mod scan;
 pub mod secret;

@@ -5,7 +5,10 @@ use std::{fs::File, io::Stdout, thread, time::Duration};
 use rustix::event::{PollFd, PollFlags, poll};
 use tokio::sync::oneshot;
 
-use crate::engine::Engines;
+use crate::{
+    engine::Engines,
+    harden::{self, Reach},
+};
 
 /// Watches the pipe behind standard output, whose reading end only the parent holds. The receiver
 /// resolves when the parent has closed it or is gone.
@@ -18,6 +21,7 @@ pub(crate) fn watch(stdout: Stdout, engines: Engines) -> std::io::Result<oneshot
     thread::Builder::new()
         .name("lifeline".to_owned())
         .spawn(move || {
+            harden::confine_thread(&Reach::nothing());
             wait_until_closed(&stdout);
             engines.terminate_all();
             leave_stderr();

@@ -7,6 +7,7 @@
 mod directive;
 mod expand;
 mod host;
+mod identities;
 mod load;
 mod words;
 

@@ -35,6 +35,11 @@ impl LogFile {
         })
     }
 
+    /// Where the newest file is.
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// Appends whole lines: all of them or none.
     pub(super) fn append(&mut self, lines: &[u8]) -> io::Result<()> {
         self.lock()?;

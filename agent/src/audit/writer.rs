@@ -9,6 +9,7 @@ use std::{
 use tokio::sync::oneshot;
 
 use super::file::LogFile;
+use crate::harden::{Reach, confine_thread};
 
 /// A line to be written, and who waits for it.
 #[derive(Debug)]
@@ -24,7 +25,10 @@ pub(super) fn start(file: LogFile) -> io::Result<Sender<Entry>> {
     let (queue, entries) = mpsc::channel();
     thread::Builder::new()
         .name("audit".to_owned())
-        .spawn(move || run(file, &entries))?;
+        .spawn(move || {
+            confine_thread(&Reach::of_audit(file.path()));
+            run(file, &entries);
+        })?;
     Ok(queue)
 }
 

@@ -70,6 +70,8 @@ pub(crate) fn run(config: &Config, ready: impl FnOnce()) -> Result<(), Problem> 
         hosts: config.hosts.clone(),
         searches: Searches::default(),
     });
+    // It runs the program that asks a person whether a key may be used.
+    harden::confine(None);
     ready();
     notify(&[NotifyState::Ready]);
     runtime.block_on(serve(&control, own, place, socket, signals));
