@@ -23,7 +23,13 @@ use tracing::debug;
 
 pub(crate) use self::reload::HostFiles;
 pub(crate) use self::scan::Searches;
-use crate::{engine::Engines, grant::Table, key::Key, keyring::Keyring, listener::Listener};
+use crate::{
+    engine::Engines,
+    grant::Table,
+    key::Key,
+    keyring::Keyring,
+    listener::{Listener, share},
+};
 
 /// What the control API works on.
 #[derive(Debug)]
@@ -47,7 +53,7 @@ pub(crate) async fn serve(
     listener: Listener,
     mut stop: watch::Receiver<bool>,
 ) {
-    let permits = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+    let permits = Arc::new(Semaphore::new(share(MAX_CONNECTIONS)));
     let mut connections = JoinSet::new();
     loop {
         // The permit comes first, so that what is over the limit waits in the kernel's queue.

@@ -4,7 +4,7 @@ use std::{io, path::Path, time::Duration};
 
 use rustix::{
     fs::Mode,
-    process::{geteuid, umask},
+    process::{Resource, geteuid, getrlimit, umask},
 };
 use tokio::{
     net::{UnixListener, UnixStream},
@@ -73,6 +73,14 @@ impl Drop for Listener {
             let _ = std::fs::remove_file(path);
         }
     }
+}
+
+/// How many connections one socket may have open: this many, and a quarter of the process's
+/// descriptors at most, so that a flood of one socket leaves the others theirs.
+pub(crate) fn share(connections: usize) -> usize {
+    let descriptors = getrlimit(Resource::Nofile).current;
+    let quarter = descriptors.map_or(u64::MAX, |descriptors| descriptors / 4);
+    connections.min(usize::try_from(quarter).unwrap_or(usize::MAX))
 }
 
 fn peer_is_allowed(stream: &UnixStream) -> bool {

@@ -5,7 +5,10 @@ use std::{sync::Arc, time::Duration};
 use tokio::{select, sync::Semaphore, task::JoinSet, time::timeout};
 
 use super::Grant;
-use crate::{listener::Listener, session};
+use crate::{
+    listener::{Listener, share},
+    session,
+};
 
 /// Serves a grant on its socket until the grant is closed; the socket goes before this returns, and
 /// requests that came before are answered.
@@ -13,7 +16,7 @@ use crate::{listener::Listener, session};
 /// A connection over the limit is accepted and closed at once rather than left waiting: in `BuildKit`
 /// every waiting one holds a stream of the build's session, which dies when it runs out of them.
 pub(crate) async fn serve(grant: Arc<Grant>, listener: Listener) {
-    let permits = Arc::new(Semaphore::new(grant.connections()));
+    let permits = Arc::new(Semaphore::new(share(grant.connections())));
     let mut sessions = JoinSet::new();
     loop {
         let stream = select! {

@@ -14,7 +14,10 @@ use tokio::{
 use zeroize::Zeroize as _;
 
 use super::{Keyring, answer::answer, binds::Binds};
-use crate::{listener::Listener, session::Input};
+use crate::{
+    listener::{Listener, share},
+    session::Input,
+};
 
 /// Serves the agent's own socket until `stop` turns true.
 pub(crate) async fn serve(
@@ -22,7 +25,7 @@ pub(crate) async fn serve(
     listener: Listener,
     mut stop: watch::Receiver<bool>,
 ) {
-    let permits = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+    let permits = Arc::new(Semaphore::new(share(MAX_CONNECTIONS)));
     let mut connections = JoinSet::new();
     let mut ticks = interval(EXPIRY_INTERVAL);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
