@@ -2,6 +2,7 @@
 
 mod choice;
 mod host;
+mod lint;
 mod repo;
 mod running;
 mod source;
@@ -11,6 +12,7 @@ mod verify;
 
 pub(crate) use choice::{Mode, Wire};
 pub(crate) use host::HostName;
+pub(crate) use lint::LintArgs;
 pub(crate) use repo::Repo;
 pub(crate) use running::{Listing, LogArgs, RevokeArgs};
 pub(crate) use source::KeySource;
@@ -104,6 +106,8 @@ pub(crate) enum Command {
     Buildah(Verbatim),
     /// Search an image for the keys: one of the engine, a saved one, an OCI layout
     Verify(VerifyArgs),
+    /// Find what in a Dockerfile leaks keys, and repair it
+    Lint(LintArgs),
     /// Run an agent that holds keys for builds, until it is ended
     #[command(disable_help_flag = true)]
     Agent(Verbatim),
@@ -153,12 +157,13 @@ Examples:
   keystay --host github.com --strict build .      one host, verified or refused
   keystay --dry-run build .                       see what would run
   keystay verify app                              search an image that is there
+  keystay lint --fix                              take the keys out of ./Dockerfile
 
 Exit status:
   docker's own when it ran and there is nothing to add; else
   64  the command line is wrong             75  image not searched whole (verify, --strict)
-  65  key material found                    76  a host showed another key than the known one
-  66  a key or a saved image is unreadable  77  refused by policy
+  65  key material, or what leaks it, found 76  a host showed another key than the known one
+  66  a key, image or Dockerfile unreadable 77  refused by policy
   69  engine or agent not available         78  wrong configuration
   70  a defect of keystay
   130 interrupted; 128+N ended by signal N";

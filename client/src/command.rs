@@ -3,6 +3,7 @@
 mod agent;
 mod build;
 mod keys;
+mod lint;
 mod log;
 mod search;
 mod verify;
@@ -10,5 +11,6 @@ mod verify;
 pub(crate) use agent::agent;
 pub(crate) use build::{FilesError, KeyGiven, StdinError, build, buildah, buildx, podman};
 pub(crate) use keys::{grants, keys, revoke};
+pub(crate) use lint::{LintError, lint};
 pub(crate) use log::{LogError, log};
 pub(crate) use verify::{ImageError, verify};

@@ -5,7 +5,7 @@ use std::io;
 use crate::{
     agent_link::LinkError,
     cli::UsageError,
-    command::{FilesError, ImageError, KeyGiven, LogError, StdinError},
+    command::{FilesError, ImageError, KeyGiven, LintError, LogError, StdinError},
     config::ConfigError,
     engine::{Caught, EngineError},
     exit_code::ExitCode,
@@ -38,6 +38,9 @@ pub(crate) enum Error {
     /// The build would be given a key.
     #[error(transparent)]
     KeyGiven(#[from] KeyGiven),
+    /// A Dockerfile cannot be read, or its repair not be written.
+    #[error(transparent)]
+    Lint(#[from] LintError),
     /// The audit log cannot be read.
     #[error(transparent)]
     Log(#[from] LogError),
@@ -54,7 +57,8 @@ impl Error {
     pub(crate) fn exit_code(&self) -> ExitCode {
         match self {
             Self::KeyGiven(_) => ExitCode::Leak,
-            Self::Image(ImageError::Read { .. }) => ExitCode::Unreadable,
+            Self::Lint(LintError::Write { .. }) => ExitCode::Unavailable,
+            Self::Image(ImageError::Read { .. }) | Self::Lint(_) => ExitCode::Unreadable,
             Self::Usage(_) | Self::Stdin(_) | Self::Image(_) => ExitCode::Usage,
             Self::Config(ConfigError::Limit { .. }) => ExitCode::Refused,
             Self::Engine(EngineError::BuildKitOff(_)) | Self::Config(_) => ExitCode::Configuration,
@@ -77,6 +81,7 @@ impl Error {
             Self::Stdin(error) => error.hints(),
             Self::Image(error) => error.hints(),
             Self::KeyGiven(error) => error.hints(),
+            Self::Lint(error) => error.hints(),
             Self::Log(_) => vec![LOG.to_owned()],
             Self::Files(_) => vec![FILES.to_owned()],
             Self::Runtime(_) | Self::Caught(_) => Vec::new(),

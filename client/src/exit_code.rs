@@ -15,9 +15,9 @@ pub(crate) enum ExitCode {
     Engine(u8),
     /// 64: the command line is wrong.
     Usage,
-    /// 65: key material was found in the image, or in what a build would be given.
+    /// 65: key material was found in the image, or in what a build would be given, or a Dockerfile leaks it.
     Leak,
-    /// 66: a key source or a saved image cannot be read.
+    /// 66: a key source, a saved image or a Dockerfile cannot be read.
     Unreadable,
     /// 69: the engine or the agent is not available.
     Unavailable,

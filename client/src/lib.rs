@@ -9,6 +9,7 @@
 //! | `command` | one module for each command |
 //! | `engine` | the tools that build |
 //! | `dockerfile` | Dockerfiles, read without loss |
+//! | `lint` | what in a Dockerfile leaks keys, and its repair |
 //! | `context` | the files that a build is given, as docker would send them |
 //! | `wiring` | the changes that connect a build to its grant |
 //! | `verify` | the search of an image for keys |
@@ -28,6 +29,7 @@ pub mod dockerfile;
 pub mod engine;
 mod error;
 mod exit_code;
+pub mod lint;
 mod output;
 mod program;
 mod progress;

@@ -42,6 +42,11 @@ pub(crate) fn finding(text: &str) {
     write_line("keystay: leak: ", text);
 }
 
+/// A problem that is told beside other output, whatever is quiet.
+pub(crate) fn problem(text: &str) {
+    write_line("keystay: ", text);
+}
+
 /// Why a command ends: one line, then what to do about it.
 pub(crate) fn error(error: &Error) {
     complaint(&error.to_string(), &error.hints());

@@ -50,6 +50,7 @@ fn run(Cli { options, command }: Cli) -> process::ExitCode {
         Command::Grants(listing) => wait(command::grants(Output::new(options.quiet), listing)),
         Command::Revoke(asked) => wait(command::revoke(Output::new(options.quiet), &asked)),
         Command::Log(asked) => wait(command::log(Output::new(options.quiet), &asked)),
+        Command::Lint(asked) => command::lint(&options, &asked),
         Command::Verify(asked) => wait(command::verify(&options, &asked)),
     };
     done.unwrap_or_else(|error| fail(&error)).into()

@@ -102,7 +102,8 @@ fn a_key_that_a_step_copies_from_a_secret_is_found_after_the_build() {
         assert_eq!(
             without_sizes(&built.said()),
             format!(
-                "keystay: note: no step mounts an ssh agent, so none can use the keys; a step that fetches begins with `RUN --mount=type=ssh`\n\
+                "keystay: note: Dockerfile:3: a mounted secret is copied to `/id` [L8]; `keystay lint` tells what to do\n\
+                 keystay: note: no step mounts an ssh agent, so none can use the keys; a step that fetches begins with `RUN --mount=type=ssh`\n\
                  keystay: the build asked for no signature (cached, or it has no ssh step)\n\
                  keystay: image     LEAK {} 1 finding, searched for 1 key in 2 layers (…)\n\
                  keystay: leak: layer 2, id ({step}): private key {found} as base64\n\

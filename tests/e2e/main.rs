@@ -40,6 +40,7 @@ mod key_file;
 mod lab;
 #[cfg(test)]
 mod leaks;
+mod lint;
 #[cfg(test)]
 mod many_keys;
 #[cfg(test)]

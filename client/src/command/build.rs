@@ -6,6 +6,7 @@ mod content;
 mod dry_run;
 mod files;
 mod grants;
+mod hints;
 mod image;
 mod inputs;
 mod key_given;

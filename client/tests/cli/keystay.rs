@@ -105,6 +105,18 @@ impl Ran {
         self.shown(&self.output.stdout)
     }
 
+    /// What it printed, where standard error is somebody else's concern.
+    #[track_caller]
+    pub(crate) fn printed(&self, status: i32) -> String {
+        assert_eq!(self.output.status.code(), Some(status));
+        self.shown(&self.output.stdout)
+    }
+
+    /// Where a file of the home is.
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.home.join(name)
+    }
+
     fn shown(&self, bytes: &[u8]) -> String {
         let text = String::from_utf8(bytes.to_vec()).unwrap();
         text.replace(self.home.to_str().unwrap(), "~")

@@ -10,5 +10,6 @@ mod dry_run;
 mod engine;
 mod fetch;
 mod keystay;
+mod lint;
 mod running;
 mod usage;

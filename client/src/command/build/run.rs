@@ -10,7 +10,7 @@ use super::{
     before,
     files::Files,
     grants::Grants,
-    image,
+    hints, image,
     inputs::Inputs,
     mode::Mode,
     outcome::{self, Terms},
@@ -59,6 +59,7 @@ pub(super) async fn run(
     if let Some(note) = note {
         output.note(&note);
     }
+    hints::tell(&asked, &source, output);
     if options.dry_run {
         let plan = plan(options, form, &asked, &settings, source, tool.as_ref().ok()).await?;
         if let Mode::Sign { why: Some(why) } = &plan.mode {

@@ -1,0 +1,157 @@
+//! L2 and L5: key files that are copied in, and deleted when it is too late.
+
+use crate::{
+    dockerfile::Keyword,
+    lint::{
+        Problem,
+        names::{is_in_ssh_folder, is_key_path, secret_variable},
+        rule::{L2, L5},
+        script::Simple,
+        step::{File, Step},
+    },
+};
+
+pub(super) fn check(file: &File<'_>, problems: &mut Vec<Problem>) {
+    for step in &file.steps {
+        for copy in key_copies(step) {
+            let whence = match step.flag("from") {
+                Some(stage) => format!(" from {stage}"),
+                None => String::new(),
+            };
+            let message = format!("`{}` is copied{whence} to `{}`", copy.source, copy.target);
+            problems.push(Problem::new(&L2, step.line(), message));
+        }
+    }
+    for (at, step) in file.steps.iter().enumerate() {
+        for (begin, path) in removed_keys(file, at) {
+            let message = format!("`{path}` is deleted, and stays in the layer that it came with");
+            let line = step.line_of(file.dockerfile.source(), begin);
+            problems.push(Problem::new(&L5, line, message));
+        }
+    }
+}
+
+/// A source of a `COPY` or `ADD` that looks like a key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::lint) struct KeyCopy {
+    /// It, as written.
+    pub(in crate::lint) source: String,
+    /// Where it goes, as written.
+    pub(in crate::lint) target: String,
+    /// Whether it is all that is copied.
+    pub(in crate::lint) is_alone: bool,
+}
+
+/// The sources of a step that look like keys.
+pub(in crate::lint) fn key_copies(step: &Step<'_>) -> Vec<KeyCopy> {
+    if !matches!(step.command.keyword, Keyword::Copy | Keyword::Add) {
+        return Vec::new();
+    }
+    let words = step.command.words();
+    let Some((target, sources)) = words.split_last() else {
+        return Vec::new();
+    };
+    let sources: Vec<_> = sources
+        .iter()
+        .copied()
+        .filter(|word| !word.starts_with("<<"))
+        .collect();
+    let is_key = |source: &str| {
+        let is_file = !target.ends_with('/') && sources.len() == 1;
+        let in_target = format!("{}/{}", target.trim_end_matches('/'), base(source));
+        is_key_path(source)
+            || (is_file && is_key_path(target) && base(target) != ".ssh")
+            || (secret_variable(source).is_some() && !source.contains("://"))
+            || (is_file && is_in_ssh_folder(target))
+            || (!is_file && is_in_ssh_folder(&in_target) && base(source) != ".")
+    };
+    let copies = sources.iter().copied().filter(|source| is_key(source));
+    let copy = |source: &str| KeyCopy {
+        source: source.to_owned(),
+        target: (*target).to_owned(),
+        is_alone: sources.len() == 1,
+    };
+    copies.map(copy).collect()
+}
+
+fn base(path: &str) -> &str {
+    path.trim_end_matches('/')
+        .rsplit('/')
+        .next()
+        .unwrap_or_default()
+}
+
+/// What a step deletes of what earlier steps of its stage brought in, and where it does.
+pub(in crate::lint) fn removed_keys(file: &File<'_>, at: usize) -> Vec<(usize, String)> {
+    let Some(step) = file.steps.get(at) else {
+        return Vec::new();
+    };
+    let earlier = file.steps.get(..at).unwrap_or_default();
+    let earlier = earlier
+        .iter()
+        .filter(|other| other.instruction.stage == step.instruction.stage);
+    let places: Vec<String> = earlier.flat_map(places).collect();
+    let mut removed = Vec::new();
+    for (begin, command) in step.commands() {
+        for path in deleted(command) {
+            if places.iter().any(|place| holds(path, place)) {
+                removed.push((begin, path.to_owned()));
+            }
+        }
+    }
+    removed
+}
+
+/// The paths that a command deletes.
+pub(in crate::lint) fn deleted(command: &Simple) -> impl Iterator<Item = &str> {
+    let is_removal = matches!(command.program(), "rm" | "shred" | "unlink");
+    let paths = command.arguments().iter().filter(move |_| is_removal);
+    paths
+        .map(String::as_str)
+        .filter(|path| !path.starts_with('-'))
+}
+
+/// Where a step puts keys.
+fn places(step: &Step<'_>) -> Vec<String> {
+    let copied = key_copies(step);
+    let copied = copied.iter().map(place_of);
+    let commands = step.commands().map(|(_, command)| command);
+    let written = commands.flat_map(Simple::outputs);
+    let written = written.filter(|path| is_key_path(path) || is_in_ssh_folder(path));
+    copied.chain(written).collect()
+}
+
+/// Where a copy puts a key.
+pub(in crate::lint) fn place_of(copy: &KeyCopy) -> String {
+    let target = copy.target.as_str();
+    let is_folder = target.ends_with('/') || target == "." || !copy.is_alone;
+    if is_folder && !base(&copy.source).is_empty() {
+        format!("{}/{}", target.trim_end_matches('/'), base(&copy.source))
+    } else {
+        target.to_owned()
+    }
+}
+
+/// Whether two paths are one, as far as that can be told.
+pub(in crate::lint) fn same_place(path: &str, place: &str) -> bool {
+    let (path, place) = (home(path), home(place));
+    path == place || (base(&path) == base(&place) && is_key_path(&path))
+}
+
+/// Whether to delete `path` deletes `place`.
+fn holds(path: &str, place: &str) -> bool {
+    let (path, place) = (home(path), home(place));
+    same_place(&path, &place)
+        || place
+            .strip_prefix(path.as_str())
+            .is_some_and(|rest| rest.starts_with('/') && !path.is_empty())
+}
+
+/// A path with the home of root for any home, without quotes and what ends a folder's.
+fn home(path: &str) -> String {
+    let path = path.trim_matches(['"', '\'']).trim_end_matches(['/', '*']);
+    let behind = ["~", "$HOME", "${HOME}"]
+        .iter()
+        .find_map(|home| path.strip_prefix(home));
+    behind.map_or_else(|| path.to_owned(), |rest| format!("/root{rest}"))
+}

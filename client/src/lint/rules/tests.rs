@@ -1,0 +1,418 @@
+//! What each rule finds, and what it must leave alone.
+
+use proptest::prelude::*;
+
+use super::{command_line, lint};
+use crate::dockerfile::Dockerfile;
+
+fn found(text: &str) -> Vec<(&'static str, usize)> {
+    let dockerfile = Dockerfile::parse(text).unwrap();
+    let problems = lint(&dockerfile);
+    (problems.iter())
+        .map(|problem| (problem.rule.id, problem.line))
+        .collect()
+}
+
+/// The rules that a stage of these lines breaks; the lines are counted without its `FROM`.
+fn of_stage(lines: &str) -> Vec<(&'static str, usize)> {
+    let found = found(&format!("FROM debian\n{lines}\n"));
+    found.into_iter().map(|(id, line)| (id, line - 1)).collect()
+}
+
+fn fires(id: &str, texts: &[&str]) {
+    for text in texts {
+        let ids: Vec<_> = of_stage(text).into_iter().map(|(id, _)| id).collect();
+        assert!(ids.contains(&id), "{text}\n{ids:?}");
+    }
+}
+
+fn is_silent(texts: &[&str]) {
+    for text in texts {
+        assert_eq!(of_stage(text), [], "{text}");
+    }
+}
+
+#[test]
+fn variables_that_are_named_like_secrets_are_found() {
+    fires(
+        "L1",
+        &[
+            "ARG NPM_TOKEN",
+            "ENV DB_PASSWORD=x",
+            "ARG A SSH_KEY=b",
+            "ENV API_KEY x",
+            "ONBUILD ARG SSH_KEY",
+        ],
+    );
+    is_silent(&[
+        "ARG VERSION=1",
+        "ENV PATH=/a:$PATH",
+        "ENV GPG_KEY=E3FF",
+        "LABEL token=none",
+    ]);
+}
+
+#[test]
+fn copied_keys_are_found() {
+    fires(
+        "L2",
+        &[
+            "COPY id_rsa /root/.ssh/id_rsa",
+            "ADD ${SSH_KEY_FILE} /root/.ssh/id_rsa",
+            "COPY [\"id_ed25519\", \"/x\"]",
+            "COPY .ssh /root/.ssh",
+            "COPY a deploy.pem b /etc/",
+            "COPY .netrc /root/",
+            "COPY --from=keys /key /root/.ssh/key",
+            "ONBUILD COPY id_rsa /",
+            "COPY \\\n  id_rsa /",
+        ],
+    );
+    is_silent(&[
+        "COPY . /app",
+        "COPY id_rsa.pub /root/.ssh/authorized_keys",
+        "COPY known_hosts /root/.ssh/known_hosts",
+        "COPY ssh_config /root/.ssh/config",
+        "COPY ca.pem /etc/ssl/",
+        "COPY --from=build /out /",
+        "ADD https://a.example/key.asc /etc/apt/",
+        "COPY <<EOF /etc/id\nEOF",
+    ]);
+}
+
+#[test]
+fn secrets_that_are_written_to_files_are_found() {
+    fires(
+        "L4",
+        &[
+            "RUN echo \"$SSH_KEY\" > /root/.ssh/id_rsa",
+            "RUN echo $KEY_B64 | base64 -d > /k",
+            "RUN printf '%s' \"${NPM_TOKEN}\" >> ~/.npmrc",
+            "RUN echo $TOKEN | tee /etc/token",
+            "RUN npm config set //r.example/:_authToken $NPM_TOKEN",
+            "RUN <<EOF\necho $SSH_KEY > /root/.ssh/id\nEOF",
+            "RUN [\"sh\", \"-c\", \"echo $SSH_KEY > /k\"]",
+        ],
+    );
+    is_silent(&[
+        "RUN echo $VERSION > /version",
+        "RUN echo hello > /root/x",
+        "RUN --mount=type=tmpfs,target=/t echo $DEPLOY_KEY > /t/k",
+        "RUN echo $DEPLOY_KEY > /k && use /k && rm /k",
+        "RUN echo $DEPLOY_KEY > /dev/null",
+    ]);
+}
+
+#[test]
+fn keys_that_are_deleted_too_late_are_found() {
+    let copied = "COPY id_rsa /root/.ssh/id_rsa\n";
+    for removal in [
+        "RUN rm -f /root/.ssh/id_rsa",
+        "RUN a && rm -rf ~/.ssh",
+        "RUN shred $HOME/.ssh/id_rsa",
+    ] {
+        assert_eq!(
+            of_stage(&format!("{copied}{removal}")),
+            [("L2", 1), ("L5", 2)],
+            "{removal}"
+        );
+    }
+    let other = format!("{copied}RUN rm -rf /var/lib/apt/lists/*");
+    assert_eq!(of_stage(&other), [("L2", 1)]);
+    is_silent(&["RUN rm -f /root/.ssh/id_rsa"]);
+}
+
+#[test]
+fn fetches_without_a_mount_are_found() {
+    fires(
+        "L6",
+        &[
+            "RUN git clone git@a.example:b/c",
+            "RUN pip install git+ssh://git@a.example/b",
+            "RUN a && \\\n npm i git+ssh://git@a.example/b",
+            "RUN git -C /x fetch ssh://a.example/b",
+        ],
+    );
+    is_silent(&[
+        "RUN --mount=type=ssh,required git clone git@a.example:b/c",
+        "RUN git clone https://a.example/b/c",
+        "RUN git remote add o git@a.example:b/c",
+        "RUN echo git@a.example:b/c",
+    ]);
+}
+
+#[test]
+fn mounts_that_are_not_required_are_found() {
+    fires(
+        "L7",
+        &[
+            "RUN --mount=type=ssh x",
+            "RUN --mount=type=secret,id=a x",
+            "RUN --mount=type=ssh,required=false x",
+        ],
+    );
+    is_silent(&[
+        "RUN --mount=type=ssh,required=true x",
+        "RUN --mount=type=cache,target=/c x",
+    ]);
+}
+
+#[test]
+fn secrets_that_are_taken_along_are_found() {
+    let mount = "RUN --mount=type=secret,id=a,required ";
+    for (script, is_found) in [
+        ("cp /run/secrets/a /etc/a", true),
+        ("cat /run/secrets/a", true),
+        ("cat /run/secrets/a > /x", true),
+        ("tee /x < /run/secrets/a", false),
+        ("base64 /run/secrets/a > /x", true),
+        ("install -m 600 /run/secrets/a /root/.netrc", true),
+        ("T=$(cat /run/secrets/a) npm ci", false),
+        ("export T=\"$(cat /run/secrets/a)\"; npm ci", false),
+        ("cat /run/secrets/a | docker-login", false),
+        ("cp /run/secrets/a /x && use /x && rm /x", false),
+        ("ln -s /run/secrets/a /x", false),
+    ] {
+        let ids: Vec<_> = of_stage(&format!("{mount}{script}"))
+            .into_iter()
+            .map(|(id, _)| id)
+            .collect();
+        assert_eq!(ids.contains(&"L8"), is_found, "{script}: {ids:?}");
+    }
+    fires(
+        "L8",
+        &["RUN --mount=type=secret,id=a,target=/k,required cp /k /x"],
+    );
+}
+
+#[test]
+fn urls_with_logins_are_found() {
+    fires(
+        "L9",
+        &[
+            "RUN git clone https://u:p@a.example/b",
+            "RUN git config --global url.\"https://${GITHUB_TOKEN}@github.com/\".insteadOf https://github.com/",
+            "RUN git clone https://$(cat /t)@a.example/b",
+            "ADD https://u:p@a.example/b /",
+            "RUN pip install --index-url https://u:${PASSWORD}@a.example/simple x",
+        ],
+    );
+    is_silent(&[
+        "RUN git clone https://git@a.example/b",
+        "RUN curl https://a.example/x@1.2 -o x",
+        "RUN curl 'https://a.example/?q=a:b@c'",
+        "RUN npm i https://a.example/@scope/name",
+    ]);
+}
+
+#[test]
+fn unchecked_hosts_are_found() {
+    fires(
+        "L10",
+        &[
+            "RUN GIT_SSH_COMMAND='ssh -o StrictHostKeyChecking=no' git fetch",
+            "ENV GIT_SSH_COMMAND=\"ssh -o UserKnownHostsFile=/dev/null\"",
+            "RUN echo 'StrictHostKeyChecking no' >> /etc/ssh/ssh_config",
+            "COPY <<EOF /root/.ssh/config\nHost *\n  StrictHostKeyChecking off\nEOF",
+        ],
+    );
+    is_silent(&[
+        "RUN ssh -o StrictHostKeyChecking=yes x",
+        "RUN ssh -o StrictHostKeyChecking=notify x",
+    ]);
+    fires(
+        "L11",
+        &[
+            "RUN ssh-keyscan a.example >> ~/.ssh/known_hosts",
+            "RUN a && ssh-keyscan -H b",
+        ],
+    );
+    is_silent(&["RUN echo ssh-keyscan"]);
+}
+
+#[test]
+fn agents_in_steps_are_found() {
+    fires(
+        "L12",
+        &[
+            "RUN eval $(ssh-agent -s) && ssh-add /k",
+            "RUN ssh-agent sh -c 'x'",
+            "RUN eval `ssh-agent`",
+            "RUN ssh-add",
+        ],
+    );
+    is_silent(&[
+        "RUN --mount=type=ssh,required ssh-add -l",
+        "RUN which ssh-agent",
+    ]);
+}
+
+#[test]
+fn whole_homes_of_stages_that_held_a_secret_are_found() {
+    let text = |copy: &str, first: &str| format!("FROM a AS b\n{first}\nFROM c\n{copy}\n");
+    let key = "COPY id_rsa /root/.ssh/id_rsa";
+    for copy in [
+        "COPY --from=b / /",
+        "COPY --from=0 /root /root",
+        "COPY --from=B /home/me/ /h",
+    ] {
+        assert_eq!(found(&text(copy, key)), [("L2", 2), ("L13", 4)], "{copy}");
+        assert_eq!(found(&text(copy, "RUN true")), [], "{copy}");
+    }
+    assert_eq!(found(&text("COPY --from=b /out /", key)), [("L2", 2)]);
+}
+
+#[test]
+fn secrets_in_the_file_itself_are_found() {
+    fires(
+        "L14",
+        &[
+            "RUN echo '-----BEGIN OPENSSH PRIVATE KEY-----'",
+            "ENV X=ghp_0a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R",
+            "ARG NPM_TOKEN\nLABEL login=$NPM_TOKEN",
+            "CMD [\"x\", \"--token\", \"glpat-0a1B2c3D4e5F6g7H8i9J\"]",
+        ],
+    );
+    is_silent(&[
+        "RUN grep 'BEGIN PUBLIC KEY' x",
+        "ENV X=ghp_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
+        "LABEL version=$VERSION",
+    ]);
+}
+
+#[test]
+fn caches_of_logins_are_found() {
+    fires(
+        "L15",
+        &[
+            "RUN --mount=type=cache,target=/root/.ssh x",
+            "RUN --mount=type=cache,target=/root x",
+        ],
+    );
+    is_silent(&[
+        "RUN --mount=type=cache,target=/root/.npm x",
+        "RUN --mount=type=cache,target=/root/.cache/pip x",
+    ]);
+}
+
+#[test]
+fn command_lines_that_give_secrets_away_are_found() {
+    for words in [
+        &["--build-arg", "NPM_TOKEN", "."][..],
+        &["--build-arg=SSH_KEY=x", "."],
+        &["--build-arg", "A=b", "--provenance=mode=max", "."],
+        &[
+            "--build-arg",
+            "A=b",
+            "--cache-to",
+            "type=local,dest=x,mode=max",
+            ".",
+        ],
+        &["--ssh", "default=/home/me/.ssh/id_rsa", "."],
+    ] {
+        let problems = command_line(words);
+        assert_eq!(problems.len(), 1, "{words:?}");
+        assert_eq!((problems[0].rule.id, problems[0].line), ("L16", 0));
+    }
+    for words in [
+        &["--build-arg", "VERSION=1", "."][..],
+        &["--ssh", "default", "--ssh=a=/run/agent.sock", "."],
+        &["--provenance=mode=max", "."],
+    ] {
+        assert_eq!(command_line(words), [], "{words:?}");
+    }
+}
+
+#[test]
+fn what_is_allowed_with_a_reason_is_not_told() {
+    let is_allowed = "# keystay: allow L11 the host is on this machine\nRUN ssh-keyscan localhost";
+    assert_eq!(of_stage(is_allowed), []);
+    assert_eq!(
+        of_stage("RUN a && \\\n  # keystay: allow l11 for now\n  ssh-keyscan b"),
+        []
+    );
+    let of_another = format!("{is_allowed}\nRUN ssh-keyscan b");
+    assert_eq!(of_stage(&of_another), [("L11", 3)]);
+    assert_eq!(
+        of_stage("# keystay: allow L10 x\nRUN ssh-keyscan b"),
+        [("L11", 2)]
+    );
+    assert_eq!(
+        of_stage("# keystay: allow L11 x\n\nRUN ssh-keyscan b"),
+        [("L11", 3)]
+    );
+}
+
+#[test]
+fn a_comment_that_allows_nothing_is_a_problem() {
+    for comment in [
+        "# keystay: allow L11",
+        "# keystay: allow L99 x",
+        "# keystay: ignore L11",
+        "#keystay:allow",
+    ] {
+        let text = format!("{comment}\nRUN ssh-keyscan b");
+        assert_eq!(of_stage(&text), [("L0", 1), ("L11", 2)], "{comment}");
+    }
+    is_silent(&["# keystay brings the keys", "# see keystay: it is good"]);
+}
+
+#[test]
+fn other_shells_are_not_read_as_posix_ones() {
+    assert_eq!(
+        of_stage("SHELL [\"powershell\", \"-c\"]\nRUN ssh-keyscan x"),
+        []
+    );
+    assert_eq!(
+        of_stage("SHELL [\"/bin/bash\", \"-c\"]\nRUN ssh-keyscan x"),
+        [("L11", 2)]
+    );
+    let back = "SHELL [\"powershell\", \"-c\"]\nFROM b\nRUN ssh-keyscan x";
+    assert_eq!(of_stage(back), [("L11", 3)]);
+}
+
+#[test]
+fn no_message_holds_a_value() {
+    let text = "FROM a\nARG SSH_KEY=hunter2\nENV API_TOKEN=hunter2\nRUN git clone https://u:hunter2@a.example/b\n";
+    let dockerfile = Dockerfile::parse(text).unwrap();
+    let problems = lint(&dockerfile);
+    assert_eq!(problems.len(), 3);
+    assert!(
+        problems
+            .iter()
+            .all(|problem| !problem.message.contains("hunter2"))
+    );
+}
+
+fn line() -> impl Strategy<Value = String> {
+    prop_oneof![
+        "FROM [a-z]{1,3}( AS [a-z])?",
+        Just("COPY id_rsa /root/.ssh/id_rsa".to_owned()),
+        Just("ADD ${SSH_KEY} /root/.ssh/".to_owned()),
+        Just("COPY a id_rsa b/".to_owned()),
+        Just("ARG SSH_KEY".to_owned()),
+        "RUN [a-z$\"'`\\\\(){}&|;<># /~.-]{0,40}",
+        "RUN (mkdir -p ~/.ssh|echo \\$SSH_KEY > ~/.ssh/id_rsa|ssh-keyscan a|npm ci|rm ~/.ssh/id_rsa|eval `ssh-agent`| && |; |\\\\\n|\n# x\n){1,9}",
+        "ENV [A-Z_]{1,9}=.{0,9}",
+        "# keystay: allow L[0-9] .{0,5}",
+        ".{0,30}",
+    ]
+}
+
+proptest! {
+    #[test]
+    fn nothing_that_can_be_read_panics(lines in prop::collection::vec(line(), 0..12)) {
+        if let Ok(dockerfile) = Dockerfile::parse(&lines.join("\n")) {
+            prop_assert!(lint(&dockerfile).iter().all(|problem| problem.line > 0));
+        }
+    }
+
+    #[test]
+    fn a_repair_is_done_once(lines in prop::collection::vec(line(), 0..12)) {
+        if let Ok(once) = crate::lint::fix(&lines.join("\n")) {
+            let twice = crate::lint::fix(&once.text).unwrap();
+            prop_assert_eq!(&twice.text, &once.text);
+            prop_assert_eq!(twice.changes, []);
+        }
+    }
+}
