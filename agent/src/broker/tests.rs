@@ -1,4 +1,5 @@
 mod clone;
+mod drain;
 mod fetches;
 mod host;
 mod hosts;

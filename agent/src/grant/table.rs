@@ -9,7 +9,7 @@ use std::{
 };
 
 use keystay_proto::control::{Event, GrantId, GrantInfo, GrantReport, GrantSpec, Hosts, Mode};
-use tokio::task::JoinSet;
+use tokio::{task::JoinSet, time::timeout};
 
 use super::{Grant, Shared, serve};
 use crate::{
@@ -209,8 +209,12 @@ impl Table {
         sweep(&mut self.state(), now, LINGER);
     }
 
-    /// Ends every grant and waits until their sockets are gone.
+    /// Ends every grant and waits until their sockets are gone. An agent that outlives its clients
+    /// lets fetches that are under way end before, for a few seconds.
     pub(crate) async fn drain(&self) {
+        if self.is_held {
+            self.until_fetched(FETCH_TIME).await;
+        }
         let (grants, mut tasks) = {
             let mut state = self.state();
             (mem::take(&mut state.grants), mem::take(&mut state.tasks))
@@ -220,6 +224,17 @@ impl Table {
             let _ = written.done().await;
         }
         while tasks.join_next().await.is_some() {}
+    }
+
+    /// Returns when no fetch is under way, or after this time.
+    pub(crate) async fn until_fetched(&self, limit: Duration) {
+        let grants: Vec<_> = self.state().grants.values().cloned().collect();
+        let _ = timeout(limit, async {
+            for fetches in grants.iter().filter_map(|grant| grant.fetches()) {
+                fetches.streams.until_none().await;
+            }
+        })
+        .await;
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -264,6 +279,8 @@ fn random_id() -> Result<GrantId, getrandom::Error> {
 const MAX_GRANTS: usize = 4_096;
 /// How long a client may take to hold the grant that it opened.
 const HOLD_TIME: Duration = Duration::from_secs(10);
+/// How long fetches may take once the agent is told to end.
+const FETCH_TIME: Duration = Duration::from_secs(5);
 /// Notes that a person is shown.
 const MAX_NOTES: usize = 3;
 /// The longest life of a grant, in seconds: a day.

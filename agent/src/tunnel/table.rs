@@ -9,7 +9,7 @@ use keystay_proto::{
     control::{Reason, Transport},
     tunnel::StreamId,
 };
-use tokio::task::JoinSet;
+use tokio::{sync::watch, task::JoinSet};
 
 use super::{Stream, stream::LONGEST_WAIT};
 
@@ -18,6 +18,8 @@ use super::{Stream, stream::LONGEST_WAIT};
 pub(crate) struct Streams {
     transport: Transport,
     state: Mutex<State>,
+    /// How many are open.
+    count: watch::Sender<usize>,
 }
 
 #[derive(Debug, Default)]
@@ -42,6 +44,7 @@ impl Streams {
         Self {
             transport,
             state: Mutex::default(),
+            count: watch::Sender::default(),
         }
     }
 
@@ -67,6 +70,7 @@ impl Streams {
         let stream = Stream::new(self.transport, frame);
         let mut state = self.state();
         state.open.insert(id, Arc::clone(&stream));
+        self.count.send_replace(state.open.len());
         while state.tasks.try_join_next().is_some() {}
         state.tasks.spawn(serve(stream));
     }
@@ -87,6 +91,12 @@ impl Streams {
         if state.open.remove(&id).is_some() {
             state.over.insert(id);
         }
+        self.count.send_replace(state.open.len());
+    }
+
+    /// Returns when none is open: each was served, and its end was taken.
+    pub(crate) async fn until_none(&self) {
+        let _ = self.count.subscribe().wait_for(|count| *count == 0).await;
     }
 
     /// Ends every stream.
@@ -94,6 +104,7 @@ impl Streams {
         let mut state = self.state();
         state.tasks.abort_all();
         state.open.clear();
+        self.count.send_replace(0);
     }
 
     /// How long an exchange may ask to wait, in milliseconds.
