@@ -13,6 +13,7 @@ use tokio::{
     net::UnixStream,
     time::timeout,
 };
+use zeroize::Zeroize as _;
 
 use crate::{grant::Grant, pipeline};
 
@@ -57,7 +58,9 @@ async fn exchange(grant: &Arc<Grant>, stream: &mut UnixStream) -> Result<(), End
     }
 }
 
-/// Bytes of the peer that are not answered yet.
+/// Bytes of the peer that are not answered yet. They may hold private keys: those that are moved are
+/// wiped where they were, and what is left when it is dropped. A message that was taken is wiped by
+/// who took it.
 #[derive(Default)]
 pub(crate) struct Input {
     buffer: BytesMut,
@@ -103,11 +106,30 @@ impl Input {
     }
 
     async fn fill(&mut self, stream: &mut UnixStream) -> io::Result<()> {
-        self.buffer.reserve(READ_SIZE);
+        self.make_room();
         match stream.read_buf(&mut self.buffer).await? {
             0 => Err(io::ErrorKind::UnexpectedEof.into()),
             _ => Ok(()),
         }
+    }
+
+    /// Makes room for one read. Growing a buffer by its own means leaves a copy behind.
+    fn make_room(&mut self) {
+        let has_room = |buffer: &BytesMut| buffer.capacity() - buffer.len() >= READ_SIZE;
+        if has_room(&self.buffer) || self.buffer.is_empty() && self.buffer.try_reclaim(READ_SIZE) {
+            return;
+        }
+        let capacity = self.buffer.len().saturating_mul(2).max(BUFFER_SIZE);
+        let mut moved = BytesMut::with_capacity(capacity);
+        moved.extend_from_slice(&self.buffer);
+        self.buffer.zeroize();
+        self.buffer = moved;
+    }
+}
+
+impl Drop for Input {
+    fn drop(&mut self) {
+        self.buffer.zeroize();
     }
 }
 
@@ -123,6 +145,8 @@ fn stalled(detail: &str) -> End {
 /// Bytes before a message that say how long it is.
 const LENGTH_WORD: usize = 4;
 const READ_SIZE: usize = 4 * 1024;
+/// Any message that adds a key fits.
+const BUFFER_SIZE: usize = 16 * 1024;
 /// How long a connection may be open before it asks for something: clients connect when they are
 /// about to ask.
 const FIRST_TIME: Duration = Duration::from_secs(30);

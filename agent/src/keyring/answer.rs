@@ -21,7 +21,7 @@ use super::{
     confirm,
     lock::{self, Lock},
 };
-use crate::{key::Fields, secret::Secret};
+use crate::{key::Fields, secret::Secret, sign::SignError};
 
 /// Answers one message. A message that is not known or cannot be decoded is a failure; the
 /// connection goes on.
@@ -54,8 +54,15 @@ async fn sign(keyring: &Keyring, binds: &Binds, request: &SignRequest<'_>) -> Ve
         }
         judged => judged,
     };
-    let outcome = judged.as_ref().map(|_| ()).map_err(|reason| *reason);
-    let recorded = keyring.audit.submit(&record(request, outcome)).done().await;
+    let told = match &judged {
+        Ok(_) => record(request, Event::Allowed),
+        Err((reason, detail)) => Record {
+            reason: *reason,
+            detail: detail.map(str::to_owned),
+            ..record(request, Event::Refused)
+        },
+    };
+    let recorded = keyring.audit.submit(&told).done().await;
     let (Ok(entry), Ok(())) = (judged, recorded) else {
         return reply(&Response::Failure);
     };
@@ -63,8 +70,19 @@ async fn sign(keyring: &Keyring, binds: &Binds, request: &SignRequest<'_>) -> Ve
         Ok(signature) => reply(&Response::SignResponse {
             signature: &signature,
         }),
-        Err(_) => reply(&Response::Failure),
+        Err(error) => fail(keyring, request, &error).await,
     }
+}
+
+/// Records that an allowed signature could not be made.
+async fn fail(keyring: &Keyring, request: &SignRequest<'_>, error: &SignError) -> Vec<u8> {
+    let told = Record {
+        detail: Some(error.to_string()),
+        ..record(request, Event::Failed)
+    };
+    // Nothing was signed: without the record there is nothing to hold back.
+    let _ = keyring.audit.submit(&told).done().await;
+    reply(&Response::Failure)
 }
 
 /// Why a signature is refused.
@@ -206,28 +224,27 @@ fn only_string(body: &[u8]) -> Option<&[u8]> {
     fields.0.is_empty().then_some(string)
 }
 
-fn record(request: &SignRequest<'_>, outcome: Result<(), Refusal>) -> Record {
+fn record(request: &SignRequest<'_>, event: Event) -> Record {
     let login = Userauth::decode(request.data).ok();
     let intent = match login {
         Some(_) => Intent::Login,
         None if SignedData::decode(request.data).is_ok() => Intent::SshSig,
         None => Intent::Unknown,
     };
-    let (reason, detail) = outcome.err().unwrap_or_default();
     Record {
         time: humantime::format_rfc3339_millis(SystemTime::now()).to_string(),
         grant: GrantId::from_random([0; 8]),
         build: BUILD.to_owned(),
         mode: Mode::Sign,
-        event: outcome.map_or(Event::Refused, |()| Event::Allowed),
+        event,
         intent: Some(intent),
         key: Some(Fingerprint::of(request.key_blob)),
         user: login.map(|login| printable(login.user)),
         host: None,
         repository: None,
         commits: Vec::new(),
-        reason,
-        detail: detail.map(str::to_owned),
+        reason: None,
+        detail: None,
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use bytes::BytesMut;
 use keystay_proto::frame;
 use tokio::{
     io::AsyncWriteExt as _,
@@ -57,10 +58,10 @@ pub(crate) async fn serve(
 async fn connection(keyring: &Keyring, mut stream: UnixStream) {
     let mut input = Input::default();
     let mut binds = Binds::default();
-    while let Ok(mut message) = input.next(&mut stream, IDLE_TIME).await {
-        let body = answer(keyring, &mut binds, &message).await;
-        // It may have held a private key or a passphrase.
-        message.zeroize();
+    while let Ok(message) = input.next(&mut stream, IDLE_TIME).await {
+        let message = Wiped(message);
+        let body = answer(keyring, &mut binds, &message.0).await;
+        drop(message);
         let mut reply = Vec::with_capacity(body.len().saturating_add(4));
         if frame::join(&body, &mut reply).is_err() {
             return;
@@ -69,6 +70,15 @@ async fn connection(keyring: &Keyring, mut stream: UnixStream) {
         if !written.is_ok_and(|written| written.is_ok()) {
             return;
         }
+    }
+}
+
+/// A message that may hold a private key or a passphrase.
+struct Wiped(BytesMut);
+
+impl Drop for Wiped {
+    fn drop(&mut self) {
+        self.0.zeroize();
     }
 }
 
