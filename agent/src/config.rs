@@ -1,31 +1,24 @@
-//! The agent's command line and settings.
+//! The agent's settings.
 
 use std::{
     env,
-    ffi::OsString,
-    io::{self, Write as _},
     path::{Path, PathBuf},
-    process::ExitCode,
 };
 
-use clap::Parser;
-use keystay_proto::{
-    control::{Problem, ProblemCode, Started, audit_log, control_socket},
-    printable,
-};
+use keystay_proto::control::{Problem, ProblemCode, audit_log, control_socket};
 
 use crate::{
     control::HostFiles,
-    daemon::{self, running},
     key::source::{Environment, Source},
-    protection,
+    keyring::Defaults,
+    ssh_agent::Options,
 };
 
 /// The agent's settings.
 #[derive(Debug)]
-pub struct Config {
-    /// Where keys come from; empty means the usual places.
-    pub(crate) sources: Vec<Source>,
+pub(crate) struct Config {
+    /// Where keys come from; nothing means the usual places.
+    pub(crate) sources: Option<Vec<Source>>,
     /// The environment that sources are read in.
     pub(crate) environment: Environment,
     /// Where decisions are recorded.
@@ -35,125 +28,40 @@ pub struct Config {
     /// Where clients find the running agent.
     pub(crate) control: PathBuf,
     /// The socket of its own that it serves as an ssh-agent.
-    pub(crate) socket: Option<PathBuf>,
+    pub(crate) socket: MainSocket,
+    /// What keys have that are added to it without saying so.
+    pub(crate) defaults: Defaults,
+    /// Whether it goes on where another agent has the known place.
+    pub(crate) yields: bool,
+    /// The process that it ends with.
+    pub(crate) parent: Option<i32>,
 }
 
-/// Hold keys for builds, until it is ended
-///
-/// Builds that name no key use the agent that runs, each with a grant of its own. It stays in the
-/// foreground.
-#[derive(Debug, Parser)]
-#[command(name = "keystay agent", version, after_help = AFTER_HELP, max_term_width = 100)]
-struct Arguments {
-    /// Serve the process that started this one, and end with it.
-    #[arg(long, hide = true)]
-    private: bool,
-    /// Say how an agent is protected on this machine, and hold nothing.
-    #[arg(long, help = CHECK_HELP)]
-    check: bool,
-    /// A key to hold
-    #[arg(long = "key", value_name = "SOURCE", help = KEY_HELP)]
-    keys: Vec<String>,
-    /// The socket to serve as an ssh-agent.
-    #[arg(short = 'a', value_name = "SOCKET", help = SOCKET_HELP)]
-    socket: Option<PathBuf>,
-}
-
-const KEY_HELP: &str = "\
-A key to hold: agent[:FINGERPRINT], file:PATH, env:NAME or stdin; repeatable [default: your ssh-agent, \
-else ~/.ssh/id_*]";
-const SOCKET_HELP: &str =
-    "Serve as an ssh-agent at this path, which must not exist yet, for SSH_AUTH_SOCK";
-const CHECK_HELP: &str = "Say which protections an agent has on this machine, a line each, and end; 69 if one is missing";
-const AFTER_HELP: &str = "\
-Its control socket is $XDG_RUNTIME_DIR/keystay/control, or ~/.keystay/control; `keystay keys`, `grants`,
-`revoke` and `log` talk to it. A socket that systemd passes (LISTEN_FDS) is used in its place, and
-NOTIFY_SOCKET is told when it is ready.
-
-Signals:
-  SIGTERM, SIGINT  end: no new request is taken, those that came before are answered
-  SIGUSR1          drop every key
-  SIGHUP           the same as SIGTERM; under a service manager, read known_hosts and ~/.ssh/config again
-
-Exit status:
-  0 ended by a signal; 64 wrong command line; 66 a key cannot be read; 69 no socket, no audit log,
-  or an agent runs already; 78 wrong configuration";
-
-/// Runs the agent with these arguments, the program's name first. Its parent reads one line,
-/// [`Started`], from its standard output.
-pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let arguments = match Arguments::try_parse_from(arguments) {
-        Ok(arguments) => arguments,
-        Err(error) => {
-            let _ = error.print();
-            return ExitCode::from(USAGE);
-        }
-    };
-    if arguments.check {
-        return protection::tell();
-    }
-    let config = Config::from_process(&arguments.keys, arguments.socket);
-    if arguments.private {
-        return match config.and_then(|config| daemon::run(&config)) {
-            Ok(()) => ExitCode::SUCCESS,
-            Err(problem) => {
-                announce(&Started::Failed(problem));
-                ExitCode::FAILURE
-            }
-        };
-    }
-    let ran = config.and_then(Config::lasting);
-    let ran = ran.and_then(|config| running::run(&config, || say(&ready(&config))));
-    match ran {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(problem) => failed(&problem),
-    }
-}
-
-fn ready(config: &Config) -> String {
-    format!("keystay: the agent serves at {}", config.control.display())
-}
-
-/// Tells a person why the agent does not run, in the form of all errors.
-fn failed(problem: &Problem) -> ExitCode {
-    say(&format!("keystay: error: {problem}"));
-    for hint in &problem.hints {
-        say(&format!("hint: {hint}"));
-    }
-    ExitCode::from(status(problem.code))
-}
-
-fn say(line: &str) {
-    // Nobody may be there to read it.
-    let _ = writeln!(io::stderr().lock(), "{}", printable(line));
-}
-
-/// The status of sysexits(3) that stands for an error.
-const fn status(code: ProblemCode) -> u8 {
-    match code {
-        ProblemCode::Usage => USAGE,
-        ProblemCode::KeySource => 66,
-        ProblemCode::Unavailable => 69,
-        ProblemCode::Internal => 70,
-        ProblemCode::Refused => 77,
-        ProblemCode::Configuration => 78,
-    }
-}
-
-/// Tells the parent how the start went. A parent that is gone is noticed by the lifeline.
-pub(crate) fn announce(started: &Started) {
-    if let Ok(mut line) = serde_json::to_vec(started) {
-        line.push(b'\n');
-        let mut stdout = io::stdout().lock();
-        let _ = stdout.write_all(&line).and_then(|()| stdout.flush());
-    }
+/// Where the agent serves as an ssh-agent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum MainSocket {
+    /// Nowhere.
+    Nowhere,
+    /// At this path.
+    At(PathBuf),
+    /// In the private folder of its sockets, as [`socket_beside`] names it; on a socket that a service
+    /// manager passed where that is allowed and there is one.
+    Usual {
+        /// Whether it may be passed.
+        passed: bool,
+    },
 }
 
 impl Config {
     /// The settings, if they are good for an agent that outlives builds.
-    fn lasting(self) -> Result<Self, Problem> {
+    pub(crate) fn lasting(self) -> Result<Self, Problem> {
         let is_certificate = |source: &&Source| matches!(source, Source::Certificate(_));
-        if self.sources.iter().any(|source| is_certificate(&source)) {
+        if self
+            .sources
+            .iter()
+            .flatten()
+            .any(|source| is_certificate(&source))
+        {
             let message = "a certificate is for one build, and this agent is for many";
             return Err(Problem::new(ProblemCode::Usage, message)
                 .hint("name it with the build: `keystay --key certificate:COMMAND build .`"));
@@ -161,14 +69,29 @@ impl Config {
         Ok(self)
     }
 
+    /// The same settings for an agent in ssh-agent's place: it begins with the keys that are named
+    /// and no others, and is in no other agent's way.
+    pub(crate) fn for_ssh_agent(mut self, options: &Options, takes_passed: bool) -> Self {
+        self.sources = Some(self.sources.unwrap_or_default());
+        if self.socket == MainSocket::Nowhere {
+            self.socket = MainSocket::Usual {
+                passed: takes_passed,
+            };
+        }
+        self.defaults = options.defaults();
+        self.yields = true;
+        self.parent = options.parent();
+        self
+    }
+
     /// The settings that command line and environment give.
-    fn from_process(keys: &[String], socket: Option<PathBuf>) -> Result<Self, Problem> {
+    pub(crate) fn from_process(keys: &[String], socket: Option<PathBuf>) -> Result<Self, Problem> {
         let sources = (keys.iter())
             .map(|key| {
                 key.parse::<Source>()
                     .map_err(|error| Problem::new(ProblemCode::Usage, error.to_string()))
             })
-            .collect::<Result<_, _>>()?;
+            .collect::<Result<Vec<_>, _>>()?;
         let home = env::home_dir()
             .filter(|home| home.is_absolute())
             .ok_or_else(|| {
@@ -180,8 +103,11 @@ impl Config {
             })?;
         let folder = |name| env::var_os(name).map(PathBuf::from);
         Ok(Self {
-            sources,
-            socket,
+            sources: (!sources.is_empty()).then_some(sources),
+            socket: socket.map_or(MainSocket::Nowhere, MainSocket::At),
+            defaults: Defaults::default(),
+            yields: false,
+            parent: None,
             audit_log: audit_log(folder("XDG_STATE_HOME"), &home),
             control: control_socket(folder("XDG_RUNTIME_DIR"), &home),
             hosts: HostFiles {
@@ -200,6 +126,3 @@ fn known_hosts_files(home: &Path) -> Vec<PathBuf> {
     let system = ["/etc/ssh/ssh_known_hosts", "/etc/ssh/ssh_known_hosts2"].map(PathBuf::from);
     user.into_iter().chain(system).collect()
 }
-
-/// `EX_USAGE` of sysexits(3).
-const USAGE: u8 = 64;

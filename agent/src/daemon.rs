@@ -22,7 +22,7 @@ use tracing::info;
 
 use crate::{
     audit::Audit,
-    config::{Config, announce},
+    config::Config,
     control::{self, Control, Searches},
     engine::Engines,
     folder,
@@ -30,7 +30,7 @@ use crate::{
     harden::{self, Reach},
     key::{Key, source},
     keyring::Keyring,
-    lifeline,
+    lifeline::{self, announce},
     listener::Listener,
     prompt::{UserPrompt, askpass},
 };
@@ -87,9 +87,9 @@ fn open_audit(config: &Config) -> Result<Audit, Problem> {
 /// Every key of every source, once.
 fn load(config: &Config, runtime: &Runtime) -> Result<Vec<Arc<Key>>, Problem> {
     let mut prompt = UserPrompt::new(&config.environment);
-    let sources = match config.sources.as_slice() {
-        [] => source::defaults(&config.environment)?,
-        sources => sources.to_vec(),
+    let sources = match &config.sources {
+        None => source::defaults(&config.environment)?,
+        Some(sources) => sources.clone(),
     };
     let mut keys: Vec<Arc<Key>> = Vec::new();
     for source in &sources {

@@ -4,6 +4,7 @@ mod added;
 mod answer;
 mod binds;
 mod confirm;
+mod defaults;
 mod destination;
 mod lock;
 mod serve;
@@ -16,8 +17,11 @@ use std::{
 
 use keystay_proto::agent::{AddIdentity, Constraint};
 
-pub(crate) use self::serve::serve;
 use self::{binds::Binds, destination::Destination, lock::Lock};
+pub(crate) use self::{
+    defaults::{Defaults, FingerprintHash},
+    serve::serve,
+};
 use crate::{audit::Audit, key::Key};
 
 /// What the agent's own socket serves, shared by its connections.
@@ -27,6 +31,7 @@ pub(crate) struct Keyring {
     audit: Arc<Audit>,
     /// What asks a person to confirm.
     askpass: PathBuf,
+    defaults: Defaults,
 }
 
 #[derive(Debug, Default)]
@@ -60,7 +65,13 @@ impl Keyring {
             }),
             audit,
             askpass,
+            defaults: Defaults::default(),
         }
+    }
+
+    /// The same with what added keys have that do not say it.
+    pub(crate) fn with(self, defaults: Defaults) -> Self {
+        Self { defaults, ..self }
     }
 
     /// Every key that it holds; none while it is locked.
@@ -136,17 +147,18 @@ impl Entry {
         self.expires.is_none() && !self.confirm && self.destinations.is_empty()
     }
 
-    fn limited(key: Key, identity: &AddIdentity<'_>) -> Self {
+    fn limited(key: Key, identity: &AddIdentity<'_>, lifetime: Option<Duration>) -> Self {
+        let until = |lifetime| Instant::now().checked_add(lifetime);
         let mut entry = Self {
             comment: identity.comment.to_vec(),
+            expires: lifetime.and_then(until),
             ..Self::unlimited(Arc::new(key))
         };
         for constraint in &identity.constraints {
             match constraint {
                 Constraint::Lifetime(0) => {}
                 Constraint::Lifetime(seconds) => {
-                    let lifetime = Duration::from_secs((*seconds).into());
-                    entry.expires = Instant::now().checked_add(lifetime);
+                    entry.expires = until(Duration::from_secs((*seconds).into()));
                 }
                 Constraint::Confirm => entry.confirm = true,
                 Constraint::RestrictDestination(destinations) => {

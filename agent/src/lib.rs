@@ -21,6 +21,7 @@ mod listener;
 mod pipeline;
 mod place;
 mod policy;
+mod program;
 pub mod prompt;
 mod protection;
 mod said;
@@ -28,9 +29,10 @@ pub mod scan;
 pub mod secret;
 mod session;
 pub mod sign;
+mod ssh_agent;
 mod ssh_config;
 #[cfg(test)]
 mod testing;
 mod tunnel;
 
-pub use config::{Config, main};
+pub use program::main;

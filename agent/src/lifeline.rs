@@ -1,7 +1,13 @@
-//! How a private agent learns that its parent is gone, however the parent ended.
+//! What a private agent tells its parent, and how it learns that the parent is gone, however that ended.
 
-use std::{fs::File, io::Stdout, thread, time::Duration};
+use std::{
+    fs::File,
+    io::{self, Stdout, Write as _},
+    thread,
+    time::Duration,
+};
 
+use keystay_proto::control::Started;
 use rustix::event::{PollFd, PollFlags, poll};
 use tokio::sync::oneshot;
 
@@ -10,13 +16,22 @@ use crate::{
     harden::{self, Reach},
 };
 
+/// Tells the parent how the start went. A parent that is gone is noticed by [`watch`].
+pub(crate) fn announce(started: &Started) {
+    if let Ok(mut line) = serde_json::to_vec(started) {
+        line.push(b'\n');
+        let mut stdout = io::stdout().lock();
+        let _ = stdout.write_all(&line).and_then(|()| stdout.flush());
+    }
+}
+
 /// Watches the pipe behind standard output, whose reading end only the parent holds. The receiver
 /// resolves when the parent has closed it or is gone.
 ///
 /// A thread of its own watches, terminates the engine that a killed parent leaves behind, and ends
 /// the process after a grace period: a runtime that hangs cannot keep a build running, nor an agent
 /// alive, that nobody owns.
-pub(crate) fn watch(stdout: Stdout, engines: Engines) -> std::io::Result<oneshot::Receiver<()>> {
+pub(crate) fn watch(stdout: Stdout, engines: Engines) -> io::Result<oneshot::Receiver<()>> {
     let (gone, receiver) = oneshot::channel();
     thread::Builder::new()
         .name("lifeline".to_owned())

@@ -5,7 +5,7 @@ use std::{
     io,
     os::unix::{
         fs::{DirBuilderExt as _, MetadataExt as _, PermissionsExt as _},
-        net::UnixStream,
+        net::{UnixListener, UnixStream},
     },
     path::{Path, PathBuf},
 };
@@ -37,10 +37,15 @@ pub(crate) enum PlaceError {
     Passed(#[source] io::Error),
 }
 
+/// The socket that a service manager passed (`sd_listen_fds(3)`: `LISTEN_FDS`, and `LISTEN_PID` is this
+/// process).
+pub(crate) fn passed() -> Result<Option<UnixListener>, PlaceError> {
+    (ListenFd::from_env().take_unix_listener(0)).map_err(PlaceError::Passed)
+}
+
 impl Place {
-    /// The socket that a service manager passed (`sd_listen_fds(3)`: `LISTEN_FDS`, and `LISTEN_PID`
-    /// is this process), or a new one at this path.
-    pub(crate) fn claim(path: &Path) -> Result<Self, PlaceError> {
+    /// The socket that was passed, or a new one at this path.
+    pub(crate) fn claim(path: &Path, passed: Option<UnixListener>) -> Result<Self, PlaceError> {
         let folder = path.parent().unwrap_or(path);
         let failed = |source| PlaceError::System {
             path: path.to_owned(),
@@ -49,8 +54,7 @@ impl Place {
         private(folder)?;
         let claim = File::create(folder.join("lock")).map_err(failed)?;
         (claim.try_lock()).map_err(|_| PlaceError::Taken(path.to_owned()))?;
-        let passed = ListenFd::from_env().take_unix_listener(0);
-        if let Some(socket) = passed.map_err(PlaceError::Passed)? {
+        if let Some(socket) = passed {
             return Ok(Self {
                 listener: Listener::passed(socket).map_err(PlaceError::Passed)?,
                 claim,
@@ -97,26 +101,26 @@ mod tests {
     async fn one_agent_has_the_place_and_a_killed_one_leaves_it() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("keystay/control");
-        let first = Place::claim(&path).unwrap();
-        let error = Place::claim(&path).unwrap_err();
+        let first = Place::claim(&path, None).unwrap();
+        let error = Place::claim(&path, None).unwrap_err();
         assert!(matches!(error, PlaceError::Taken(_)), "{error}");
         drop(first);
         assert!(!path.exists());
         // A killed agent leaves its file.
-        drop(std::os::unix::net::UnixListener::bind(&path).unwrap());
-        Place::claim(&path).unwrap();
+        drop(UnixListener::bind(&path).unwrap());
+        Place::claim(&path, None).unwrap();
     }
 
     #[tokio::test]
     async fn a_folder_that_others_may_enter_is_refused() {
         let folder = tempfile::tempdir().unwrap();
         fs::set_permissions(folder.path(), Permissions::from_mode(0o710)).unwrap();
-        let error = Place::claim(&folder.path().join("control")).unwrap_err();
+        let error = Place::claim(&folder.path().join("control"), None).unwrap_err();
         assert!(matches!(error, PlaceError::Open(_)), "{error}");
         let link = tempfile::tempdir().unwrap();
         let path = link.path().join("keystay");
         std::os::unix::fs::symlink(link.path(), &path).unwrap();
-        let error = Place::claim(&path.join("control")).unwrap_err();
+        let error = Place::claim(&path.join("control"), None).unwrap_err();
         assert!(matches!(error, PlaceError::Open(_)), "{error}");
     }
 }

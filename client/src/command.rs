@@ -8,7 +8,7 @@ mod log;
 mod search;
 mod verify;
 
-pub(crate) use agent::agent;
+pub(crate) use agent::{agent, ssh_agent};
 pub(crate) use build::{FilesError, KeyGiven, StdinError, build, buildah, buildx, podman};
 pub(crate) use keys::{grants, keys, revoke};
 pub(crate) use lint::{LintError, lint};

@@ -4,6 +4,7 @@ use std::{
     env,
     ffi::OsString,
     io::{self, IsTerminal as _},
+    path::Path,
     process,
 };
 
@@ -23,6 +24,14 @@ use crate::{
 #[must_use]
 pub fn main() -> process::ExitCode {
     let arguments: Vec<OsString> = env::args_os().collect();
+    if let [name, ..] = arguments.as_slice()
+        && Path::new(name)
+            .file_name()
+            .is_some_and(|name| name == "ssh-agent")
+    {
+        trace(0);
+        return command::ssh_agent(&arguments);
+    }
     // An agent starts in every build: its command line is read once, by itself.
     if let [_, word, own @ ..] = arguments.as_slice()
         && word == "agent"

@@ -3,5 +3,6 @@
 mod agent;
 mod memory;
 mod messages;
+mod options;
 mod programs;
 mod records;

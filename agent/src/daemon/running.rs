@@ -2,12 +2,16 @@
 
 use std::{
     env, io,
+    os::unix::net::UnixListener,
+    path::{Path, PathBuf},
     sync::Arc,
     time::{Duration, Instant},
 };
 
 use keystay_proto::control::{Problem, ProblemCode};
+use rustix::process::getppid;
 use sd_notify::NotifyState;
+use tempfile::TempDir;
 use tokio::{
     select,
     signal::unix::{Signal, SignalKind, signal},
@@ -18,44 +22,97 @@ use tracing::{info, warn};
 
 use super::{load, open_audit, runtime, unavailable};
 use crate::{
-    config::Config,
+    audit::Audit,
+    config::{Config, MainSocket},
     control::{self, Control, Searches},
     engine::Engines,
     folder,
     grant::{Shared, Table},
     harden,
+    key::Key,
     keyring::{self, Keyring},
     listener::Listener,
-    place::{Place, PlaceError},
+    place::{self, Place, PlaceError},
     prompt::askpass,
+    ssh_agent::socket_beside,
 };
 
-/// Runs the user's agent until it is told to end, and calls `ready` once it serves.
+/// Where the agent serves.
+#[derive(Debug)]
+pub(crate) struct Places {
+    /// The control socket that is its own.
+    pub(crate) control: PathBuf,
+    /// The ssh-agent socket, if it made one.
+    pub(crate) socket: Option<PathBuf>,
+}
+
+/// Runs the user's agent until it is told to end, and calls `ready` once clients can connect.
 ///
 /// # Errors
 ///
 /// Fails only before it is ready, with what to tell the person.
-pub(crate) fn run(config: &Config, ready: impl FnOnce()) -> Result<(), Problem> {
+pub(crate) fn run(config: &Config, ready: impl FnOnce(&Places)) -> Result<(), Problem> {
     harden::before_keys()
         .map_err(|error| unavailable("the process cannot be protected", &error))?;
     let runtime = runtime().map_err(|error| unavailable("the runtime does not start", &error))?;
     let inside = runtime.enter();
-    let place = Place::claim(&config.control).map_err(|error| no_place(&error))?;
+    let (place, passed) = claim(config)?;
     let keys = load(config, &runtime)?;
     let audit = open_audit(config)?;
     harden::after_keys();
     let folder = folder::make().map_err(|error| unavailable("no folder for sockets", &error))?;
+    let control = folder.path().join(folder::CONTROL);
     // It shows other agents that the folder is in use, too.
-    let own = Listener::bind(&folder.path().join(folder::CONTROL))
+    let own = Listener::bind(&control)
         .map_err(|error| unavailable("the control socket cannot be made", &error))?;
     let signals = Signals::install().map_err(|error| unavailable("no signals", &error))?;
-    let socket = (config
-        .socket
-        .as_deref()
-        .map(Listener::bind_private)
-        .transpose())
-    .map_err(|error| unavailable("the ssh-agent socket cannot be made", &error))?;
+    let (socket, main) = main_socket(config, passed, &control)?;
     drop(inside);
+    let sockets = Sockets { own, place, main };
+    let places = Places { control, socket };
+    let control = Arc::new(control_of(config, &keys, audit, &folder));
+    // It runs the program that asks a person whether a key may be used.
+    harden::confine(None);
+    ready(&places);
+    notify(&[NotifyState::Ready]);
+    runtime.block_on(serve(&control, sockets, signals, config.parent));
+    Ok(())
+}
+
+/// The known place, if it is not another's; and the socket that was passed for ssh-agent's clients.
+fn claim(config: &Config) -> Result<(Option<Place>, Option<UnixListener>), Problem> {
+    let passed = place::passed().map_err(|error| no_place(&error))?;
+    if !config.yields {
+        let place = Place::claim(&config.control, passed).map_err(|error| no_place(&error))?;
+        return Ok((Some(place), None));
+    }
+    let place = Place::claim(&config.control, None);
+    if let Err(error) = &place {
+        info!(%error, "going on without the known place");
+    }
+    Ok((place.ok(), passed))
+}
+
+/// The ssh-agent socket, and its path if it was made here.
+fn main_socket(
+    config: &Config,
+    passed: Option<UnixListener>,
+    control: &Path,
+) -> Result<(Option<PathBuf>, Option<Listener>), Problem> {
+    let failed = |error| no_socket(&error);
+    let path = match (&config.socket, passed) {
+        (MainSocket::Nowhere, _) => return Ok((None, None)),
+        (MainSocket::Usual { passed: true }, Some(socket)) => {
+            return Ok((None, Some(Listener::passed(socket).map_err(failed)?)));
+        }
+        (MainSocket::Usual { .. }, _) => socket_beside(control),
+        (MainSocket::At(path), _) => path.clone(),
+    };
+    let listener = Listener::bind_private(&path).map_err(failed)?;
+    Ok((Some(path), Some(listener)))
+}
+
+fn control_of(config: &Config, keys: &[Arc<Key>], audit: Audit, folder: &TempDir) -> Control {
     let (known_hosts, ssh_config) = config.hosts.read();
     let audit = Arc::new(audit);
     let shared = Shared {
@@ -63,50 +120,67 @@ pub(crate) fn run(config: &Config, ready: impl FnOnce()) -> Result<(), Problem> 
         known_hosts,
         ssh_config,
     };
-    let control = Arc::new(Control {
-        keys: Arc::new(Keyring::new(&keys, audit, askpass(&config.environment))),
+    let keyring = Keyring::new(keys, audit, askpass(&config.environment));
+    Control {
+        keys: Arc::new(keyring.with(config.defaults)),
         grants: Table::new(folder.path().to_owned(), shared).held(),
         engines: Engines::default(),
         hosts: config.hosts.clone(),
         searches: Searches::default(),
-    });
-    // It runs the program that asks a person whether a key may be used.
-    harden::confine(None);
-    ready();
-    notify(&[NotifyState::Ready]);
-    runtime.block_on(serve(&control, own, place, socket, signals));
-    Ok(())
+    }
+}
+
+/// What the agent listens on.
+struct Sockets {
+    own: Listener,
+    place: Option<Place>,
+    main: Option<Listener>,
 }
 
 /// Serves until a signal ends it; what is being answered then still is.
 async fn serve(
     control: &Arc<Control>,
-    own: Listener,
-    place: Place,
-    socket: Option<Listener>,
+    sockets: Sockets,
     mut signals: Signals,
+    parent: Option<i32>,
 ) {
     let (stop, stopped) = watch::channel(false);
-    let Place { listener, claim } = place;
-    let known = control::serve(Arc::clone(control), listener, stopped.clone());
-    let own = control::serve(Arc::clone(control), own, stopped.clone());
+    let own = control::serve(Arc::clone(control), sockets.own, stopped.clone());
+    let known = async {
+        let Place { listener, claim } = sockets.place?;
+        control::serve(Arc::clone(control), listener, stopped.clone()).await;
+        Some(claim)
+    };
     let main = async {
-        if let Some(listener) = socket {
-            keyring::serve(Arc::clone(&control.keys), listener, stopped).await;
+        if let Some(listener) = sockets.main {
+            keyring::serve(Arc::clone(&control.keys), listener, stopped.clone()).await;
         }
     };
     let ended = async {
         select! {
             () = signals.until_end(control) => {}
             () = sweep(control) => {}
+            () = until_gone(parent) => {}
         }
         notify(&[NotifyState::Stopping]);
         control.grants.drain().await;
         stop.send_replace(true);
     };
-    tokio::join!(known, own, main, ended);
+    let (claim, ..) = tokio::join!(known, own, main, ended);
     // Another agent may have the place when nothing of this one is left there.
     drop(claim);
+}
+
+/// Returns when the process that the agent ends with is its parent no more.
+async fn until_gone(parent: Option<i32>) {
+    let Some(parent) = parent else {
+        return std::future::pending().await;
+    };
+    let mut ticks = interval(PARENT_INTERVAL);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    while getppid().is_some_and(|now| now.as_raw_nonzero().get() == parent) {
+        ticks.tick().await;
+    }
 }
 
 /// Ends grants that nobody holds or that expired long ago; it does not return.
@@ -179,6 +253,14 @@ fn notify(states: &[NotifyState<'_>]) {
     }
 }
 
+fn no_socket(error: &io::Error) -> Problem {
+    let problem = unavailable("the ssh-agent socket cannot be made", error);
+    if error.kind() == io::ErrorKind::AddrInUse {
+        return problem.hint("remove what is there, or name another path with -a");
+    }
+    problem
+}
+
 fn no_place(error: &PlaceError) -> Problem {
     match error {
         PlaceError::Taken(_) => Problem::new(ProblemCode::Unavailable, error.to_string())
@@ -191,4 +273,6 @@ fn no_place(error: &PlaceError) -> Problem {
     }
 }
 
+/// How soon after its command an agent ends.
+const PARENT_INTERVAL: Duration = Duration::from_secs(1);
 const SWEEP_INTERVAL: Duration = Duration::from_secs(5);

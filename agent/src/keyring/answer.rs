@@ -45,7 +45,8 @@ pub(super) async fn answer(keyring: &Keyring, binds: &mut Binds, message: &[u8])
 async fn sign(keyring: &Keyring, binds: &Binds, request: &SignRequest<'_>) -> Vec<u8> {
     let judged = match judge(keyring, binds, request) {
         Ok(entry) if entry.confirm => {
-            if confirm::ask(&keyring.askpass, &entry.key.info).await {
+            let fingerprint = keyring.defaults.hash.fingerprint(&entry.key.blob);
+            if confirm::ask(&keyring.askpass, &entry.key.info.comment, &fingerprint).await {
                 // It may have been removed, or all be locked, while a person was asked.
                 judge(keyring, binds, request)
             } else {
@@ -158,7 +159,7 @@ async fn change(keyring: &Keyring, binds: &Binds, number: MessageNumber, body: &
 fn add(keyring: &Keyring, binds: &Binds, identity: Option<AddIdentity<'_>>) -> bool {
     let key = identity.and_then(|identity| {
         let key = added::key(&identity).ok()?;
-        Some(Entry::limited(key, &identity))
+        Some(Entry::limited(key, &identity, keyring.defaults.lifetime))
     });
     key.is_some_and(|entry| keyring.state().put(entry, binds))
 }

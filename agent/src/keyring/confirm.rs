@@ -2,16 +2,14 @@
 
 use std::{path::Path, process::Stdio, time::Duration};
 
-use keystay_proto::control::KeyInfo;
 use tokio::{process::Command, time::timeout};
 
 /// Runs `program` as OpenSSH does for `ssh-add -c`: yes is an exit status of 0 with an empty answer
 /// or `yes`. Only the connection that asked waits.
-pub(super) async fn ask(program: &Path, key: &KeyInfo) -> bool {
+pub(super) async fn ask(program: &Path, comment: &str, fingerprint: &str) -> bool {
     let text = format!(
-        "Allow use of key {}?\nKey fingerprint {}.",
-        keystay_proto::printable(&key.comment),
-        key.fingerprint
+        "Allow use of key {}?\nKey fingerprint {fingerprint}.",
+        keystay_proto::printable(comment)
     );
     let run = Command::new(program)
         .arg(text)

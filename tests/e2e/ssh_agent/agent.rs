@@ -4,7 +4,7 @@ use std::{
     fs,
     io::{Read as _, Write as _},
     os::unix::{fs::PermissionsExt as _, net::UnixStream},
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{Child, Command, Output, Stdio},
     time::Duration,
 };
@@ -145,6 +145,11 @@ pub(super) fn keygen(folder: &TempDir, name: &str, arguments: &[&str]) {
 
 /// A connection that speaks bytes.
 pub(super) struct Raw(pub(super) UnixStream);
+
+/// A connection to the agent at a path.
+pub(super) fn raw_at(path: impl AsRef<Path>) -> Raw {
+    Raw(UnixStream::connect(path).unwrap())
+}
 
 impl Raw {
     pub(super) fn ask(&mut self, body: &[u8]) -> Vec<u8> {
