@@ -3,6 +3,7 @@
 mod choice;
 mod host;
 mod lint;
+mod receipt;
 mod repo;
 mod running;
 mod source;
@@ -13,6 +14,7 @@ mod verify;
 pub(crate) use choice::{Mode, Wire};
 pub(crate) use host::HostName;
 pub(crate) use lint::LintArgs;
+pub(crate) use receipt::{CheckArgs, ReceiptCommand};
 pub(crate) use repo::Repo;
 pub(crate) use running::{Listing, LogArgs, RevokeArgs};
 pub(crate) use source::KeySource;
@@ -20,7 +22,7 @@ pub(crate) use ttl::{Ttl, TtlError};
 pub(crate) use usage::{Parsed, UsageError, is_own_option, parse};
 pub(crate) use verify::{Holder, VerifyArgs};
 
-use std::ffi::OsString;
+use std::{ffi::OsString, path::PathBuf};
 
 use clap::{ArgAction, Args, Parser, Subcommand};
 
@@ -78,6 +80,9 @@ pub(crate) struct Options {
     /// Search neither the image for the keys nor, before, what the build is given
     #[arg(long)]
     pub(crate) no_verify: bool,
+    /// Write down what the build was and what its image was searched for
+    #[arg(long, value_name = "FILE")]
+    pub(crate) receipt: Option<PathBuf>,
     /// Print the wired command and Dockerfile, run nothing
     #[arg(long)]
     pub(crate) dry_run: bool,
@@ -108,6 +113,12 @@ pub(crate) enum Command {
     Verify(VerifyArgs),
     /// Find what in a Dockerfile leaks keys, and repair it
     Lint(LintArgs),
+    /// Check the receipt of a build
+    Receipt {
+        /// What to do with it
+        #[command(subcommand)]
+        command: ReceiptCommand,
+    },
     /// Run an agent that holds keys for builds, until it is ended
     #[command(disable_help_flag = true)]
     Agent(Verbatim),
@@ -158,12 +169,15 @@ Examples:
   keystay --dry-run build .                       see what would run
   keystay verify app                              search an image that is there
   keystay lint --fix                              take the keys out of ./Dockerfile
+  keystay --receipt app.json build -t app .       write a receipt of the build
+  keystay receipt check app.json app              see whether it is of this image
 
 Exit status:
   docker's own when it ran and there is nothing to add; else
+  1   the receipt is of another image (receipt check)
   64  the command line is wrong             75  image not searched whole (verify, --strict)
   65  key material, or what leaks it, found 76  a host showed another key than the known one
-  66  a key, image or Dockerfile unreadable 77  refused by policy
+  66  an input cannot be read               77  refused by policy
   69  engine or agent not available         78  wrong configuration
   70  a defect of keystay
   130 interrupted; 128+N ended by signal N";

@@ -5,6 +5,7 @@ mod build;
 mod keys;
 mod lint;
 mod log;
+mod receipt;
 mod search;
 mod verify;
 
@@ -13,4 +14,5 @@ pub(crate) use build::{FilesError, KeyGiven, StdinError, build, buildah, buildx,
 pub(crate) use keys::{grants, keys, revoke};
 pub(crate) use lint::{LintError, lint};
 pub(crate) use log::{LogError, log};
+pub(crate) use receipt::{CheckError, receipt};
 pub(crate) use verify::{ImageError, verify};

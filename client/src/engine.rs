@@ -1,5 +1,6 @@
 //! The tools that build.
 
+mod answer;
 mod build_args;
 mod child;
 mod docker;
@@ -24,5 +25,5 @@ pub(crate) use error::EngineError;
 pub(crate) use form::Form;
 pub(crate) use podman::Podman;
 pub(crate) use signals::{Caught, Signals};
-pub(crate) use tool::{Input, Tool, docker_image};
+pub(crate) use tool::{Input, Tool};
 pub(crate) use variables::Variables;

@@ -5,10 +5,11 @@ use std::io;
 use crate::{
     agent_link::LinkError,
     cli::UsageError,
-    command::{FilesError, ImageError, KeyGiven, LintError, LogError, StdinError},
+    command::{CheckError, FilesError, ImageError, KeyGiven, LintError, LogError, StdinError},
     config::ConfigError,
     engine::{Caught, EngineError},
     exit_code::ExitCode,
+    receipt::ReceiptError,
 };
 
 /// Why a command ends early.
@@ -41,6 +42,12 @@ pub(crate) enum Error {
     /// A Dockerfile cannot be read, or its repair not be written.
     #[error(transparent)]
     Lint(#[from] LintError),
+    /// The receipt cannot be written.
+    #[error(transparent)]
+    Receipt(#[from] ReceiptError),
+    /// A receipt cannot be checked.
+    #[error(transparent)]
+    Check(#[from] CheckError),
     /// The audit log cannot be read.
     #[error(transparent)]
     Log(#[from] LogError),
@@ -59,12 +66,18 @@ impl Error {
             Self::KeyGiven(_) => ExitCode::Leak,
             Self::Lint(LintError::Write { .. }) => ExitCode::Unavailable,
             Self::Image(ImageError::Read { .. }) | Self::Lint(_) => ExitCode::Unreadable,
-            Self::Usage(_) | Self::Stdin(_) | Self::Image(_) => ExitCode::Usage,
+            Self::Check(error) => error.exit_code(),
+            Self::Usage(_)
+            | Self::Stdin(_)
+            | Self::Image(_)
+            | Self::Receipt(ReceiptError::NotAFile(_) | ReceiptError::NoImage(_)) => {
+                ExitCode::Usage
+            }
             Self::Config(ConfigError::Limit { .. }) => ExitCode::Refused,
             Self::Engine(EngineError::BuildKitOff(_)) | Self::Config(_) => ExitCode::Configuration,
             Self::Agent(LinkError::Problem(problem)) => problem.code.into(),
             Self::Agent(LinkError::Malformed { .. }) | Self::Runtime(_) => ExitCode::Internal,
-            Self::Engine(_) | Self::Agent(_) | Self::Files(_) | Self::Log(_) => {
+            Self::Engine(_) | Self::Agent(_) | Self::Files(_) | Self::Log(_) | Self::Receipt(_) => {
                 ExitCode::Unavailable
             }
             Self::Caught(caught) => ExitCode::Signalled(caught.number()),
@@ -82,6 +95,8 @@ impl Error {
             Self::Image(error) => error.hints(),
             Self::KeyGiven(error) => error.hints(),
             Self::Lint(error) => error.hints(),
+            Self::Receipt(error) => error.hints(),
+            Self::Check(error) => error.hints(),
             Self::Log(_) => vec![LOG.to_owned()],
             Self::Files(_) => vec![FILES.to_owned()],
             Self::Runtime(_) | Self::Caught(_) => Vec::new(),

@@ -13,11 +13,13 @@ pub(crate) enum ExitCode {
     Success,
     /// The status the engine ended with.
     Engine(u8),
+    /// 1: the receipt is of another image.
+    Differs,
     /// 64: the command line is wrong.
     Usage,
     /// 65: key material was found in the image, or in what a build would be given, or a Dockerfile leaks it.
     Leak,
-    /// 66: a key source, a saved image or a Dockerfile cannot be read.
+    /// 66: a key source, a saved image, a Dockerfile or a receipt cannot be read.
     Unreadable,
     /// 69: the engine or the agent is not available.
     Unavailable,
@@ -41,6 +43,7 @@ impl ExitCode {
         match self {
             Self::Success => 0,
             Self::Engine(status) => status,
+            Self::Differs => 1,
             Self::Usage => 64,
             Self::Leak => 65,
             Self::Unreadable => 66,

@@ -17,6 +17,7 @@
 //! | `agent_link` | the private agent and calls to it |
 //! | `shim` | the program that stands in for `ssh` inside a build step |
 //! | `summary` | what a build used, in a few lines |
+//! | `receipt` | what a build was and what its image was searched for, as an attestation |
 //! | `progress` | how far a search is |
 //! | `error`, `exit_code`, `output` | what a person reads when it ends |
 
@@ -33,6 +34,7 @@ pub mod lint;
 mod output;
 mod program;
 mod progress;
+mod receipt;
 pub mod sarif;
 pub mod shim;
 mod summary;

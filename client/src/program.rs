@@ -13,7 +13,7 @@ use tokio::runtime::Builder;
 use tracing_subscriber::EnvFilter;
 
 use crate::{
-    cli::{self, Cli, Command, Parsed, Verbatim},
+    cli::{self, Cli, Command, Parsed, ReceiptCommand, Verbatim},
     command,
     error::Error,
     exit_code::ExitCode,
@@ -60,6 +60,9 @@ fn run(Cli { options, command }: Cli) -> process::ExitCode {
         Command::Revoke(asked) => wait(command::revoke(Output::new(options.quiet), &asked)),
         Command::Log(asked) => wait(command::log(Output::new(options.quiet), &asked)),
         Command::Lint(asked) => command::lint(&options, &asked),
+        Command::Receipt {
+            command: ReceiptCommand::Check(asked),
+        } => wait(command::receipt(&options, &asked)),
         Command::Verify(asked) => wait(command::verify(&options, &asked)),
     };
     done.unwrap_or_else(|error| fail(&error)).into()

@@ -6,7 +6,8 @@ mod image;
 mod size;
 mod uses;
 
-pub(crate) use image::{Image, Searched};
+pub(crate) use image::{Image, Searched, short};
+pub(crate) use uses::with_port;
 
 use keystay_proto::control::{GrantReport, KeyInfo};
 

@@ -24,6 +24,7 @@ mod manifest;
 mod matcher;
 mod member;
 mod meter;
+mod name;
 mod paths;
 mod run;
 mod sought;
@@ -38,7 +39,7 @@ mod fixture;
 #[cfg(test)]
 mod tests;
 
-pub use cache::{Cache, Subject};
+pub use cache::{Cache, SEARCH, Subject};
 pub use control::ControlMatcher;
 pub use copies::WithCopies;
 pub use decode::Unread;
@@ -48,6 +49,8 @@ pub use given::{Content, Given, Searched, Sighting, search_given};
 pub use layer::Layer;
 pub use matcher::{Matcher, MatcherError};
 pub use meter::Meter;
+pub use name::{Name, NameKind};
+pub(crate) use run::identify;
 pub use run::{Verdict, Verified, VerifyError, verify};
 pub use sought::Sought;
 pub(crate) use source::is_layout;

@@ -54,6 +54,8 @@ mod private_dependencies;
 #[cfg(test)]
 mod process;
 #[cfg(test)]
+mod receipt;
+#[cfg(test)]
 mod relay;
 #[cfg(test)]
 mod signals;

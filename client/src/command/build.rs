@@ -13,6 +13,7 @@ mod key_given;
 mod mode;
 mod outcome;
 mod plan;
+mod receipt;
 mod report;
 mod run;
 mod source;

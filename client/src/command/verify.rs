@@ -8,11 +8,13 @@ pub(crate) use error::ImageError;
 
 use keystay_proto::control::{FetchSpec, GrantSpec, Hosts, KeyInfo, Mode};
 
-use self::{json::Document, subject::Subject};
+pub(super) use subject::Subject;
+
+use self::json::Document;
 use super::search::{Found, Search};
 use crate::{
     agent_link::{Agent, Control, LinkError},
-    cli::{Options, VerifyArgs},
+    cli::{Options, UsageError, VerifyArgs},
     config::Settings,
     engine::{Signals, Variables},
     error::Error,
@@ -23,9 +25,12 @@ use crate::{
 
 /// Searches an image for the user's keys.
 pub(crate) async fn verify(options: &Options, asked: &VerifyArgs) -> Result<ExitCode, Error> {
+    if options.receipt.is_some() {
+        return Err(UsageError::with_hint(NO_BUILD, JSON).into());
+    }
     let variables = Variables::of_process();
     let settings = Settings::of_user(options, &variables)?;
-    let subject = Subject::find(asked, &settings, &variables).await?;
+    let subject = Subject::find(&asked.image, asked.engine, &settings, &variables).await?;
     let mut signals = Signals::listen().map_err(Error::Runtime)?;
     let agent = Agent::find_or_start(&settings.keys, options.verbose, &variables);
     let agent = signals.unless_caught(agent).await??;
@@ -38,7 +43,8 @@ pub(crate) async fn verify(options: &Options, asked: &VerifyArgs) -> Result<Exit
     let found = signals.unless_caught(searched.run(agent.control())).await;
     agent.end().await;
     let (found, keys) = found??;
-    subject.judge(&found)?;
+    let verified = found.verified.as_ref();
+    subject.judge(verified.map_or(&[], |verified| &verified.gaps))?;
     if asked.json {
         output::print(&Document::new(subject.name(), &found, &keys).text());
     }
@@ -96,3 +102,6 @@ fn tell(output: Output, image: &Image, subject: &Subject) -> ExitCode {
     }
     code
 }
+
+const NO_BUILD: &str = "a receipt is of a build, and `verify` builds nothing";
+const JSON: &str = "`keystay verify --json IMAGE` writes down what was searched";

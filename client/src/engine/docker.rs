@@ -60,6 +60,18 @@ impl Docker {
         }
     }
 
+    /// The engine's version.
+    pub(crate) async fn version(&self) -> Option<String> {
+        let said = ability::says(self, &["version", "--format", "{{.Server.Version}}"]).await;
+        said.map(|text| text.trim().to_owned())
+    }
+
+    /// The names of an image, separated by white space: its id, and its names in registries.
+    pub(crate) async fn image_names(&self, image: &str) -> Option<String> {
+        let format = "{{.Id}}{{range .RepoDigests}} {{.}}{{end}}";
+        ability::says(self, &["image", "inspect", "--format", format, "--", image]).await
+    }
+
     /// Checks that the engine answers, where it listens on this machine.
     pub(crate) async fn ping(&self) -> Result<(), EngineError> {
         match self.address() {

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use tokio::process::Command;
 
-use super::{EngineError, Form, Variables, program};
+use super::{EngineError, Form, Variables, answer::answer, program};
 
 /// A podman or buildah program that can build.
 #[derive(Debug)]
@@ -49,6 +49,20 @@ impl Podman {
             self.variables.remove("SSH_AUTH_SOCK");
         }
         self
+    }
+
+    /// Its version: `4.3.1` of `podman version 4.3.1`.
+    pub(crate) async fn version(&self) -> Option<String> {
+        let said = answer(self.command(), &["--version"]).await?;
+        said.split_whitespace().nth(2).map(str::to_owned)
+    }
+
+    /// The names of an image, separated by white space: its id, its digest, and its names in
+    /// registries.
+    pub(crate) async fn image_names(&self, image: &str) -> Option<String> {
+        let format = "{{.Id}} {{.Digest}}{{range .RepoDigests}} {{.}}{{end}}";
+        let words = ["image", "inspect", "--format", format, "--", image];
+        answer(self.command(), &words).await
     }
 
     /// The program in its environment.

@@ -132,6 +132,38 @@ impl Tool {
         }
     }
 
+    /// The version of the engine, where it tells it.
+    pub(crate) async fn version(&self) -> Option<String> {
+        match &self.engine {
+            Engine::Docker(docker) => docker.version().await,
+            Engine::Podman(podman) => podman.version().await,
+        }
+    }
+
+    /// The words that a build is asked for with, the program first.
+    pub(crate) fn words(&self) -> Vec<&'static str> {
+        let program = [self.form.program()].into_iter();
+        program.chain(self.form.words().iter().copied()).collect()
+    }
+
+    /// The digests that an image of the engine goes by, `sha256:` and 64 digits; nothing where it
+    /// holds no such image.
+    pub(crate) async fn digests(&self, image: &str) -> Option<Vec<String>> {
+        let names = match &self.engine {
+            Engine::Docker(docker) => docker.image_names(image).await,
+            Engine::Podman(podman) => podman.image_names(image).await,
+        };
+        Some(names?.split_whitespace().filter_map(digest).collect())
+    }
+
+    /// Checks that the engine answers, where it listens on this machine.
+    pub(crate) async fn ping(&self) -> Result<(), EngineError> {
+        match &self.engine {
+            Engine::Docker(docker) => docker.ping().await,
+            Engine::Podman(_) => Ok(()),
+        }
+    }
+
     /// The program's path.
     pub(crate) fn program(&self) -> &PathBuf {
         match &self.engine {
@@ -141,8 +173,16 @@ impl Tool {
     }
 }
 
+/// The digest that a name of an image is, or ends with. Podman writes ids without their algorithm.
+fn digest(name: &str) -> Option<String> {
+    let digest = name.rsplit('@').next().unwrap_or(name);
+    let digits = digest.strip_prefix("sha256:").unwrap_or(digest);
+    let is_hex = |digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f');
+    (digits.len() == 64 && digits.bytes().all(is_hex)).then(|| format!("sha256:{digits}"))
+}
+
 /// Where an image of docker's engine is read from.
-pub(crate) fn docker_image(docker: &Docker, image: &str) -> ImageSource {
+fn docker_image(docker: &Docker, image: &str) -> ImageSource {
     match docker.address() {
         Address::Unix(socket) => ImageSource::Engine {
             socket,
@@ -150,6 +190,27 @@ pub(crate) fn docker_image(docker: &Docker, image: &str) -> ImageSource {
         },
         Address::Other(_) | Address::Unknown => {
             ImageSource::docker_save(docker.program().into(), docker.environment(), image)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn digests_are_taken_from_ids_and_names() {
+        let digits = "0123456789abcdef".repeat(4);
+        let told = Some(format!("sha256:{digits}"));
+        for name in [
+            digits.clone(),
+            format!("sha256:{digits}"),
+            format!("reg.io/app@sha256:{digits}"),
+        ] {
+            assert_eq!(digest(&name), told, "{name}");
+        }
+        for name in ["app:1", "sha512:00", &digits.to_uppercase(), ""] {
+            assert_eq!(digest(name), None, "{name}");
         }
     }
 }

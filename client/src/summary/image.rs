@@ -175,7 +175,7 @@ fn incomplete(missing: &[String]) -> String {
 }
 
 /// The first 12 digits of an id, as docker shows it.
-fn short(image: &str) -> &str {
+pub(crate) fn short(image: &str) -> &str {
     match image.strip_prefix("sha256:") {
         Some(_) => image.get(.."sha256:".len() + 12).unwrap_or(image),
         None => image,

@@ -73,7 +73,7 @@ fn host(HostUse { host, count }: &HostUse) -> String {
 }
 
 /// `host:port` from `known_hosts`' `[host]:port`; an IPv6 address keeps its brackets.
-fn with_port(host: &str) -> String {
+pub(crate) fn with_port(host: &str) -> String {
     let parts = host
         .strip_prefix('[')
         .and_then(|rest| rest.split_once("]:"));

@@ -10,6 +10,7 @@ use super::{
     gap::Gap,
     inventory::{Content, Inventory, Member},
     manifest::{Config, SavedImage},
+    name::{Name, NameKind},
     tape::Standing,
     walk::MOST_MEMBERS,
 };
@@ -30,6 +31,8 @@ pub(super) struct Contents {
     pub(super) images: Vec<Image>,
     /// The numbers of all members that a document names, and of the documents.
     pub(super) named: HashSet<usize>,
+    /// The digests that they go by.
+    pub(super) names: Vec<Name>,
     /// What was not read of them.
     pub(super) gaps: Vec<Gap>,
 }
@@ -40,6 +43,7 @@ pub(super) fn account(inventory: &Inventory) -> Contents {
         inventory,
         images: Vec::new(),
         named: HashSet::new(),
+        names: Vec::new(),
         gaps: Vec::new(),
     };
     account.ending();
@@ -53,6 +57,7 @@ pub(super) fn account(inventory: &Inventory) -> Contents {
     Contents {
         images: account.images,
         named: account.named,
+        names: account.names,
         gaps: account.gaps,
     }
 }
@@ -61,6 +66,7 @@ struct Account<'i> {
     inventory: &'i Inventory,
     images: Vec<Image>,
     named: HashSet<usize>,
+    names: Vec<Name>,
     gaps: Vec<Gap>,
 }
 
@@ -123,11 +129,25 @@ impl Account<'_> {
             self.gaps
                 .extend(member.and_then(|member| gap_of_layer(diff_id, member)));
         }
+        self.name(config_member, NameKind::Configuration);
         self.images.push(Image {
             config_member,
             config,
             layers,
         });
+    }
+
+    /// Notes that an image goes by the digest of this member.
+    fn name(&mut self, number: usize, kind: NameKind) {
+        let member = self.inventory.members.get(number);
+        let name = member.map(|member| Name {
+            digest: member.digest.to_string(),
+            kind,
+        });
+        let is_new = |name: &Name| !self.names.contains(name);
+        if let Some(name) = name.filter(is_new) {
+            self.names.push(name);
+        }
     }
 
     fn member(&mut self, name: &str) -> Option<usize> {

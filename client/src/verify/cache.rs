@@ -43,7 +43,7 @@ impl Subject {
             return None;
         }
         Some(Self {
-            text: format!("clean\n{SCANNER}\n{image}\n{}", keys.text()),
+            text: format!("clean\n{}\n{image}\n{}", scanner(), keys.text()),
         })
     }
 }
@@ -152,8 +152,14 @@ fn is_ours(name: &OsStr) -> bool {
     })
 }
 
-/// What a verdict depends on beside image and keys: the version of the search.
-pub(super) const SCANNER: &str = concat!("keystay ", env!("CARGO_PKG_VERSION"), " search 4");
+/// The version of what is looked for, and how. A verdict depends on it beside image and keys.
+pub const SEARCH: u32 = 4;
+
+/// The program and the version of its search.
+pub(super) fn scanner() -> String {
+    format!("keystay {} search {SEARCH}", env!("CARGO_PKG_VERSION"))
+}
+
 const OLDEST: Duration = Duration::from_hours(30 * 24);
 const MOST: usize = 1_000;
 

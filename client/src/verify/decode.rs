@@ -21,6 +21,7 @@ mod names;
 mod opener;
 mod pool;
 mod quine;
+mod tally;
 mod text;
 mod unread;
 mod window;
@@ -35,5 +36,6 @@ pub(super) use self::{
     names::Names,
     opener::{Layer, layer},
     pool::{Feed, Pool},
+    tally::Tally,
     unread::NotRead,
 };

@@ -69,6 +69,33 @@ impl Finding {
     }
 }
 
+impl Place {
+    /// Its name in JSON.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::File => "file",
+            Self::History(_) => "history",
+            Self::Environment(_) => "environment",
+            Self::Label(_) => "label",
+            Self::Configuration(_) => "configuration",
+            Self::Member(_) => "member",
+        }
+    }
+
+    /// The name of the variable, the label, the part of the configuration or the member; the number
+    /// of the history entry.
+    #[must_use]
+    pub fn name(&self) -> Option<String> {
+        match self {
+            Self::File => None,
+            Self::History(number) => Some(number.to_string()),
+            Self::Environment(name) | Self::Label(name) => name.clone(),
+            Self::Configuration(name) | Self::Member(name) => Some(name.clone()),
+        }
+    }
+}
+
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(layer) = self.layer {

@@ -93,3 +93,22 @@ pub enum Gap {
         searched: u64,
     },
 }
+
+impl Gap {
+    /// The same without what is of this machine: the file or the socket that it was read from.
+    #[must_use]
+    pub fn portable(&self) -> String {
+        match self {
+            Self::Interrupted(_) => "the saved image could not be read to its end".to_owned(),
+            gap => gap.to_string(),
+        }
+    }
+
+    /// The text in it that is of the outside and may hold a key.
+    pub(super) fn place_mut(&mut self) -> Option<&mut String> {
+        match self {
+            Self::Inside { place, .. } => Some(place),
+            _ => None,
+        }
+    }
+}

@@ -279,6 +279,7 @@ fn length(bytes: &[u8]) -> u64 {
 const MOST: u64 = 2 << 30;
 /// What is inside of files is decoded to less than of images, which are searched after the build.
 const LIMITS: Limits = Limits {
+    looks_inside: true,
     depth: 4,
     per_member: 2 << 30,
     in_all: 2 << 30,

@@ -1,7 +1,9 @@
 //! What the saved image held.
 
+use std::sync::Arc;
+
 use super::{
-    decode::NotRead,
+    decode::{NotRead, Tally},
     manifest::Digest,
     paths::Paths,
     source::SourceError,
@@ -26,6 +28,8 @@ pub(super) struct Member {
     pub(super) entry: Entry,
     pub(super) whole: bool,
     pub(super) digest: Digest,
+    /// What its files decoded to, complete once all are done.
+    pub(super) tally: Arc<Tally>,
     pub(super) content: Content,
 }
 

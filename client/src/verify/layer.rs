@@ -2,7 +2,11 @@
 
 use serde::Serialize;
 
-use super::{account::Image, inventory::Inventory};
+use super::{
+    Gap,
+    account::Image,
+    inventory::{Content, Inventory, Member},
+};
 
 /// A layer that an image names.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -13,10 +17,21 @@ pub struct Layer {
     pub digest: Option<String>,
     /// How long it is as it is stored, in bytes.
     pub bytes: u64,
+    /// How many bytes of it were searched: as it is stored, what that inflates to, and what streams
+    /// inside of its files decode to.
+    pub searched: u64,
+    /// How many streams inside of its files were decoded.
+    pub streams: u64,
+    /// What of it was not read, a sentence each.
+    pub gaps: Vec<String>,
 }
 
 /// The layers of all images, each once, the lowest first.
-pub(super) fn layers(images: &[Image], inventory: &Inventory) -> Vec<Layer> {
+pub(super) fn layers(
+    images: &[Image],
+    inventory: &Inventory,
+    inside: &[(usize, Gap)],
+) -> Vec<Layer> {
     let mut layers: Vec<Layer> = Vec::new();
     for image in images {
         let diff_ids = &image.config.rootfs.diff_ids;
@@ -30,8 +45,24 @@ pub(super) fn layers(images: &[Image], inventory: &Inventory) -> Vec<Layer> {
                 diff_id: diff_id.clone(),
                 digest: member.map(|member| member.digest.to_string()),
                 bytes: member.map_or(0, |member| member.entry.size),
+                searched: member.map_or(0, searched),
+                streams: member.map_or(0, |member| member.tally.streams()),
+                gaps: gaps(inside, number),
             });
         }
     }
     layers
+}
+
+fn searched(member: &Member) -> u64 {
+    let inflated = match &member.content {
+        Content::Inflated(inflated) => inflated.bytes,
+        _ => 0,
+    };
+    member.entry.size + inflated + member.tally.bytes()
+}
+
+fn gaps(inside: &[(usize, Gap)], number: Option<usize>) -> Vec<String> {
+    let own = inside.iter().filter(|(member, _)| Some(*member) == number);
+    own.map(|(_, gap)| gap.to_string()).collect()
 }

@@ -37,8 +37,8 @@ pub(super) fn locate(
     findings
 }
 
-/// What was not read inside of files, with the layer.
-pub(super) fn gaps_inside(inventory: &Inventory, images: &[Image]) -> Vec<Gap> {
+/// What was not read inside of files, each with the number of the member that it is in.
+pub(super) fn gaps_inside(inventory: &Inventory, images: &[Image]) -> Vec<(usize, Gap)> {
     let gap = |part: &NotRead| {
         let path = printable(&part.label.path);
         let layer = images.iter().find_map(|image| {
@@ -50,7 +50,7 @@ pub(super) fn gaps_inside(inventory: &Inventory, images: &[Image]) -> Vec<Gap> {
             None => path,
         };
         let why = part.why;
-        Gap::Inside { place, why }
+        (part.label.member, Gap::Inside { place, why })
     };
     inventory.not_read.iter().map(gap).collect()
 }

@@ -68,6 +68,12 @@ impl Descriptor {
         }
     }
 
+    /// Whether it refers to one of BuildKit's attestations.
+    pub(super) fn is_attestation(&self) -> bool {
+        let platform = self.platform.as_ref();
+        platform.is_some_and(|platform| platform.os == "unknown")
+    }
+
     /// Whether it refers to an index or a manifest. One without a type does in an index.
     pub(super) fn is_document(&self) -> bool {
         let kinds = [

@@ -36,6 +36,24 @@ pub enum MatcherError {
     },
 }
 
+/// Looks for nothing.
+#[derive(Debug)]
+pub(super) struct NoMatcher;
+
+impl Matcher for NoMatcher {
+    async fn scan(&self, mut bytes: mpsc::Receiver<Bytes>) -> Result<ScanReport, MatcherError> {
+        let mut report = ScanReport {
+            bytes: 0,
+            hits: Vec::new(),
+            truncated: false,
+        };
+        while let Some(bytes) = bytes.recv().await {
+            report.bytes += u64::try_from(bytes.len()).unwrap_or(0);
+        }
+        Ok(report)
+    }
+}
+
 /// The bytes of a channel as the body of a request.
 #[derive(Debug)]
 pub(super) struct ChannelBody(pub(super) mpsc::Receiver<Bytes>);

@@ -3,11 +3,13 @@
 mod inflate;
 mod layer;
 
+use std::sync::Arc;
+
 use sha2::{Digest as _, Sha256};
 
 use self::{inflate::Inflate, layer::Layer};
 use super::{
-    decode::{self, Feed},
+    decode::{self, Feed, Tally},
     inventory::{Content, Member},
     tape::{self, BLOCK, Entry, Sink as _, Tape},
     walk::{Opener, Room},
@@ -18,6 +20,7 @@ pub(super) struct Reading {
     entry: Entry,
     hash: Sha256,
     form: Form,
+    tally: Arc<Tally>,
     whole: bool,
 }
 
@@ -37,6 +40,7 @@ impl Reading {
             entry,
             hash: Sha256::new(),
             form: Form::Unknown(Vec::new()),
+            tally: Arc::default(),
             whole: false,
         }
     }
@@ -48,7 +52,9 @@ impl Reading {
             head.extend_from_slice(bytes);
             if u64::try_from(head.len()).unwrap_or(u64::MAX) >= BLOCK.min(self.entry.size) {
                 let head = std::mem::take(head);
-                self.form = Form::of(&head, &self.entry, room, open);
+                let feed = open.feed();
+                self.tally = feed.tally();
+                self.form = Form::of(&head, &self.entry, room, open, feed);
                 self.form.push(&head);
             }
         } else {
@@ -76,6 +82,7 @@ impl Reading {
             entry: self.entry,
             whole: self.whole,
             digest: self.hash.into(),
+            tally: self.tally,
             content,
         }
     }
@@ -83,15 +90,16 @@ impl Reading {
 
 impl Form {
     /// The form of a member with these first bytes.
-    fn of(head: &[u8], entry: &Entry, room: &Room, open: &Opener<'_>) -> Self {
-        let layer = || Layer::new(room.paths, open.feed());
+    fn of(head: &[u8], entry: &Entry, room: &Room, open: &Opener<'_>, feed: Feed) -> Self {
         if head.get(..512).is_some_and(is_tar) {
-            return Self::Tar(Box::new(Tape::new()), Box::new(layer()));
+            let layer = Layer::new(room.paths, feed);
+            return Self::Tar(Box::new(Tape::new()), Box::new(layer));
         }
         if let Some(how) = decode::Layer::of(head) {
-            return Self::Inflated(Inflate::start(how, layer(), open.inflated()));
+            let layer = Layer::new(room.paths, feed);
+            return Self::Inflated(Inflate::start(how, layer, open.inflated()));
         }
-        let mut feed = Box::new(open.feed());
+        let mut feed = Box::new(feed);
         feed.entry(entry.clone());
         if matches!(head.first(), Some(b'{' | b'[')) {
             return Self::Json((entry.size <= room.json).then(Vec::new), feed);

@@ -9,13 +9,14 @@ use tokio::{
 };
 
 use super::{
-    Finding, Gap, ImageSource, Layer, Matcher, MatcherError, Meter, SourceError,
+    Finding, Gap, ImageSource, Layer, Matcher, MatcherError, Meter, Name, SourceError,
     account::{Contents, account},
     censor::censor,
     decode::Limits,
     inventory::{Content, Inventory},
     layer::layers,
     locate::{gaps_inside, in_order, locate},
+    matcher::NoMatcher,
     walk::{Opened, Stream, walk},
 };
 
@@ -37,6 +38,8 @@ pub struct Verified {
     pub verdict: Verdict,
     /// What was not read, beside a leak too.
     pub gaps: Vec<Gap>,
+    /// The digests that it goes by, of all its platforms.
+    pub names: Vec<Name>,
     /// The layers that it names.
     pub layers: Vec<Layer>,
     /// How long the saved image is, in bytes.
@@ -71,6 +74,20 @@ pub async fn verify<M: Matcher>(
     verify_within(source, matcher, meter, Limits::default()).await
 }
 
+/// Reads a saved image to its end, looks into no file and searches for nothing: the digests that it
+/// goes by, and what of all that it names is missing or is something else.
+pub(crate) async fn identify(
+    source: ImageSource,
+    meter: Arc<Meter>,
+) -> Result<(Vec<Name>, Vec<Gap>), VerifyError> {
+    let limits = Limits {
+        looks_inside: false,
+        ..Limits::default()
+    };
+    let verified = verify_within(source, Arc::new(NoMatcher), meter, limits).await?;
+    Ok((verified.names, verified.gaps))
+}
+
 /// The same within these limits.
 pub(super) async fn verify_within<M: Matcher>(
     source: ImageSource,
@@ -92,22 +109,27 @@ pub(super) async fn verify_within<M: Matcher>(
     let Contents {
         images,
         named,
+        names,
         mut gaps,
     } = account(&inventory);
     gaps.extend(reports.iter().filter_map(|(stream, report)| {
         let (bytes, searched) = (expected(&inventory, stream), report.bytes);
         (bytes != searched).then_some(Gap::NotSearched { bytes, searched })
     }));
-    gaps.extend(gaps_inside(&inventory, &images));
+    let mut inside = gaps_inside(&inventory, &images);
     let findings = reports
         .iter()
         .flat_map(|(stream, report)| locate(&inventory, &images, stream, &report.hits))
         .collect();
     let mut findings = in_order(findings, &inventory, &named);
-    let texts = findings.iter_mut().flat_map(Finding::texts).collect();
-    censor(texts, matcher.as_ref()).await?;
+    let of_gaps = inside.iter_mut().filter_map(|(_, gap)| gap.place_mut());
+    let texts = findings.iter_mut().flat_map(Finding::texts);
+    censor(texts.chain(of_gaps).collect(), matcher.as_ref()).await?;
+    let layers = layers(&images, &inventory, &inside);
+    gaps.extend(inside.into_iter().map(|(_, gap)| gap));
     Ok(Verified {
-        layers: layers(&images, &inventory),
+        names,
+        layers,
         bytes: inventory.bytes,
         searched: reports.iter().map(|(_, report)| report.bytes).sum(),
         verdict: verdict(findings, &gaps),

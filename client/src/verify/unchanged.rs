@@ -6,7 +6,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::{
     Sought,
-    cache::{Cache, SCANNER},
+    cache::{Cache, scanner},
 };
 use crate::context::Stamp;
 
@@ -64,7 +64,7 @@ impl Unchanged {
     #[must_use]
     pub fn of(cache: Cache, folder: &Path, keys: &Sought) -> Self {
         let folder = folder.to_string_lossy();
-        let head = format!("given\n{SCANNER}\n{folder:?}\n{}\n", keys.text());
+        let head = format!("given\n{}\n{folder:?}\n{}\n", scanner(), keys.text());
         let content = cache.read(&head, head.len() + MOST * LENGTH);
         let content = content.unwrap_or_default();
         let marks = content.strip_prefix(head.as_bytes()).unwrap_or_default();

@@ -64,7 +64,7 @@ fn install(packages: &[&str]) -> Result<(), LabError> {
 }
 
 /// Each program and its Debian package, those of one package side by side.
-const PROGRAMS: [(&str, &str); 18] = [
+const PROGRAMS: [(&str, &str); 19] = [
     ("apt-get", "apt"),
     ("dpkg-deb", "dpkg"),
     ("chroot", "coreutils"),
@@ -83,4 +83,5 @@ const PROGRAMS: [(&str, &str); 18] = [
     ("systemd-socket-activate", "systemd"),
     ("ssh-keygen", "openssh-client"),
     ("debootstrap", "debootstrap"),
+    ("jsonschema", "python3-jsonschema"),
 ];

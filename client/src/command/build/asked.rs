@@ -101,6 +101,12 @@ impl Asked {
         name.unwrap_or_default().to_string_lossy().into_owned()
     }
 
+    /// The names that the image gets.
+    pub(super) fn tags(&self) -> Vec<String> {
+        let tags = self.arguments.tags().into_iter();
+        tags.map(|tag| tag.to_string_lossy().into_owned()).collect()
+    }
+
     /// The builder that the user names.
     pub(super) fn builder(&self) -> Option<&OsStr> {
         self.arguments.builder().filter(|name| !name.is_empty())

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::{asked::Asked, wired::Wired};
 use crate::{
-    command::search::{Search, incomplete},
+    command::search::{Found, Search, incomplete},
     engine::{Output, Tool},
     output::printable,
     summary::Image,
@@ -15,54 +15,74 @@ use crate::{
 
 /// Searches what a build made for the keys of its grant: the image that the engine holds, and those
 /// in files. What is nowhere to be read is said.
-pub(super) async fn search(search: Search<'_>, tool: &Tool, asked: &Asked, wired: &Wired) -> Image {
-    let mut verdicts = Vec::new();
+pub(super) async fn search(search: Search<'_>, tool: &Tool, asked: &Asked, wired: &Wired) -> Found {
+    let mut all = Vec::new();
     for output in asked.results() {
-        verdicts.push(match output {
+        all.push(match output {
             Output::Image { is_pushed } => {
-                let image = of_engine(search, tool, asked, wired).await;
-                if is_pushed { elsewhere(image) } else { image }
+                let found = of_engine(search, tool, asked, wired).await;
+                if is_pushed { elsewhere(found) } else { found }
             }
             Output::Archive(path) => stored(search, &path, ImageSource::File(path.clone())).await,
             Output::Layout(path) => stored(search, &path, ImageSource::Layout(path.clone())).await,
-            Output::Files => incomplete(FILES),
-            Output::Stdout => incomplete(STDOUT),
-            Output::Nothing => incomplete(NOTHING),
+            Output::Files => incomplete(FILES).into(),
+            Output::Stdout => incomplete(STDOUT).into(),
+            Output::Nothing => incomplete(NOTHING).into(),
         });
     }
     if asked.leaves_images_out() {
-        verdicts.push(incomplete(PLATFORMS));
+        all.push(incomplete(PLATFORMS).into());
     }
-    together(verdicts)
+    together(all)
 }
 
-async fn of_engine(search: Search<'_>, tool: &Tool, asked: &Asked, wired: &Wired) -> Image {
-    let told = fs::read_to_string(&wired.iidfile);
-    let told = told.ok().filter(|id| !id.trim().is_empty());
-    match told.or_else(|| asked.metadata_file().and_then(id_in)) {
+/// Why there is no image to be found, where the outputs are known to make none.
+pub(super) fn why_none(asked: &Asked) -> Option<&'static str> {
+    let mut why = None;
+    for output in asked.results() {
+        why = match output {
+            Output::Image { .. } | Output::Archive(_) | Output::Layout(_) => return None,
+            Output::Files => Some(FILES),
+            Output::Stdout => Some(STDOUT),
+            Output::Nothing => Some(NOTHING),
+        };
+    }
+    why
+}
+
+/// The id of the image, once the engine has told it.
+pub(super) fn id(asked: &Asked, wired: &Wired) -> Option<String> {
+    let told = wired.image_id().filter(|id| !id.is_empty());
+    told.or_else(|| asked.metadata_file().and_then(id_in))
+}
+
+async fn of_engine(search: Search<'_>, tool: &Tool, asked: &Asked, wired: &Wired) -> Found {
+    match id(asked, wired) {
         Some(id) => alive(search, tool.image(id.trim()), id.trim()).await,
-        None => incomplete("the engine told no image id"),
+        None => incomplete("the engine told no image id").into(),
     }
 }
 
-async fn stored(search: Search<'_>, path: &Path, source: ImageSource) -> Image {
+async fn stored(search: Search<'_>, path: &Path, source: ImageSource) -> Found {
     // A name, and never an id, under which a verdict would be remembered.
     let name = format!("in {}", printable(&path.to_string_lossy()));
     alive(search, source, &name).await
 }
 
-async fn alive(search: Search<'_>, source: ImageSource, name: &str) -> Image {
+async fn alive(search: Search<'_>, source: ImageSource, name: &str) -> Found {
     tokio::select! {
-        found = search.run(source, name) => found.image,
-        error = search.control.until_silent(&search.grant.id) => incomplete(&error.to_string()),
+        found = search.run(source, name) => found,
+        error = search.control.until_silent(&search.grant.id) => {
+            incomplete(&error.to_string()).into()
+        }
     }
 }
 
 /// An image that its builder pushed may be in a registry only.
-fn elsewhere(image: Image) -> Image {
-    match image {
-        Image::Absent { .. } => incomplete(PUSHED),
-        image => image,
+fn elsewhere(found: Found) -> Found {
+    match found.image {
+        Image::Absent { .. } => incomplete(PUSHED).into(),
+        _ => found,
     }
 }
 
@@ -77,19 +97,26 @@ fn id_in(path: &Path) -> Option<String> {
 }
 
 /// The one verdict on all that a build made: the gravest, and what was not searched of any.
-fn together(mut verdicts: Vec<Image>) -> Image {
-    let is_leak = |image: &Image| matches!(image, Image::Leak { .. });
-    if let Some(leak) = verdicts.iter().position(is_leak) {
-        return verdicts.swap_remove(leak);
+fn together(mut all: Vec<Found>) -> Found {
+    let is_leak = |found: &Found| matches!(found.image, Image::Leak { .. });
+    if let Some(leak) = all.iter().position(is_leak) {
+        return all.swap_remove(leak);
     }
-    if verdicts.len() == 1 {
-        return verdicts.swap_remove(0);
+    if all.len() == 1 {
+        return all.swap_remove(0);
     }
-    let missing: Vec<String> = verdicts.iter().flat_map(unsearched).collect();
+    let missing: Vec<String> = all
+        .iter()
+        .flat_map(|found| unsearched(&found.image))
+        .collect();
     if missing.is_empty() {
-        return verdicts.into_iter().next().unwrap_or(Image::NotAsked);
+        let first = all.into_iter().next();
+        return first.unwrap_or_else(|| Image::NotAsked.into());
     }
-    Image::Incomplete { missing }
+    Found {
+        image: Image::Incomplete { missing },
+        verified: all.into_iter().find_map(|found| found.verified),
+    }
 }
 
 fn unsearched(image: &Image) -> Vec<String> {
@@ -129,22 +156,26 @@ mod tests {
         }
     }
 
+    fn verdict(images: Vec<Image>) -> Image {
+        together(images.into_iter().map(Found::from).collect()).image
+    }
+
     #[test]
     fn what_was_not_seen_of_several_outputs_is_told() {
         let missing = |text: &str| Image::Incomplete {
             missing: vec![text.to_owned()],
         };
-        assert_eq!(together(vec![clean("a"), clean("b")]), clean("a"));
-        assert_eq!(together(vec![clean("a"), missing("b")]), missing("b"));
+        assert_eq!(verdict(vec![clean("a"), clean("b")]), clean("a"));
+        assert_eq!(verdict(vec![clean("a"), missing("b")]), missing("b"));
         let absent = || Image::Absent { image: "a".into() };
-        assert_eq!(together(vec![absent()]), absent());
+        assert_eq!(verdict(vec![absent()]), absent());
         assert_eq!(
-            together(vec![absent(), missing("b")]),
+            verdict(vec![absent(), missing("b")]),
             Image::Incomplete {
                 missing: vec!["the engine holds no image a".into(), "b".into()]
             }
         );
-        assert_eq!(together(Vec::new()), Image::NotAsked);
+        assert_eq!(verdict(Vec::new()), Image::NotAsked);
     }
 
     #[test]
@@ -154,7 +185,7 @@ mod tests {
             findings: Vec::new(),
         };
         assert_eq!(
-            together(vec![incomplete("b"), leak.clone(), clean("c")]),
+            verdict(vec![incomplete("b"), leak.clone(), clean("c")]),
             leak
         );
     }
@@ -162,10 +193,10 @@ mod tests {
     #[test]
     fn a_pushed_image_that_the_engine_lacks_is_in_its_registry() {
         assert_eq!(
-            elsewhere(Image::Absent { image: "a".into() }),
+            elsewhere(Image::Absent { image: "a".into() }.into()).image,
             incomplete(PUSHED)
         );
-        assert_eq!(elsewhere(clean("a")), clean("a"));
+        assert_eq!(elsewhere(clean("a").into()).image, clean("a"));
     }
 
     #[test]

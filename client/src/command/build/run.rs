@@ -1,6 +1,6 @@
 //! One build, from its arguments to its exit status.
 
-use std::{ffi::OsString, mem};
+use std::{ffi::OsString, mem, time::SystemTime};
 
 use keystay_proto::control::{Grant, GrantReport, Repos};
 use tokio::process::Command;
@@ -15,13 +15,14 @@ use super::{
     mode::Mode,
     outcome::{self, Terms},
     plan::{Plan, plan},
+    receipt::{Built, Receipt},
     source::Source,
     wired::{self, Wired},
 };
 use crate::{
     agent_link::{Agent, Control},
     cli::Options,
-    command::search::Search,
+    command::search::{Found, Search},
     config::Settings,
     engine::{EngineError, Form, Input, Run, Signals, Tool, Variables, become_engine, run_to_end},
     error::Error,
@@ -68,6 +69,7 @@ pub(super) async fn run(
         output::print(&wired::preview(form, &asked, &plan));
         return Ok(ExitCode::Success);
     }
+    let receipt = Receipt::asked_for(options, &asked, &source)?;
     let tool = tool?;
     tool.check(asked.builder()).await?;
     let inputs = Inputs::of(&asked, &source, &tool);
@@ -77,6 +79,7 @@ pub(super) async fn run(
         settings: &settings,
         asked: &asked,
         tool: &tool,
+        receipt,
     };
     build.run(plan, inputs).await
 }
@@ -97,6 +100,7 @@ struct Build<'a> {
     settings: &'a Settings,
     asked: &'a Asked,
     tool: &'a Tool,
+    receipt: Option<Receipt>,
 }
 
 impl Build<'_> {
@@ -136,8 +140,11 @@ impl Build<'_> {
         let wired = Wired::write(files, self.asked, &plan, &grants)?;
         let input = mem::replace(&mut plan.input, Input::Nothing);
         let mut command = self.tool.command(&wired.arguments, input);
+        self.receipt.as_ref().map(Receipt::clear).transpose()?;
+        let began = SystemTime::now();
         let mut run = self.engine(&mut command, control, grant, signals).await?;
-        let image = self
+        let times = (began, SystemTime::now());
+        let found = self
             .image(&mut run, control, &grants, &wired, signals)
             .await;
         let revoked = signals.unless_caught(grants.end(control)).await;
@@ -145,7 +152,18 @@ impl Build<'_> {
             Ok(report) => report,
             Err(error) => return unreported(run, error),
         };
-        Ok(self.tell(run, &plan, &grants, &report, &image))
+        let code = self.tell(run, &plan, &grants, &report, &found.image);
+        let id = image::id(self.asked, &wired);
+        let built = Built {
+            id: id.as_deref(),
+            times,
+            plan: &plan,
+            keys: &grants.main.keys,
+            report: &report,
+            found: &found,
+        };
+        let is_built = run.ended.is_success() && run.caught.is_none();
+        Ok(self.write_receipt(is_built, &built, code).await)
     }
 
     /// Ends a build that would be given a key.
@@ -174,7 +192,7 @@ impl Build<'_> {
             control,
             grant: &grants.main,
             is_remembering: true,
-            is_detailed: false,
+            is_detailed: self.receipt.is_some(),
             is_quiet: self.options.quiet,
         }
     }
@@ -208,17 +226,44 @@ impl Build<'_> {
         grants: &Grants,
         wired: &Wired,
         signals: &mut Signals,
-    ) -> Image {
+    ) -> Found {
         if !run.ended.is_success() || run.caught.is_some() || self.options.no_verify {
-            return Image::NotAsked;
+            return Image::NotAsked.into();
         }
         let search = self.search(control, grants);
         let search = image::search(search, self.tool, self.asked, wired);
-        let image = signals.unless_caught(search).await;
-        image.unwrap_or_else(|caught| {
+        let found = signals.unless_caught(search).await;
+        found.unwrap_or_else(|caught| {
             run.caught = Some(caught);
-            Image::NotAsked
+            Image::NotAsked.into()
         })
+    }
+
+    /// Writes the receipt that was asked for, whatever the verdict; the exit status then. One that cannot
+    /// be written is an error, unless there is a graver one.
+    async fn write_receipt(&self, is_built: bool, built: &Built<'_>, code: ExitCode) -> ExitCode {
+        let output = Output::new(self.options.quiet);
+        let Some(receipt) = &self.receipt else {
+            return code;
+        };
+        if !is_built {
+            output.note(NO_RECEIPT);
+            return code;
+        }
+        match receipt.write(self.tool, self.asked, built).await {
+            Ok(path) => {
+                output.line(&format!("receipt   {path}"));
+                code
+            }
+            Err(error) => {
+                let error = Error::from(error);
+                output::error(&error);
+                match code {
+                    ExitCode::Success => error.exit_code(),
+                    graver => graver,
+                }
+            }
+        }
     }
 
     /// Writes the summary, the findings and the error, and tells the exit status.
@@ -278,3 +323,5 @@ fn unreported(run: Run, error: Error) -> Result<ExitCode, Error> {
     output::error(&error);
     Ok(run.exit_code())
 }
+
+const NO_RECEIPT: &str = "no receipt is written: there is none of a build that did not succeed";

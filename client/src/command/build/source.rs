@@ -62,6 +62,14 @@ pub(super) struct Names {
 }
 
 impl Source {
+    /// What the Dockerfile says, where that is known.
+    pub(super) fn known(&self) -> Option<&str> {
+        match &self.text {
+            Text::Here(text) => Some(text),
+            Text::Unread(_) | Text::Missing => None,
+        }
+    }
+
     /// Reads the Dockerfile that the engine would read. Standard input is not read where the agent
     /// takes it for a key.
     pub(super) fn read(asked: &Asked, stdin_taken: bool) -> Result<Self, StdinError> {

@@ -2,6 +2,7 @@
 
 use std::{
     ffi::{OsStr, OsString},
+    fs,
     path::{Path, PathBuf},
 };
 
@@ -37,7 +38,7 @@ pub(super) struct Wired {
     /// What follows the command word.
     pub(super) arguments: Vec<OsString>,
     /// Where the engine writes the image's id.
-    pub(super) iidfile: PathBuf,
+    iidfile: PathBuf,
     _files: Files,
 }
 
@@ -70,6 +71,12 @@ impl Wired {
             iidfile: asked.iidfile().map_or(paths.iidfile, Path::to_owned),
             _files: files,
         })
+    }
+
+    /// The image's id, once the engine has told it.
+    pub(super) fn image_id(&self) -> Option<String> {
+        let id = fs::read_to_string(&self.iidfile).ok()?;
+        Some(id.trim().to_owned())
     }
 }
 

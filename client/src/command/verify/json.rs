@@ -9,7 +9,7 @@ use serde::Serialize;
 use crate::{
     command::search::Found,
     summary::Image,
-    verify::{Finding, Gap, Layer, Place, Verified},
+    verify::{Finding, Gap, Layer, Verified},
 };
 
 /// One object. Fields may be added, but none changes its meaning.
@@ -108,19 +108,11 @@ fn findings(image: &Image) -> Vec<Entry<'_>> {
 }
 
 fn finding(finding: &Finding) -> Entry<'_> {
-    let (place, name) = match &finding.place {
-        Place::File => ("file", None),
-        Place::History(number) => ("history", Some(number.to_string())),
-        Place::Environment(name) => ("environment", name.clone()),
-        Place::Label(name) => ("label", name.clone()),
-        Place::Configuration(name) => ("configuration", Some(name.clone())),
-        Place::Member(name) => ("member", Some(name.clone())),
-    };
     Entry {
         key: finding.key,
         encoding: finding.encoding,
-        place,
-        name,
+        place: finding.place.kind(),
+        name: finding.place.name(),
         layer: finding.layer,
         diff_id: finding.digest.as_deref(),
         path: finding.path.as_deref(),

@@ -1,39 +1,41 @@
 //! What `keystay verify` was given.
 
 use std::{
+    ffi::OsStr,
     fs::{self, File},
     io::{self, IsTerminal as _},
     path::{Path, PathBuf},
 };
 
-use super::{Found, ImageError};
+use super::ImageError;
 use crate::{
-    cli::{Holder, VerifyArgs},
+    cli::Holder,
     command::StdinError,
     config::Settings,
-    engine::{Docker, Form, Tool, Variables, docker_image},
+    engine::{Form, Tool, Variables},
     error::Error,
     verify::{Gap, ImageSource, is_layout},
 };
 
 /// Where the image is, and the name it is told by.
 #[derive(Debug)]
-pub(super) struct Subject {
+pub(in crate::command) struct Subject {
     name: String,
     source: ImageSource,
-    holder: Option<Holder>,
+    holder: Option<(Holder, Tool)>,
 }
 
 impl Subject {
     /// Standard input for `-`, an OCI layout, a file; else an image of the engine, which must answer.
-    pub(super) async fn find(
-        asked: &VerifyArgs,
+    pub(in crate::command) async fn find(
+        image: &OsStr,
+        engine: Holder,
         settings: &Settings,
         variables: &Variables,
     ) -> Result<Self, Error> {
-        let path = Path::new(&asked.image);
-        let name = asked.image.to_string_lossy().into_owned();
-        if asked.image == "-" {
+        let path = Path::new(image);
+        let name = image.to_string_lossy().into_owned();
+        if image == "-" {
             return Ok(Self::stored("standard input", stdin(settings)?));
         }
         if path.is_dir() && is_layout(path) {
@@ -42,11 +44,11 @@ impl Subject {
         if fs::metadata(path).is_ok_and(|data| !data.is_dir()) {
             return Ok(Self::stored(&name, file(path)?));
         }
-        let source = held(asked.engine, &name, settings, variables).await?;
+        let tool = tool(engine, settings, variables).await?;
         Ok(Self {
+            source: tool.image(&name),
             name,
-            source,
-            holder: Some(asked.engine),
+            holder: Some((engine, tool)),
         })
     }
 
@@ -58,23 +60,23 @@ impl Subject {
         }
     }
 
-    pub(super) fn source(&self) -> ImageSource {
+    pub(in crate::command) fn source(&self) -> ImageSource {
         self.source.clone()
     }
 
     /// The image's name or id, the path of its file, or `standard input`.
-    pub(super) fn name(&self) -> &str {
+    pub(in crate::command) fn name(&self) -> &str {
         &self.name
     }
 
     /// An error for a file that turned out to be no image, which is not the same as an image of
     /// which a part is missing.
-    pub(super) fn judge(&self, found: &Found) -> Result<(), ImageError> {
-        let Some(verified) = found.verified.as_ref().filter(|_| self.holder.is_none()) else {
+    pub(in crate::command) fn judge(&self, gaps: &[Gap]) -> Result<(), ImageError> {
+        if self.holder.is_some() {
             return Ok(());
-        };
+        }
         let name = self.name.clone();
-        match verified.gaps.as_slice() {
+        match gaps {
             [Gap::Truncated(0), ..] => Err(ImageError::Empty(name)),
             [Gap::Truncated(..BLOCK) | Gap::Damaged(0), ..] => Err(ImageError::NoArchive(name)),
             [Gap::NotAnImage] => Err(ImageError::NoImage(name)),
@@ -82,10 +84,15 @@ impl Subject {
         }
     }
 
+    /// The engine that holds it, where one does.
+    pub(in crate::command) fn engine(&self) -> Option<&Tool> {
+        self.holder.as_ref().map(|(_, tool)| tool)
+    }
+
     /// What to do about an image that the engine does not hold.
-    pub(super) fn hints_if_absent(&self) -> Vec<String> {
-        let list = match self.holder {
-            Some(Holder::Podman) => "podman image ls",
+    pub(in crate::command) fn hints_if_absent(&self) -> Vec<String> {
+        let list = match &self.holder {
+            Some((Holder::Podman, _)) => "podman image ls",
             _ => "docker image ls",
         };
         let mut hints = vec![format!("see which there are: `{list}`")];
@@ -119,21 +126,16 @@ fn file(path: &Path) -> Result<ImageSource, ImageError> {
     }
 }
 
-async fn held(
-    engine: Holder,
-    name: &str,
-    settings: &Settings,
-    variables: &Variables,
-) -> Result<ImageSource, Error> {
-    if engine == Holder::Podman {
-        let podman = Tool::find(Form::PodmanBuild, variables)?;
-        let podman = podman.without_keys(settings.key_variables(), false, None);
-        return Ok(podman.image(name));
-    }
-    let docker = Docker::find(variables)?;
-    let docker = docker.without_keys(settings.key_variables(), false, None);
-    docker.ping().await?;
-    Ok(docker_image(&docker, name))
+/// The engine's program, once the engine answers.
+async fn tool(engine: Holder, settings: &Settings, variables: &Variables) -> Result<Tool, Error> {
+    let form = match engine {
+        Holder::Docker => Form::Build,
+        Holder::Podman => Form::PodmanBuild,
+    };
+    let tool = Tool::find(form, variables)?;
+    let tool = tool.without_keys(settings.key_variables(), false, None);
+    tool.ping().await?;
+    Ok(tool)
 }
 
 /// Archives are made of blocks of this size.

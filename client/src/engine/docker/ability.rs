@@ -1,14 +1,13 @@
 //! Whether an engine can run a program that it was given as a secret, as the shim is: `BuildKit` 0.13,
 //! which is part of Docker 26, and later.
 
-use std::{path::Path, process::Stdio, time::Duration};
-
-use tokio::{process::Command, time::timeout};
+use std::path::Path;
 
 use super::{
     Address, Docker,
     ping::{self, Answer, two_numbers},
 };
+use crate::engine::answer::answer;
 
 /// Whether an engine can do fetch mode.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,17 +63,7 @@ async fn of_remote(docker: &Docker) -> Ability {
 
 /// What docker says to a question, if it answers it.
 pub(super) async fn says(docker: &Docker, arguments: &[&str]) -> Option<String> {
-    let mut command = Command::new(&docker.program);
-    command
-        .args(arguments)
-        .env_clear()
-        .envs(docker.variables.iter())
-        .stdin(Stdio::null())
-        .stderr(Stdio::null())
-        .kill_on_drop(true);
-    let output = timeout(PATIENCE, command.output()).await.ok()?.ok()?;
-    let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    output.status.success().then_some(text)
+    answer(docker.command(), arguments).await
 }
 
 fn name(answer: &Answer) -> String {
@@ -97,7 +86,6 @@ fn too_old(name: &str) -> String {
 
 /// The API of Docker 26.
 const SINCE_API: (u32, u32) = (1, 45);
-const PATIENCE: Duration = Duration::from_secs(20);
 
 #[cfg(test)]
 mod tests {

@@ -8,6 +8,7 @@ use super::{Account, gap_of_content, gap_of_digest};
 use crate::verify::{
     gap::Gap,
     manifest::{Descriptor, Digest, OciDocument},
+    name::NameKind,
 };
 
 impl Account<'_> {
@@ -27,7 +28,11 @@ impl Account<'_> {
                     continue;
                 };
                 if descriptor.is_document() {
-                    open.extend(self.oci_document(&descriptor.digest, number));
+                    let document = self.oci_document(&descriptor.digest, number);
+                    if let Some(kind) = document.as_ref().and_then(|it| kind(descriptor, it)) {
+                        self.name(number, kind);
+                    }
+                    open.extend(document);
                 } else {
                     self.plain_blob(descriptor, number);
                 }
@@ -114,6 +119,17 @@ impl Account<'_> {
             return false;
         }
         content == b"{}"
+    }
+}
+
+/// What an image's document is; nothing for attestations and other artifacts.
+fn kind(descriptor: &Descriptor, document: &OciDocument) -> Option<NameKind> {
+    match &document.config {
+        _ if document.manifests.is_some() => Some(NameKind::Index),
+        Some(config) if config.is_image_config() && !descriptor.is_attestation() => {
+            Some(NameKind::Manifest)
+        }
+        _ => None,
     }
 }
 

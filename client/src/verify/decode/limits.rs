@@ -3,6 +3,8 @@
 /// The limits of one verification.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::verify) struct Limits {
+    /// Whether files are looked into at all.
+    pub(in crate::verify) looks_inside: bool,
     /// How many streams deep.
     pub(in crate::verify) depth: usize,
     /// What the streams of one member of the saved image may decode to, in bytes.
@@ -20,6 +22,7 @@ pub(in crate::verify) struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
+            looks_inside: true,
             depth: 6,
             per_member: 16 << 30,
             in_all: 64 << 30,

@@ -4,7 +4,6 @@ use std::{
     io::{self, Read},
     sync::{
         Arc, Mutex, PoisonError,
-        atomic::AtomicU64,
         mpsc::{Receiver, Sender, SyncSender, channel, sync_channel},
     },
     thread::{self, JoinHandle},
@@ -18,6 +17,7 @@ use super::{
     known::is_known,
     memory::{Loan, Room},
     quine::closes,
+    tally::Tally,
     unread::Unread,
     worker::{Shared, Worker},
 };
@@ -32,12 +32,13 @@ pub(in crate::verify) struct Pool {
     threads: Vec<JoinHandle<()>>,
     not_read: Arc<Mutex<Vec<NotRead>>>,
     room: Arc<Room>,
+    looks_inside: bool,
 }
 
 /// A file on its way.
 struct File {
     label: Label,
-    decoded: Arc<AtomicU64>,
+    tally: Arc<Tally>,
     content: Content,
 }
 
@@ -62,7 +63,7 @@ impl Pool {
         let shared = Arc::new(Shared {
             finder: Finder::new(),
             limits,
-            decoded: AtomicU64::new(0),
+            decoded: Tally::default(),
             windows: Room::new(memory.saturating_mul(NESTS_THAT_KEEP_MUCH)),
             searches: searches.clone(),
         });
@@ -80,6 +81,7 @@ impl Pool {
             jobs,
             not_read,
             room: Room::new(ROOM_FOR_FILES),
+            looks_inside: limits.looks_inside,
         }
     }
 
@@ -87,9 +89,10 @@ impl Pool {
     pub(in crate::verify) fn feed(&self, member: usize) -> Feed {
         Feed {
             member,
-            decoded: Arc::default(),
+            tally: Arc::default(),
             jobs: self.jobs.clone(),
             room: Arc::clone(&self.room),
+            looks_inside: self.looks_inside,
             batch: Vec::new(),
             batch_size: 0,
             present: Present::None,
@@ -129,7 +132,7 @@ impl File {
     fn look(self, worker: &Worker, shared: &Shared) -> Vec<NotRead> {
         match self.content {
             Content::Whole(bytes, _loan) => {
-                let mut not_read = worker.file(self.label, self.decoded, &mut bytes.as_slice());
+                let mut not_read = worker.file(self.label, self.tally, &mut bytes.as_slice());
                 let is_deep = |part: &NotRead| matches!(part.why, Unread::TooDeep(_));
                 if not_read.iter().any(is_deep)
                     && closes(&shared.finder, &bytes, shared.limits.depth)
@@ -141,7 +144,7 @@ impl File {
                 }
                 not_read
             }
-            Content::InParts(mut parts) => worker.file(self.label, self.decoded, &mut parts),
+            Content::InParts(mut parts) => worker.file(self.label, self.tally, &mut parts),
         }
     }
 }
@@ -167,9 +170,10 @@ impl Read for Parts {
 /// The files of one member, as they pass.
 pub(in crate::verify) struct Feed {
     member: usize,
-    decoded: Arc<AtomicU64>,
+    tally: Arc<Tally>,
     jobs: SyncSender<Vec<File>>,
     room: Arc<Room>,
+    looks_inside: bool,
     batch: Vec<File>,
     batch_size: usize,
     present: Present,
@@ -183,6 +187,11 @@ enum Present {
 }
 
 impl Feed {
+    /// How much of what passes here is decoded, as it is decoded.
+    pub(in crate::verify) fn tally(&self) -> Arc<Tally> {
+        Arc::clone(&self.tally)
+    }
+
     fn take(&mut self, size: usize) -> Loan {
         if let Some(loan) = self.room.try_take(size) {
             return loan;
@@ -192,10 +201,10 @@ impl Feed {
     }
 
     fn add(&mut self, label: Label, content: Content) {
-        let decoded = Arc::clone(&self.decoded);
+        let tally = Arc::clone(&self.tally);
         self.batch.push(File {
             label,
-            decoded,
+            tally,
             content,
         });
     }
@@ -249,7 +258,7 @@ impl Feed {
     /// Begins a file of this length.
     pub(in crate::verify) fn begin(&mut self, label: Label, size: usize) {
         self.close();
-        if size < SHORTEST {
+        if size < SHORTEST || !self.looks_inside {
             return;
         }
         if size <= LONGEST_WHOLE {

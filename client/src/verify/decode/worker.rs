@@ -3,10 +3,7 @@
 use std::{
     cell::{Cell, RefCell, RefMut},
     io::{BufRead as _, Read},
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::Arc,
 };
 
 use tokio::sync::mpsc;
@@ -18,6 +15,7 @@ use super::{
     level::Level,
     memory::{Loan, Room},
     opener::{PROOF, open, proves, reason, window},
+    tally::Tally,
     window::{Counted, Window},
     zip::ZipEntry,
 };
@@ -27,8 +25,8 @@ use crate::verify::walk::Opened;
 pub(super) struct Shared {
     pub(super) finder: Finder,
     pub(super) limits: Limits,
-    /// What was decoded of all members, in bytes.
-    pub(super) decoded: AtomicU64,
+    /// What was decoded of all members.
+    pub(super) decoded: Tally,
     /// Room for decoders that keep much.
     pub(super) windows: Arc<Room>,
     pub(super) searches: mpsc::UnboundedSender<Opened>,
@@ -38,8 +36,8 @@ pub(super) struct Shared {
 pub(super) struct Worker {
     shared: Arc<Shared>,
     levels: Vec<RefCell<Level>>,
-    /// What was decoded of the present member, in bytes.
-    decoded: RefCell<Arc<AtomicU64>>,
+    /// What was decoded of the present member.
+    tally: RefCell<Arc<Tally>>,
     /// What the decoders of the present nest keep, in bytes.
     kept: Cell<u64>,
     not_read: RefCell<Vec<NotRead>>,
@@ -51,7 +49,7 @@ impl Worker {
         Self {
             levels: (0..=shared.limits.depth).map(level).collect(),
             shared,
-            decoded: RefCell::default(),
+            tally: RefCell::default(),
             kept: Cell::new(0),
             not_read: RefCell::default(),
         }
@@ -61,10 +59,10 @@ impl Worker {
     pub(super) fn file(
         &self,
         label: Label,
-        decoded: Arc<AtomicU64>,
+        tally: Arc<Tally>,
         content: &mut dyn Read,
     ) -> Vec<NotRead> {
-        self.decoded.replace(decoded);
+        self.tally.replace(tally);
         let mut window = Window::new(content, self, 0, label, &|_| false);
         self.examine(&mut window, 0);
         self.not_read.take()
@@ -166,12 +164,12 @@ impl Worker {
         let wanted = window(kind, input.seen());
         let (_loan, memory) = self.keep(wanted);
         let (taken, why) = (Cell::new(0), Cell::new(None));
-        let decoded = Arc::clone(&self.decoded.borrow());
+        let tally = Arc::clone(&self.tally.borrow());
         let before = Cell::new(0);
         let limit = |all: u64| {
             let added = all.saturating_sub(before.replace(all));
-            let of_member = decoded.fetch_add(added, Ordering::Relaxed) + added;
-            let in_all = self.shared.decoded.fetch_add(added, Ordering::Relaxed) + added;
+            let of_member = tally.add(added);
+            let in_all = self.shared.decoded.add(added);
             let exceeded = if all > limits.bomb && all / limits.ratio > taken.get() {
                 Some(Unread::Bomb(limits.ratio))
             } else if wanted > memory && all > memory {
@@ -189,6 +187,7 @@ impl Worker {
         self.level(depth).begin(label.clone());
         match open(kind, Counted::new(&mut *input, &taken)) {
             Ok(mut reader) => {
+                tally.open();
                 let mut window = Window::new(&mut reader, self, depth, label.clone(), &limit);
                 self.examine(&mut window, depth);
                 let length = window.offset() + u64::try_from(window.seen().len()).unwrap_or(0);
