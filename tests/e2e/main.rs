@@ -46,6 +46,8 @@ mod many_keys;
 #[cfg(test)]
 mod mid_build;
 #[cfg(test)]
+mod openssh_regress;
+#[cfg(test)]
 mod outputs;
 #[cfg(test)]
 mod plain_build;

@@ -6,7 +6,8 @@ use std::process::Command;
 use super::LabError;
 use super::process::{run, say};
 
-/// Installs what is missing of [`PROGRAMS`]. None of these packages starts a service.
+/// Installs what is missing of [`PROGRAMS`]. None of these packages starts a service but `openssh-tests`,
+/// which brings sshd: systemd starts it where it runs.
 pub(super) fn ensure() -> Result<(), LabError> {
     let lacking = missing();
     if lacking.is_empty() {
@@ -63,8 +64,11 @@ fn install(packages: &[&str]) -> Result<(), LabError> {
     Ok(())
 }
 
+/// No program of theirs is in `PATH`.
+const OPENSSH_TESTS: &str = "/usr/lib/openssh/regress/test-exec.sh";
+
 /// Each program and its Debian package, those of one package side by side.
-const PROGRAMS: [(&str, &str); 19] = [
+const PROGRAMS: [(&str, &str); 23] = [
     ("apt-get", "apt"),
     ("dpkg-deb", "dpkg"),
     ("chroot", "coreutils"),
@@ -75,6 +79,7 @@ const PROGRAMS: [(&str, &str); 19] = [
     ("zip", "zip"),
     ("unshare", "util-linux"),
     ("nsenter", "util-linux"),
+    ("setpriv", "util-linux"),
     ("ip", "iproute2"),
     ("git", "git"),
     ("ssh", "openssh-client"),
@@ -84,4 +89,7 @@ const PROGRAMS: [(&str, &str); 19] = [
     ("ssh-keygen", "openssh-client"),
     ("debootstrap", "debootstrap"),
     ("jsonschema", "python3-jsonschema"),
+    ("sudo", "sudo"),
+    ("gdb", "gdb"),
+    (OPENSSH_TESTS, "openssh-tests"),
 ];
