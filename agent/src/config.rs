@@ -44,7 +44,7 @@ pub(crate) enum MainSocket {
     Nowhere,
     /// At this path.
     At(PathBuf),
-    /// In the private folder of its sockets, as [`socket_beside`] names it; on a socket that a service
+    /// In the private folder of its sockets, as `ssh_agent::socket_beside` names it; on a socket that a service
     /// manager passed where that is allowed and there is one.
     Usual {
         /// Whether it may be passed.
