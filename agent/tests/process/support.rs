@@ -48,6 +48,8 @@ impl Agent {
             .args(["--private", "--key", "file:~/.ssh/id"])
             .env_clear()
             .env("HOME", home.path())
+            // What a killed one leaves goes with the home.
+            .env("XDG_RUNTIME_DIR", home.path())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
