@@ -61,6 +61,10 @@ async fn connection(keyring: &Keyring, mut stream: UnixStream) {
     while let Ok(message) = input.next(&mut stream, IDLE_TIME).await {
         let message = Wiped(message);
         let body = answer(keyring, &mut binds, &message.0).await;
+        // Numbers and lengths only: what is in a message may be a secret.
+        let (asked, bytes) = (message.0.first().copied(), message.0.len());
+        let answered = body.first().copied();
+        tracing::debug!(asked, bytes, answered, "answered a message");
         drop(message);
         let mut reply = Vec::with_capacity(body.len().saturating_add(4));
         if frame::join(&body, &mut reply).is_err() {

@@ -5,7 +5,7 @@ use std::{
     fs,
     os::unix::{fs::PermissionsExt as _, net::UnixStream},
     path::Path,
-    process::{Command, Output},
+    process::{Command, Output, Stdio},
 };
 
 use keystay_tests::env::{binary, wait_until};
@@ -206,4 +206,33 @@ fn a_key_that_is_named_is_held() {
     let key = format!("file:{}", home.0.path().join("id").display());
     let agent = home.launch(&["-s", "--key", &key]);
     assert_eq!(raw_at(agent.socket()).ask(&[11])[..5], [12, 0, 0, 0, 1]);
+}
+
+#[test]
+fn with_d_each_message_is_told_by_its_number() {
+    let home = Home::new();
+    let socket = home.0.path().join("debug.sock");
+    let mut agent = home.command(&binary());
+    agent.args(["agent", "-d", "-a"]).arg(&socket);
+    let agent = agent.stdout(Stdio::null()).stderr(Stdio::piped());
+    let agent = agent.spawn().unwrap();
+    wait_until("the agent serves", START_TIME, || {
+        UnixStream::connect(&socket).is_ok()
+    });
+    let listed = Command::new("ssh-add")
+        .arg("-l")
+        .env("SSH_AUTH_SOCK", &socket)
+        .output();
+    assert_eq!(listed.unwrap().status.code(), Some(1));
+    let ended = Command::new("kill")
+        .arg(agent.id().to_string())
+        .status()
+        .unwrap();
+    assert!(ended.success());
+    let told = agent.wait_with_output().unwrap().stderr;
+    let told = String::from_utf8_lossy(&told);
+    assert!(
+        told.contains("answered a message") && told.contains("=11 "),
+        "{told}"
+    );
 }
