@@ -8,6 +8,8 @@ use crate::dockerfile::{Command, Dockerfile, Instruction, Keyword, Mount, Span};
 pub(super) struct File<'a> {
     pub(super) dockerfile: &'a Dockerfile<'a>,
     pub(super) steps: Vec<Step<'a>>,
+    /// Where each line but the first begins.
+    breaks: Vec<usize>,
 }
 
 /// One instruction; for an `ONBUILD`, what it triggers.
@@ -37,7 +39,17 @@ impl<'a> File<'a> {
             }
             steps.push(Step::new(dockerfile, instruction, command, is_posix));
         }
-        Self { dockerfile, steps }
+        let breaks = dockerfile.source().match_indices('\n');
+        Self {
+            dockerfile,
+            steps,
+            breaks: breaks.map(|(at, _)| at + 1).collect(),
+        }
+    }
+
+    /// The line of a byte of the Dockerfile, from 1.
+    pub(super) fn line_of(&self, at: usize) -> usize {
+        1 + self.breaks.partition_point(|start| *start <= at)
     }
 
     /// The steps of a kind.
@@ -104,12 +116,6 @@ impl<'a> Step<'a> {
     pub(super) fn lines(&self, source: &str) -> std::ops::Range<usize> {
         let text = self.instruction.span.text(source);
         self.line()..self.line() + text.lines().count()
-    }
-
-    /// The line of a byte of the Dockerfile.
-    pub(super) fn line_of(&self, source: &str, at: usize) -> usize {
-        let before = Span::new(self.instruction.span.start, at).text(source);
-        self.line() + before.matches('\n').count()
     }
 
     /// Its simple commands, and the byte of the Dockerfile where each begins.

@@ -179,7 +179,7 @@ fn cut_commands(file: &File<'_>, steps: &[&Step<'_>], gone: &Gone, repair: &mut 
                     .iter()
                     .filter_map(|number| list.text(source, *number))
                 {
-                    let line = step.line_of(source, begin);
+                    let line = file.line_of(begin);
                     repair
                         .changes
                         .push(refusal(line, format!("took out `{}`", shown(text))));

@@ -15,13 +15,13 @@ pub(super) fn check(file: &File<'_>, problems: &mut Vec<Problem>) {
         for (at, command) in step.commands().filter(|_| !has_mount) {
             if let Some(url) = fetched_over_ssh(command) {
                 let message = format!("`{}` fetches {url}", command.program());
-                problems.push(Problem::new(&L6, step.line_of(source, at), message));
+                problems.push(Problem::new(&L6, file.line_of(at), message));
             }
         }
         for (at, host) in logins(step.instruction.span.text(source)) {
             let at = step.instruction.span.start + at;
             let message = format!("a URL of {host} holds a login");
-            problems.push(Problem::new(&L9, step.line_of(source, at), message));
+            problems.push(Problem::new(&L9, file.line_of(at), message));
         }
     }
 }
@@ -68,7 +68,7 @@ fn logins(text: &str) -> Vec<(usize, String)> {
 /// What stands before the `@` of a URL, and the host behind it.
 fn split(rest: &str) -> Option<(&str, &str)> {
     let mut depth = 0_usize;
-    let end = rest.char_indices().find(|(_, c)| {
+    let end = rest.char_indices().take(LONGEST_LOGIN).find(|(_, c)| {
         match c {
             '(' | '{' => depth += 1,
             ')' | '}' => depth = depth.saturating_sub(1),
@@ -92,3 +92,5 @@ fn is_login(login: &str) -> bool {
 }
 
 const GIT: [&str; 5] = ["clone", "fetch", "pull", "ls-remote", "submodule"];
+/// As far as the `@` of a URL is looked for, in characters.
+const LONGEST_LOGIN: usize = 4096;

@@ -22,13 +22,28 @@ pub(super) fn check(file: &File<'_>, problems: &mut Vec<Problem>) {
             problems.push(Problem::new(&L2, step.line(), message));
         }
     }
-    for (at, step) in file.steps.iter().enumerate() {
-        for (begin, path) in removed_keys(file, at) {
-            let message = format!("`{path}` is deleted, and stays in the layer that it came with");
-            let line = step.line_of(file.dockerfile.source(), begin);
-            problems.push(Problem::new(&L5, line, message));
+    let mut stage = None;
+    let mut places = Vec::new();
+    for step in &file.steps {
+        if step.instruction.stage != stage {
+            stage = step.instruction.stage;
+            places.clear();
         }
+        for (begin, command) in step.commands() {
+            for path in deleted(command).filter(|path| is_among(path, &places)) {
+                let message =
+                    format!("`{path}` is deleted, and stays in the layer that it came with");
+                let line = file.line_of(begin);
+                problems.push(Problem::new(&L5, line, message));
+            }
+        }
+        let room = MOST_PLACES - places.len();
+        places.extend(self::places(step).into_iter().take(room));
     }
+}
+
+fn is_among(path: &str, places: &[String]) -> bool {
+    places.iter().any(|place| holds(path, place))
 }
 
 /// A source of a `COPY` or `ADD` that looks like a key.
@@ -79,27 +94,6 @@ fn base(path: &str) -> &str {
         .rsplit('/')
         .next()
         .unwrap_or_default()
-}
-
-/// What a step deletes of what earlier steps of its stage brought in, and where it does.
-pub(in crate::lint) fn removed_keys(file: &File<'_>, at: usize) -> Vec<(usize, String)> {
-    let Some(step) = file.steps.get(at) else {
-        return Vec::new();
-    };
-    let earlier = file.steps.get(..at).unwrap_or_default();
-    let earlier = earlier
-        .iter()
-        .filter(|other| other.instruction.stage == step.instruction.stage);
-    let places: Vec<String> = earlier.flat_map(places).collect();
-    let mut removed = Vec::new();
-    for (begin, command) in step.commands() {
-        for path in deleted(command) {
-            if places.iter().any(|place| holds(path, place)) {
-                removed.push((begin, path.to_owned()));
-            }
-        }
-    }
-    removed
 }
 
 /// The paths that a command deletes.
@@ -155,3 +149,6 @@ fn home(path: &str) -> String {
         .find_map(|home| path.strip_prefix(home));
     behind.map_or_else(|| path.to_owned(), |rest| format!("/root{rest}"))
 }
+
+/// Keys of a stage that are looked for again, so that a long Dockerfile takes no long time.
+const MOST_PLACES: usize = 100;

@@ -25,7 +25,7 @@ pub(super) fn check(file: &File<'_>, problems: &mut Vec<Problem>) {
             }
         }
         for (at, command) in step.commands() {
-            let line = step.line_of(source, at);
+            let line = file.line_of(at);
             match command.program() {
                 "ssh-keyscan" => {
                     let message = "`ssh-keyscan` asks the network for host keys";

@@ -13,7 +13,7 @@ use crate::{
 pub(super) fn check(file: &File<'_>, problems: &mut Vec<Problem>) {
     for step in file.of(Keyword::Run) {
         for mount in &step.mounts {
-            let line = step.line_of(file.dockerfile.source(), mount.span.start);
+            let line = file.line_of(mount.span.start);
             match mount.kind().as_str() {
                 kind @ ("ssh" | "secret") if !mount.required() => {
                     let message = format!("the {kind} mount is not required");

@@ -1,5 +1,7 @@
 //! L13: stages that hand on more than what they built.
 
+use std::collections::HashSet;
+
 use crate::{
     dockerfile::{Keyword, Stage},
     lint::{Problem, rule::L13, step::File},
@@ -7,12 +9,13 @@ use crate::{
 
 pub(super) fn check(file: &File<'_>, problems: &mut Vec<Problem>) {
     let stages = file.dockerfile.stages();
+    let holding = holding(file, problems);
     let mut found = Vec::new();
     for step in file.of(Keyword::Copy) {
         let Some(from) = step.flag("from").and_then(|name| find(stages, name)) else {
             continue;
         };
-        if !held_secret(file, problems, from) {
+        if !holding.contains(&from) {
             continue;
         }
         let words = step.command.words();
@@ -34,19 +37,16 @@ fn find(stages: &[Stage], name: &str) -> Option<usize> {
     named.or_else(|| name.parse().ok().filter(|number| *number < stages.len()))
 }
 
-/// Whether a secret was found in a stage.
-fn held_secret(file: &File<'_>, problems: &[Problem], stage: usize) -> bool {
-    let steps = file
-        .steps
+/// The stages in which a secret was found.
+fn holding(file: &File<'_>, problems: &[Problem]) -> HashSet<usize> {
+    let found = problems
         .iter()
-        .filter(|step| step.instruction.stage == Some(stage));
+        .filter(|problem| HOLDING.contains(&problem.rule.id));
+    let lines: HashSet<usize> = found.map(|problem| problem.line).collect();
     let source = file.dockerfile.source();
-    steps.into_iter().any(|step| {
-        let lines = step.lines(source);
-        problems
-            .iter()
-            .any(|problem| HOLDING.contains(&problem.rule.id) && lines.contains(&problem.line))
-    })
+    let steps = file.steps.iter();
+    let steps = steps.filter(|step| step.lines(source).any(|line| lines.contains(&line)));
+    steps.filter_map(|step| step.instruction.stage).collect()
 }
 
 fn is_whole(path: &str) -> bool {

@@ -384,6 +384,23 @@ fn no_message_holds_a_value() {
     );
 }
 
+/// Each of these took up to a minute while the work grew with the square of the length.
+#[test]
+fn a_long_dockerfile_is_read_to_its_end() {
+    let many = |text: &str| text.repeat((1 << 20) / text.len());
+    for text in [
+        many("RUN rm -f /root/.ssh/id_rsa\nCOPY id_rsa /root/.ssh/id_rsa\n"),
+        many("COPY --from=0 / /\n"),
+        format!("RUN {}", many("echo $SSH_KEY >a; \\\n")),
+        format!("RUN <<EOF\n{}EOF\n", many("rm /a\necho $SSH_KEY >/b\n")),
+        format!("RUN {}", many("https://( \\\n")),
+    ] {
+        let text = format!("FROM debian\n{text}");
+        let dockerfile = Dockerfile::parse(&text).unwrap();
+        assert!(lint(&dockerfile).len() <= text.len());
+    }
+}
+
 fn line() -> impl Strategy<Value = String> {
     prop_oneof![
         "FROM [a-z]{1,3}( AS [a-z])?",
