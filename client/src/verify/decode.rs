@@ -11,6 +11,8 @@
 //! thousands of small streams share one.
 
 mod chunks;
+mod feed;
+mod file;
 mod finder;
 mod kind;
 mod known;
@@ -30,12 +32,13 @@ mod zip;
 
 pub use self::unread::Unread;
 pub(super) use self::{
+    feed::Feed,
     level::{Batch, Level},
     limits::Limits,
     memory::Label,
     names::Names,
     opener::{Layer, layer},
-    pool::{Feed, Pool},
+    pool::Pool,
     tally::Tally,
     unread::NotRead,
 };

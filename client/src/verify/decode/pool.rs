@@ -1,10 +1,9 @@
-//! The threads that look through files, and the way of the files to them.
+//! The threads that look through files.
 
 use std::{
-    io::{self, Read},
     sync::{
         Arc, Mutex, PoisonError,
-        mpsc::{Receiver, Sender, SyncSender, channel, sync_channel},
+        mpsc::{Receiver, SyncSender, sync_channel},
     },
     thread::{self, JoinHandle},
 };
@@ -12,19 +11,15 @@ use std::{
 use tokio::sync::mpsc;
 
 use super::{
-    Label, Limits, NotRead,
+    Limits, NotRead,
+    feed::Feed,
+    file::File,
     finder::Finder,
-    known::is_known,
-    memory::{Loan, Room},
-    quine::closes,
+    memory::Room,
     tally::Tally,
-    unread::Unread,
     worker::{Shared, Worker},
 };
-use crate::verify::{
-    tape::{Entry, Sink},
-    walk::Opened,
-};
+use crate::verify::walk::Opened;
 
 /// The threads of one verification.
 pub(in crate::verify) struct Pool {
@@ -33,24 +28,6 @@ pub(in crate::verify) struct Pool {
     not_read: Arc<Mutex<Vec<NotRead>>>,
     room: Arc<Room>,
     looks_inside: bool,
-}
-
-/// A file on its way.
-struct File {
-    label: Label,
-    tally: Arc<Tally>,
-    content: Content,
-}
-
-enum Content {
-    Whole(Vec<u8>, Option<Loan>),
-    InParts(Parts),
-}
-
-/// A file that is looked through while it is read.
-struct Parts {
-    receiver: Receiver<(Vec<u8>, Loan)>,
-    present: Option<(io::Cursor<Vec<u8>>, Loan)>,
 }
 
 impl Pool {
@@ -87,16 +64,8 @@ impl Pool {
 
     /// The way for the files of one member of the saved image.
     pub(in crate::verify) fn feed(&self, member: usize) -> Feed {
-        Feed {
-            member,
-            tally: Arc::default(),
-            jobs: self.jobs.clone(),
-            room: Arc::clone(&self.room),
-            looks_inside: self.looks_inside,
-            batch: Vec::new(),
-            batch_size: 0,
-            present: Present::None,
-        }
+        let (jobs, room) = (self.jobs.clone(), Arc::clone(&self.room));
+        Feed::new(member, jobs, room, self.looks_inside)
     }
 
     /// Waits until all files are done; what was not read of them. Every [`Feed`] must be gone.
@@ -128,187 +97,6 @@ fn work(shared: &Arc<Shared>, jobs: &Mutex<Receiver<Vec<File>>>, told: &Mutex<Ve
     worker.flush();
 }
 
-impl File {
-    fn look(self, worker: &Worker, shared: &Shared) -> Vec<NotRead> {
-        match self.content {
-            Content::Whole(bytes, _loan) => {
-                let mut not_read = worker.file(self.label, self.tally, &mut bytes.as_slice());
-                let is_deep = |part: &NotRead| matches!(part.why, Unread::TooDeep(_));
-                if not_read.iter().any(is_deep)
-                    && closes(&shared.finder, &bytes, shared.limits.depth)
-                {
-                    not_read.retain(|part| !is_deep(part));
-                }
-                if !not_read.is_empty() && is_known(&bytes) {
-                    not_read.clear();
-                }
-                not_read
-            }
-            Content::InParts(mut parts) => worker.file(self.label, self.tally, &mut parts),
-        }
-    }
-}
-
-impl Read for Parts {
-    fn read(&mut self, to: &mut [u8]) -> io::Result<usize> {
-        loop {
-            if let Some((part, _)) = &mut self.present {
-                let count = part.read(to)?;
-                if count > 0 || to.is_empty() {
-                    return Ok(count);
-                }
-            }
-            self.present = None;
-            match self.receiver.recv() {
-                Ok((part, loan)) => self.present = Some((io::Cursor::new(part), loan)),
-                Err(_) => return Ok(0),
-            }
-        }
-    }
-}
-
-/// The files of one member, as they pass.
-pub(in crate::verify) struct Feed {
-    member: usize,
-    tally: Arc<Tally>,
-    jobs: SyncSender<Vec<File>>,
-    room: Arc<Room>,
-    looks_inside: bool,
-    batch: Vec<File>,
-    batch_size: usize,
-    present: Present,
-}
-
-/// The file that passes.
-enum Present {
-    None,
-    Whole(Label, Vec<u8>, Option<Loan>),
-    InParts(Sender<(Vec<u8>, Loan)>, Vec<u8>),
-}
-
-impl Feed {
-    /// How much of what passes here is decoded, as it is decoded.
-    pub(in crate::verify) fn tally(&self) -> Arc<Tally> {
-        Arc::clone(&self.tally)
-    }
-
-    fn take(&mut self, size: usize) -> Loan {
-        if let Some(loan) = self.room.try_take(size) {
-            return loan;
-        }
-        self.send();
-        self.room.take(size)
-    }
-
-    fn add(&mut self, label: Label, content: Content) {
-        let tally = Arc::clone(&self.tally);
-        self.batch.push(File {
-            label,
-            tally,
-            content,
-        });
-    }
-
-    fn send(&mut self) {
-        self.batch_size = 0;
-        if !self.batch.is_empty() {
-            // Where no thread takes it up, the verification has failed.
-            drop(self.jobs.send(std::mem::take(&mut self.batch)));
-        }
-    }
-
-    /// Ends the file that passes, if one does.
-    pub(in crate::verify) fn close(&mut self) {
-        match std::mem::replace(&mut self.present, Present::None) {
-            Present::None => {}
-            Present::Whole(label, bytes, loan) => {
-                self.batch_size += bytes.len();
-                self.add(label, Content::Whole(bytes, loan));
-                if self.batch_size >= BATCH || self.batch.len() >= FILES_IN_BATCH {
-                    self.send();
-                }
-            }
-            Present::InParts(parts, rest) => {
-                let loan = self.take(rest.len());
-                drop(parts.send((rest, loan)));
-            }
-        }
-    }
-}
-
-impl Sink for Feed {
-    fn entry(&mut self, entry: Entry) {
-        let label = Label {
-            member: self.member,
-            path: entry.name.into(),
-        };
-        self.begin(label, usize::try_from(entry.size).unwrap_or(usize::MAX));
-    }
-
-    fn data(&mut self, bytes: &[u8]) {
-        self.push(bytes);
-    }
-
-    fn end(&mut self) {
-        self.close();
-    }
-}
-
-impl Feed {
-    /// Begins a file of this length.
-    pub(in crate::verify) fn begin(&mut self, label: Label, size: usize) {
-        self.close();
-        if size < SHORTEST || !self.looks_inside {
-            return;
-        }
-        if size <= LONGEST_WHOLE {
-            let loan = self.take(size);
-            self.present = Present::Whole(label, Vec::with_capacity(size), Some(loan));
-            return;
-        }
-        let (sender, receiver) = channel();
-        let parts = Parts {
-            receiver,
-            present: None,
-        };
-        self.add(label, Content::InParts(parts));
-        self.send();
-        self.present = Present::InParts(sender, Vec::with_capacity(PART));
-    }
-
-    /// Passes on the next bytes of the file.
-    pub(in crate::verify) fn push(&mut self, bytes: &[u8]) {
-        match &mut self.present {
-            Present::None => {}
-            Present::Whole(_, content, _) => content.extend_from_slice(bytes),
-            Present::InParts(_, part) => {
-                part.extend_from_slice(bytes);
-                if part.len() >= PART {
-                    let full = std::mem::replace(part, Vec::with_capacity(PART));
-                    let loan = self.take(full.len());
-                    if let Present::InParts(parts, _) = &self.present {
-                        drop(parts.send((full, loan)));
-                    }
-                }
-            }
-        }
-    }
-}
-
-impl Drop for Feed {
-    fn drop(&mut self) {
-        self.close();
-        self.send();
-    }
-}
-
-/// Fewer bytes hold no compressed key.
-const SHORTEST: usize = 16;
-/// A file up to this long is read whole before it is looked through.
-const LONGEST_WHOLE: usize = 1 << 20;
-const PART: usize = 256 << 10;
-const BATCH: usize = 512 << 10;
-const FILES_IN_BATCH: usize = 256;
 const JOBS_WAITING: usize = 4;
 /// All files on their way to the threads, in bytes.
 const ROOM_FOR_FILES: usize = 6 << 20;
