@@ -8,14 +8,17 @@ use crate::{
     lab::{DEPENDENCIES, Engine, GitHost, LARGE, Lab, LabError, Relay, UpstreamAgent},
 };
 
-/// The rows of all fetches, on the engine that can do fetch mode.
+/// The rows of all fetches, on the docker engine that can do fetch mode, and the large clone in podman
+/// too: podman's steps reach the agent's socket itself, where docker's reach it through `BuildKit`'s session.
 pub(super) fn measure(
     sheet: &mut Sheet,
     lab: &Lab,
     engine: &Engine,
     client: &Path,
 ) -> Result<(), LabError> {
-    let bench = Bench::new(lab, engine, client)?;
+    let docker = Bench::new(lab, Env::on(lab, engine), client, &DOCKER)?;
+    let podman = Env::on_daemonless(lab, lab.podman());
+    let podman = Bench::new(lab, podman, client, &PODMAN)?;
     let near = lab.git_host();
     let relay = Relay::to(near.address(), ONE_WAY)
         .map_err(LabError::file("start the relay before", near.log()))?;
@@ -30,17 +33,43 @@ pub(super) fn measure(
         "for i in $(seq {ASKS}); do git ls-remote --quiet {} >/dev/null; done",
         near.url("acme/lib-a")
     );
-    for (row, target, host, script) in [
-        ("fetch: a large clone, near", "≤ 1", near, large(near)),
-        ("fetch: a large clone, 30 ms away", "≤ 1", &far, large(&far)),
-        ("fetch: 30 dependencies, near", "", near, clone(near)),
+    for (bench, row, target, host, script) in [
         (
+            &docker,
+            "fetch: a large clone, near",
+            "≤ 1",
+            near,
+            large(near),
+        ),
+        (
+            &podman,
+            "fetch: a large clone, near, podman",
+            "≤ 1",
+            near,
+            large(near),
+        ),
+        (
+            &docker,
+            "fetch: a large clone, 30 ms away",
+            "≤ 1",
+            &far,
+            large(&far),
+        ),
+        (
+            &docker,
+            "fetch: 30 dependencies, near",
+            "",
+            near,
+            clone(near),
+        ),
+        (
+            &docker,
             "fetch: 30 dependencies, 30 ms away",
             "≤ 1/3",
             &far,
             clone(&far),
         ),
-        ("fetch: 20 × git ls-remote, near", "", near, asks),
+        (&docker, "fetch: 20 × git ls-remote, near", "", near, asks),
     ] {
         bench.pair(sheet, row, target, host, &script)?;
     }
@@ -52,14 +81,28 @@ struct Bench<'a> {
     env: Env,
     client: &'a Path,
     agent: UpstreamAgent,
+    words: &'static Words,
+}
+
+/// How a builder is asked for a build that says what its steps print.
+struct Words {
+    /// What stands before `build` behind `keystay`.
+    form: &'static [&'static str],
+    options: &'static [&'static str],
 }
 
 impl<'a> Bench<'a> {
-    fn new(lab: &'a Lab, engine: &Engine, client: &'a Path) -> Result<Self, LabError> {
+    fn new(
+        lab: &'a Lab,
+        env: Env,
+        client: &'a Path,
+        words: &'static Words,
+    ) -> Result<Self, LabError> {
         Ok(Self {
             lab,
-            env: Env::on(lab, engine),
+            env,
             client,
+            words,
             agent: UpstreamAgent::with(&[lab.key("dev")])?,
         })
     }
@@ -82,18 +125,14 @@ impl<'a> Bench<'a> {
             let run = self.env.program(Command::new(self.client));
             let run = run.args(["--no-verify", "--mode", "fetch", "--key", &key]);
             self.time(script, |env| {
-                run.args(["build", "--progress", "plain", "--no-cache"])
-                    .args(["--network", "host", "--tag", env.tag(), "."])
-                    .output()
+                let run = run.args(self.words.form).build(env);
+                run.args(self.words.options).output()
             })
         };
         let theirs = || {
             self.time(script, |env| {
-                env.docker()
-                    .args(["build", "--progress", "plain", "--no-cache"])
-                    .args(["--ssh", &ssh, "--secret", &secret])
-                    .args(["--network", "host", "--tag", env.tag(), "."])
-                    .output()
+                let run = env.plain().build(env).args(self.words.options);
+                run.args(["--ssh", &ssh, "--secret", &secret]).output()
             })
         };
         sheet.pairs(row, target, RUNS, ours, theirs)
@@ -121,8 +160,16 @@ impl<'a> Bench<'a> {
 const DOCKERFILE: &str = r#"FROM keystay/base:1
 COPY script.sh /
 RUN --mount=type=ssh --mount=type=secret,id=known_hosts,target=/etc/ssh/ssh_known_hosts,mode=0444 \
-    begin=$(date +%s%N) && sh /script.sh && end=$(date +%s%N) && echo "took: $((end - begin))"
+    begin=$(date +%s%N) && sh /script.sh && end=$(date +%s%N) && echo "took: $((end - begin))" && rm -rf /large /acme
 "#;
+const DOCKER: Words = Words {
+    form: &[],
+    options: &["--progress", "plain", "--no-cache"],
+};
+const PODMAN: Words = Words {
+    form: &["podman"],
+    options: &["--no-cache"],
+};
 /// Half a round trip to a host on the same continent.
 const ONE_WAY: Duration = Duration::from_millis(15);
 const ASKS: usize = 20;
