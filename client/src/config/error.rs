@@ -40,7 +40,7 @@ impl ConfigError {
     pub(crate) fn hints(&self) -> Vec<String> {
         let hint = match self {
             Self::Read { .. } => "make it readable, or take it away",
-            Self::Form { .. } => "the README lists what these files may say",
+            Self::Form { .. } => "client/MANUAL.md lists what these files may say",
             Self::Limit { .. } => {
                 "leave out that `--host`, or add the host to `hosts` under `[limit]`"
             }

@@ -174,7 +174,7 @@ fn what_cannot_be_wired_cannot_be_in_fetch_mode() {
 
 #[test]
 fn mistakes_in_files_are_told_with_their_place() {
-    let hint = "hint: the README lists what these files may say\n";
+    let hint = "hint: client/MANUAL.md lists what these files may say\n";
     Keystay::new(&["build", "."])
         .file("Dockerfile", DOCKERFILE)
         .file("keystay.toml", "ttl = \"5m\"\nrepo = []\n")
