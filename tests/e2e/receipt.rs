@@ -11,7 +11,7 @@ use std::{
     process::Command,
 };
 
-use keystay_tests::env::Env;
+use keystay_tests::env::{Env, Output};
 use serde_json::Value;
 
 /// The receipt of a build, once the schema is known to hold for it.
@@ -74,6 +74,17 @@ fn image_id(env: &Env) -> String {
 fn sha256(path: &Path) -> String {
     let output = Command::new("sha256sum").arg(path).output().unwrap();
     String::from_utf8(output.stdout).unwrap()[..64].to_owned()
+}
+
+/// Builds an image into which a step copies the key that it was given, with a receipt of this name.
+#[track_caller]
+fn build_leaking(env: &Env, key: &Path, receipt: &str) -> Output {
+    env.file("Dockerfile", LEAKING);
+    let source = format!("file:{}", key.display());
+    let secret = format!("id=key,src={}", key.display());
+    let options = ["--key", &source, "--receipt", receipt];
+    let build = env.keystay().args(options).build(env);
+    build.args(["--secret", &secret]).output()
 }
 
 /// An image into which a step copies the key that it was given.

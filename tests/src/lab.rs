@@ -46,6 +46,7 @@ mod paths;
 mod process;
 mod relay;
 mod repo;
+mod server_folder;
 mod stand;
 mod status;
 

@@ -8,7 +8,7 @@ use keystay_tests::{
 };
 use serde_json::Value;
 
-use super::{LEAKING, image_id, receipt};
+use super::{build_leaking, image_id, receipt};
 use crate::key_file::new_key;
 
 #[test]
@@ -94,16 +94,7 @@ fn a_receipt_that_tells_of_a_leak_passes_no_gate() {
     let lab = Lab::up().unwrap();
     let env = Env::on(&lab, &lab.engines()[1]);
     let key = new_key(&env, "key", "ed25519");
-    env.file("Dockerfile", LEAKING);
-    let (source, secret) = (
-        format!("file:{}", key.display()),
-        format!("id=key,src={}", key.display()),
-    );
-    let keystay = env
-        .keystay()
-        .args(["--key", &source, "--receipt", "leak.json"]);
-    let keystay = keystay.build(&env).args(["--secret", &secret]);
-    keystay.output().status(65);
+    build_leaking(&env, &key, "leak.json").status(65);
     let checked = check(&env, "leak.json", env.tag());
     checked.status(65).stdout_is("");
     let said = checked.said();

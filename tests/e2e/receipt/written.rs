@@ -8,7 +8,7 @@ use keystay_tests::{
 };
 use serde_json::{Value, json};
 
-use super::{LEAKING, assert_tells_nothing, image_id, receipt, sha256, take};
+use super::{assert_tells_nothing, build_leaking, image_id, receipt, sha256, take};
 use crate::{
     key::{file, fingerprint},
     key_file::{self, new_key},
@@ -148,15 +148,7 @@ fn a_leak_is_written_down_with_its_place() {
     for engine in lab.engines() {
         let env = Env::on(&lab, engine);
         let key = new_key(&env, "me-at-my-laptop", "ed25519");
-        env.file("Dockerfile", LEAKING);
-        let (source, secret) = (
-            format!("file:{}", key.display()),
-            format!("id=key,src={}", key.display()),
-        );
-        let keystay = env
-            .keystay()
-            .args(["--key", &source, "--receipt", "receipt.json"]);
-        let built = keystay.build(&env).args(["--secret", &secret]).output();
+        let built = build_leaking(&env, &key, "receipt.json");
         built
             .status(65)
             .stdout_is("")

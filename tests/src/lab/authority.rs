@@ -1,9 +1,8 @@
 //! A git host that knows no keys but an authority's, for users and for itself.
 
 use std::{
-    fs::{self, File, Permissions},
+    fs::{self, File},
     net::{Ipv4Addr, TcpListener},
-    os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     time::Duration,
@@ -17,6 +16,7 @@ use super::{
     file,
     paths::Paths,
     process::{run, wait_until},
+    server_folder::{folder, inside, keygen},
 };
 
 /// An OpenSSH server with the repositories of the lab; gone when dropped. Whoever has a certificate
@@ -33,7 +33,7 @@ impl AuthorityHost {
     /// Starts it, on a port of its own.
     pub fn start() -> Result<Self, LabError> {
         let root = Paths::find()?.debian();
-        let folder = folder(&root)?;
+        let folder = folder(&root, "authority-")?;
         let path = |name: &str| folder.path().join(name);
         keygen(&path("ca"))?;
         keygen(&path("host_key"))?;
@@ -161,11 +161,6 @@ impl Drop for AuthorityHost {
     }
 }
 
-fn keygen(path: &Path) -> Result<(), LabError> {
-    let kind = ["-q", "-t", "ed25519", "-N", "", "-C", "", "-f"];
-    run(Command::new("ssh-keygen").args(kind).arg(path)).map(drop)
-}
-
 fn certify(authority: &Path, public: &Path, options: &[&str]) -> Result<(), LabError> {
     let mut command = Command::new("ssh-keygen");
     command.args(["-q", "-I", "lab", "-s"]).arg(authority);
@@ -178,21 +173,6 @@ fn free_port(folder: &Path) -> Result<u16, LabError> {
     let address = listener.and_then(|listener| listener.local_addr());
     let address = address.map_err(LabError::file("listen for", folder))?;
     Ok(address.port())
-}
-
-/// A folder that the server sees too, and the user `git` can read.
-fn folder(root: &Path) -> Result<TempDir, LabError> {
-    let parent = root.join("tmp");
-    let made = tempfile::Builder::new()
-        .prefix("authority-")
-        .permissions(Permissions::from_mode(0o755))
-        .tempdir_in(&parent);
-    made.map_err(LabError::file("create a folder in", &parent))
-}
-
-/// A path as the server sees it.
-fn inside(root: &Path, path: &Path) -> PathBuf {
-    Path::new("/").join(path.strip_prefix(root).unwrap_or(path))
 }
 
 const PATIENCE: Duration = Duration::from_secs(15);

@@ -1,9 +1,9 @@
 //! A git host in a network of its own, and the jump host that is the only way there.
 
 use std::{
-    fs::{self, File, OpenOptions, Permissions},
+    fs::{self, File, OpenOptions},
     net::{Ipv4Addr, TcpListener, TcpStream},
-    os::{fd::OwnedFd, unix::fs::PermissionsExt as _},
+    os::fd::OwnedFd,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     sync::{
@@ -19,7 +19,8 @@ use tempfile::TempDir;
 use super::{
     LabError, file,
     paths::Paths,
-    process::{run, wait_until},
+    process::wait_until,
+    server_folder::{folder, inside, keygen},
     stand::Lab,
 };
 
@@ -39,7 +40,7 @@ impl JumpHost {
     /// else there.
     pub fn start(lab: &Lab, key: &str) -> Result<Self, LabError> {
         let root = Paths::find()?.debian();
-        let folder = folder(&root)?;
+        let folder = folder(&root, "jump-")?;
         let log = folder.path().join("private.log");
         let (private, namespace) = private_host(&root, &log)?;
         let mut host = Self {
@@ -90,9 +91,7 @@ impl JumpHost {
     fn open(&mut self, lab: &Lab, key: &str) -> Result<(), LabError> {
         let (root, folder) = (&self.gate.root, self.folder.path());
         let host_key = folder.join("host_key");
-        run(Command::new("ssh-keygen")
-            .args(["-q", "-t", "ed25519", "-N", "", "-C", "", "-f"])
-            .arg(&host_key))?;
+        keygen(&host_key)?;
         let allowed = folder.join("authorized_keys");
         let public = lab.key(&format!("{key}.pub"));
         let public = file::read(&public)?.unwrap_or_default();
@@ -198,21 +197,6 @@ fn private_host(root: &Path, log: &Path) -> Result<(Child, PathBuf), LabError> {
         })?;
     let namespace = Path::new("/proc").join(child.id().to_string());
     Ok((child, namespace.join("ns/net")))
-}
-
-/// A folder that the servers see too, and the user `git` can read.
-fn folder(root: &Path) -> Result<TempDir, LabError> {
-    let parent = root.join("tmp");
-    let made = tempfile::Builder::new()
-        .prefix("jump-")
-        .permissions(Permissions::from_mode(0o755))
-        .tempdir_in(&parent);
-    made.map_err(LabError::file("create a folder in", &parent))
-}
-
-/// A path as the servers see it.
-fn inside(root: &Path, path: &Path) -> PathBuf {
-    Path::new("/").join(path.strip_prefix(root).unwrap_or(path))
 }
 
 /// The private git host's address, on the usual port.
