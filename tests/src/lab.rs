@@ -19,6 +19,7 @@
 //! base-arm64     on demand: an arm64 image, run by an emulator       [`Lab::arm64`]
 //! git host       OpenSSH that behaves like a large public host      [`GitHost`]
 //! plain host     Dropbear, which knows no host-bound authentication [`GitHost`]
+//! python         on demand: paramiko, asyncssh and pygit2 in an environment of their own [`Lab::python`]
 //! jump host      on demand: the only way to a git host in a network of its own [`JumpHost`]
 //! authority's    on demand: a git host that trusts certificates only       [`AuthorityHost`]
 //! acme/*         private repositories, the same on both hosts       [`REPOSITORIES`],
@@ -44,6 +45,7 @@ mod key;
 mod packages;
 mod paths;
 mod process;
+mod python;
 mod relay;
 mod repo;
 mod server_folder;

@@ -71,6 +71,16 @@ pub enum LabError {
         /// The last lines it wrote.
         output: String,
     },
+    /// Python packages could not be installed.
+    #[error(
+        "cannot install for Python: {packages}; pip needs PyPI, or an index that its settings name"
+    )]
+    Python {
+        /// The packages with their versions, separated by spaces.
+        packages: String,
+        /// What pip said.
+        source: Box<Self>,
+    },
     /// A server of the lab ended as soon as it was started.
     #[error("{name} ended while starting; its log is {}", log.display())]
     Ended {

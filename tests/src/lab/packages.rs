@@ -67,8 +67,11 @@ fn install(packages: &[&str]) -> Result<(), LabError> {
 /// No program of theirs is in `PATH`.
 const OPENSSH_TESTS: &str = "/usr/lib/openssh/regress/test-exec.sh";
 
+/// What `python3 -m venv` lacks without its package.
+const ENSUREPIP: &str = "/usr/lib/python3.11/ensurepip/__init__.py";
+
 /// Each program and its Debian package, those of one package side by side.
-const PROGRAMS: [(&str, &str); 23] = [
+const PROGRAMS: [(&str, &str); 24] = [
     ("apt-get", "apt"),
     ("dpkg-deb", "dpkg"),
     ("chroot", "coreutils"),
@@ -89,6 +92,7 @@ const PROGRAMS: [(&str, &str); 23] = [
     ("ssh-keygen", "openssh-client"),
     ("debootstrap", "debootstrap"),
     ("jsonschema", "python3-jsonschema"),
+    (ENSUREPIP, "python3-venv"),
     ("sudo", "sudo"),
     ("gdb", "gdb"),
     (OPENSSH_TESTS, "openssh-tests"),

@@ -16,7 +16,7 @@ use super::key::{self, DECOYS};
 use super::paths::Paths;
 use super::process::say;
 use super::status::Status;
-use super::{LabError, packages};
+use super::{LabError, packages, python};
 
 /// The lab, up: engines, git hosts, images, repositories and keys.
 #[derive(Clone, Debug)]
@@ -100,6 +100,14 @@ impl Lab {
         let _lock = Lock::take(&self.paths.lock())?;
         arm64::ensure(&self.paths, engine)?;
         Ok(ARM64_IMAGE)
+    }
+
+    /// A Python that has paramiko, asyncssh and pygit2 (libgit2), in the versions of `tests/lab/python.txt`: not
+    /// part of [`Lab::up`], because few tests need it. The first call takes some seconds, and takes the
+    /// packages from where pip is told to.
+    pub fn python(&self) -> Result<PathBuf, LabError> {
+        let _lock = Lock::take(&self.paths.lock())?;
+        python::ensure(&self.paths)
     }
 
     /// `docker-26` with containerd's store of images: not part of [`Lab::up`], because few tests need

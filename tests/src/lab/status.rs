@@ -7,7 +7,9 @@ use super::daemonless::{self, Daemonless};
 use super::engine::{self, Engine};
 use super::host::{self, GitHost};
 use super::paths::Paths;
-use super::{DEPENDENCIES, IMAGES, KEYS, LARGE, LabError, REPOSITORIES, WITH_SUBMODULES, repo};
+use super::{
+    DEPENDENCIES, IMAGES, KEYS, LARGE, LabError, REPOSITORIES, WITH_SUBMODULES, python, repo,
+};
 
 /// What of the lab stands, printed as a table.
 #[derive(Clone, Debug)]
@@ -39,6 +41,7 @@ impl Status {
         rows.extend(engines.iter().map(images_row));
         rows.push(loaded_row(paths));
         rows.extend(engines.get(1).map(|engine| arm64_row(paths, engine)));
+        rows.push(python_row(paths)?);
         rows.extend(host::find(paths)?.iter().map(host_row));
         rows.push(repositories_row(paths));
         rows.push(keys_row(paths));
@@ -149,6 +152,21 @@ fn arm64_row(paths: &Paths, engine: &Engine) -> Row {
         }
         .to_owned(),
     }
+}
+
+fn python_row(paths: &Paths) -> Result<Row, LabError> {
+    let stands = python::is_made(paths)?;
+    Ok(Row {
+        kind: "python",
+        name: "libraries".to_owned(),
+        state: if stands { State::Up } else { State::OnDemand },
+        detail: if stands {
+            "paramiko, asyncssh, pygit2"
+        } else {
+            "made when a test asks"
+        }
+        .to_owned(),
+    })
 }
 
 fn host_row(host: &GitHost) -> Row {
