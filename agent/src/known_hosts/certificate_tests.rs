@@ -52,6 +52,47 @@ fn a_line_with_a_port_is_about_that_port() {
 }
 
 #[test]
+fn a_build_is_told_of_an_authority_whether_its_line_has_the_port_or_not() {
+    let keys = Keys::new();
+    for names in [
+        "*.corp.example",
+        "git.corp.example",
+        "[*.corp.example]:2222",
+    ] {
+        let known = known(&keys.line(&format!("@cert-authority {names}"), "ca"));
+        let shown = keys.certificate("-h -n git.corp.example -V +1h");
+        let granted = Hosts::Only(vec![
+            "[git.corp.example]:2222".into(),
+            "[git.corp.example]:2022".into(),
+        ]);
+        let told = known.for_grant(&granted, || [7; 20]);
+        assert_eq!(told.matches("@cert-authority").count(), 1, "{told}");
+        assert!(!told.contains("corp"), "{told}");
+        let told = KnownHosts::parse(&told, Path::new("told"));
+        assert_eq!(
+            told.check("[git.corp.example]:2222", &shown),
+            Check::Match,
+            "{names}"
+        );
+        assert_eq!(told.check("[x.corp.example]:2222", &shown), Check::Unknown);
+    }
+    let known = known(&keys.line("@cert-authority git.corp.example", "ca"));
+    let granted = Hosts::Only(vec!["git.corp.example".into()]);
+    let told = known.for_grant(&granted, || [7; 20]);
+    assert_eq!(told.matches("@cert-authority").count(), 1, "{told}");
+}
+
+#[test]
+fn a_build_is_told_of_a_revocation_without_the_port_and_of_no_key_without_it() {
+    let keys = Keys::new();
+    let lines = keys.line("@revoked git.example", "host") + &keys.line("git.example", "ca");
+    let granted = Hosts::Only(vec!["[git.example]:2222".into()]);
+    let told = known(&lines).for_grant(&granted, || [7; 20]);
+    assert_eq!(told.lines().count(), 1, "{told}");
+    assert!(told.starts_with("@revoked |1|"), "{told}");
+}
+
+#[test]
 fn certificates_that_do_not_count_make_no_host_known() {
     let keys = Keys::new();
     let known = known(&keys.line("@cert-authority *", "ca"));
