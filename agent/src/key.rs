@@ -6,6 +6,8 @@ pub mod source;
 use keystay_proto::control::KeyInfo;
 
 pub use self::format::FormatError;
+#[cfg(any(test, fuzzing))]
+pub use self::format::key_file;
 pub(crate) use self::format::{Fields, positive};
 
 use crate::sign::{Core, Signer, algorithm_for};

@@ -12,6 +12,8 @@ mod certificate_tests;
 mod check;
 mod entry;
 mod for_grant;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
 mod list;
 mod names;
 mod shown;

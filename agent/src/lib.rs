@@ -11,6 +11,8 @@ mod control;
 mod daemon;
 mod engine;
 mod folder;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 mod grant;
 mod harden;
 pub mod key;

@@ -6,6 +6,8 @@
 
 mod directive;
 mod expand;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
 mod host;
 mod identities;
 mod load;

@@ -2,6 +2,8 @@
 
 mod armor;
 mod fields;
+#[cfg(any(test, fuzzing))]
+mod fuzzing;
 mod legacy;
 mod openssh;
 mod pkcs1;
@@ -9,6 +11,8 @@ mod pkcs8;
 mod sec1;
 
 pub(crate) use self::fields::{Fields, positive};
+#[cfg(any(test, fuzzing))]
+pub use self::fuzzing::key_file;
 use crate::{
     secret::Secret,
     sign::{Private, RejectedKey},

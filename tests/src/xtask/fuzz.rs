@@ -12,18 +12,27 @@ use crate::lab::LabError;
 /// Builds all fuzz targets and runs each for this many seconds; the first that finds something
 /// ends the run.
 pub(super) fn run(seconds: u32) -> Result<ExitCode, LabError> {
-    let folder = root().join("proto/fuzz");
+    for folder in FOLDERS {
+        let ended = run_all(&root().join(folder), seconds)?;
+        if ended != ExitCode::SUCCESS {
+            return Ok(ended);
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn run_all(folder: &Path, seconds: u32) -> Result<ExitCode, LabError> {
     let mut build = cargo();
     build
-        .current_dir(&folder)
+        .current_dir(folder)
         .env("RUSTFLAGS", COVERAGE.join(" "));
     // With a target named, the flags do not reach build scripts, which have no fuzzer to call.
     let compiled = status(build.args(["build", "--locked", "--release", "--target", TARGET]))?;
     if !compiled.success() {
         return Ok(exit_code(compiled));
     }
-    for target in targets(&folder)? {
-        let ended = fuzz(&folder, &target, seconds)?;
+    for target in targets(folder)? {
+        let ended = fuzz(folder, &target, seconds)?;
         if !ended.success() {
             return Ok(exit_code(ended));
         }
@@ -64,6 +73,9 @@ fn targets(folder: &Path) -> Result<Vec<String>, LabError> {
     names.sort();
     Ok(names)
 }
+
+/// Where targets are, each a workspace of its own.
+const FOLDERS: [&str; 2] = ["proto/fuzz", "agent/fuzz"];
 
 /// What makes the compiler count the edges of the program for libFuzzer.
 const COVERAGE: [&str; 7] = [
