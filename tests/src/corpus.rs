@@ -1,10 +1,10 @@
 //! Images with and without a key in them, and what a search has to say of each.
 //!
-//! The images are made from fresh keys of three types, in the two forms that engines save images
-//! in, by the programs that people use (`gzip`, `git`, `dpkg-deb`, …) and without an engine.
+//! The images are made from fresh keys of three types, in the forms that engines save images in, by the programs that people use (`gzip`, `git`, `dpkg-deb`, …) and without an engine.
 
 #![expect(
     clippy::expect_used,
+    clippy::indexing_slicing,
     clippy::panic,
     reason = "a test whose ground cannot be laid has failed"
 )]
@@ -15,9 +15,10 @@ mod image;
 mod key;
 mod layer;
 mod leak;
+mod save;
 mod workshop;
 
-pub use image::{Form, Image};
+pub use image::{FORMS, Form, Image};
 pub use key::{KINDS, Key};
 
 use self::workshop::Workshop;
@@ -29,6 +30,8 @@ pub enum Expected {
     Leak,
     /// Nothing, after everything was read.
     Clean,
+    /// Nothing either: there is a private key in it, but another one.
+    OtherKey,
 }
 
 /// One image of the corpus.
@@ -59,8 +62,10 @@ pub fn cases(key: &Key) -> Vec<Case> {
     };
     let leaks = leak::images(key, &workshop).into_iter();
     let clean = clean::images(key, &workshop).into_iter();
+    let others = clean::with_other_keys().into_iter();
     leaks
         .map(case(Expected::Leak))
         .chain(clean.map(case(Expected::Clean)))
+        .chain(others.map(case(Expected::OtherKey)))
         .collect()
 }

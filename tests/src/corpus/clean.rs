@@ -15,8 +15,6 @@ pub(super) fn images(key: &Key, workshop: &Workshop) -> Vec<(&'static str, Image
     let public = key.public.as_str();
     let at = |content: &[u8]| Image::of([Layer::of("srv/file", content)]);
     let text = |content: &str| at(content.as_bytes());
-    let stranger = tempfile::tempdir().expect("a folder");
-    let stranger = Key::new(stranger.path(), ("ed25519", "256"));
     let objects = workshop.git(public.as_bytes(), true);
     let add = |layer: Layer, (name, content): &(String, Vec<u8>)| layer.file(name, content);
     let blob = base64(public.as_bytes());
@@ -52,11 +50,6 @@ pub(super) fn images(key: &Key, workshop: &Workshop) -> Vec<(&'static str, Image
             at(&workshop.zip("id.pub", public.as_bytes())),
         ),
         ("armour around nothing", text(ARMOUR)),
-        ("another person's key", text(&stranger.text)),
-        (
-            "another key with a passphrase",
-            text(&stranger.in_form("RFC4716", "secret")),
-        ),
         ("zeros", at(&vec![0; 1 << 20])),
         ("noise", at(&noise())),
         (
@@ -67,6 +60,18 @@ pub(super) fn images(key: &Key, workshop: &Workshop) -> Vec<(&'static str, Image
             "a removed public half",
             Image::of([Layer::of("root/a", public), Layer::of("root/.wh.a", "")]),
         ),
+    ]
+}
+
+/// Images that hold somebody else's key.
+pub(super) fn with_other_keys() -> Vec<(&'static str, Image)> {
+    let folder = tempfile::tempdir().expect("a folder");
+    let stranger = Key::new(folder.path(), ("ed25519", "256"));
+    let at = |text: String| Image::of([Layer::of("srv/file", text)]);
+    let locked = stranger.in_form("RFC4716", "secret");
+    vec![
+        ("another person's key", at(stranger.text)),
+        ("another key with a passphrase", at(locked)),
     ]
 }
 

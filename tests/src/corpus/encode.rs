@@ -39,6 +39,29 @@ pub(super) fn rows(text: &str, width: usize, before: &str, after: &str) -> Strin
     .collect()
 }
 
+/// A list of numbers, as sources have them.
+pub(super) fn list(bytes: &[u8], write: impl Fn(u8) -> String) -> String {
+    let numbers: Vec<_> = bytes.iter().map(|byte| write(*byte)).collect();
+    numbers.join(", ")
+}
+
+/// The stream in a gzip file without a name, as zlib writes it: RFC 1950 around the same RFC 1951.
+pub(super) fn zlib(gzip: &[u8], plain: &[u8]) -> Vec<u8> {
+    let (mut low, mut high) = (1_u32, 0_u32);
+    for byte in plain {
+        low = (low + u32::from(*byte)) % 65_521;
+        high = (high + low) % 65_521;
+    }
+    let deflated = gzip.get(10..gzip.len() - 8).expect("a gzip file");
+    let checksum = ((high << 16) | low).to_be_bytes();
+    [&[0x78, 0x9c], deflated, &checksum].concat()
+}
+
+/// UTF-16 with the higher byte first.
+pub(super) fn utf16_of_networks(text: &str) -> Vec<u8> {
+    text.encode_utf16().flat_map(u16::to_be_bytes).collect()
+}
+
 /// UTF-16 with the lower byte first, as PowerShell writes files.
 pub(super) fn utf16(text: &str) -> Vec<u8> {
     text.encode_utf16().flat_map(u16::to_le_bytes).collect()

@@ -1,13 +1,13 @@
-//! Images, saved in the two forms that engines know.
+//! Images: their layers, and what their documents say besides.
 
-use std::fs;
 use std::path::Path;
 
-use serde_json::{Value, json};
-use sha2::{Digest as _, Sha256};
-use tar::{Builder, Header};
+use serde_json::{Map, Value, json};
 
-use super::layer::Layer;
+use super::{
+    layer::Layer,
+    save::{self, digest},
+};
 
 /// The form of a saved image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,22 +16,34 @@ pub enum Form {
     DockerArchive,
     /// An image layout of the Open Container Initiative, in a tar file.
     OciArchive,
+    /// The same, as a folder.
+    OciFolder,
 }
+
+/// All forms.
+pub const FORMS: [Form; 3] = [Form::DockerArchive, Form::OciArchive, Form::OciFolder];
 
 /// One image: its layers, and what its configuration says besides.
 #[derive(Clone, Debug)]
 pub struct Image {
-    layers: Vec<Stored>,
+    pub(super) layers: Vec<Stored>,
+    /// What the manifest is annotated with; an OCI layout alone has a place for it.
+    pub(super) annotations: Map<String, Value>,
+    /// What is attested of the image; an OCI layout alone has a place for it.
+    pub(super) statement: Option<Value>,
+    /// The same image for another platform.
+    pub(super) other: Option<Box<Self>>,
     config: Value,
     history: Vec<Value>,
+    architecture: &'static str,
 }
 
 /// A layer as it is stored.
 #[derive(Clone, Debug)]
-struct Stored {
-    bytes: Vec<u8>,
-    diff_id: String,
-    media_type: &'static str,
+pub(super) struct Stored {
+    pub(super) bytes: Vec<u8>,
+    pub(super) diff_id: String,
+    pub(super) media_type: &'static str,
 }
 
 impl Image {
@@ -39,8 +51,12 @@ impl Image {
     pub(super) fn of(layers: impl IntoIterator<Item = Layer>) -> Self {
         let mut image = Self {
             layers: Vec::new(),
+            annotations: Map::new(),
+            statement: None,
+            other: None,
             config: json!({"Env": ["PATH=/usr/bin:/bin"]}),
             history: Vec::new(),
+            architecture: "amd64",
         };
         for layer in layers {
             image.push(layer, |bytes| bytes, "tar");
@@ -74,60 +90,62 @@ impl Image {
         self
     }
 
-    /// Writes the image to a file.
+    /// Annotates the manifest.
+    pub(super) fn annotated(mut self, name: &str, value: &str) -> Self {
+        self.annotations.insert(name.to_owned(), value.into());
+        self
+    }
+
+    /// Adds the provenance of a build with these arguments.
+    pub(super) fn attested(mut self, arguments: &Value) -> Self {
+        self.statement = Some(json!({
+            "_type": "https://in-toto.io/Statement/v0.1",
+            "predicateType": "https://slsa.dev/provenance/v0.2",
+            "predicate": {"invocation": {"parameters": {"args": arguments}}},
+        }));
+        self
+    }
+
+    /// Adds what the image is on arm64.
+    pub(super) fn on_arm64(mut self, mut other: Self) -> Self {
+        other.architecture = "arm64";
+        self.other = Some(Box::new(other));
+        self
+    }
+
+    /// The forms that have a place for all that the image holds.
+    #[must_use]
+    pub fn forms(&self) -> &'static [Form] {
+        let [_, layouts @ ..] = &FORMS;
+        let is_plain = self.annotations.is_empty() && self.statement.is_none();
+        if is_plain { &FORMS } else { layouts }
+    }
+
+    /// Writes the image to a file, or to a folder that is not there.
     ///
     /// # Panics
     ///
-    /// If the file cannot be written.
+    /// If it cannot be written.
     #[track_caller]
     pub fn write(&self, form: Form, path: &Path) {
-        let config = self.config().to_string().into_bytes();
-        let config_digest = digest(&config);
-        let mut tar = Builder::new(Vec::new());
-        match form {
-            Form::DockerArchive => {
-                let name = format!("{}.json", hex(&config_digest));
-                add(&mut tar, &name, &config);
-                let layers: Vec<_> = (self.layers.iter().enumerate())
-                    .map(|(place, layer)| {
-                        let name = format!("{place}{}/layer.tar", hex(&layer.diff_id));
-                        add(&mut tar, &name, &layer.bytes);
-                        name
-                    })
-                    .collect();
-                let manifest =
-                    json!([{"Config": name, "RepoTags": ["corpus:1"], "Layers": layers}]);
-                add(&mut tar, "manifest.json", manifest.to_string().as_bytes());
-            }
-            Form::OciArchive => {
-                let blob = |tar: &mut Builder<Vec<u8>>, bytes: &[u8]| {
-                    let digest = digest(bytes);
-                    add(tar, &format!("blobs/sha256/{}", hex(&digest)), bytes);
-                    digest
-                };
-                let layers: Vec<_> = (self.layers.iter())
-                    .map(|layer| {
-                        let digest = blob(&mut tar, &layer.bytes);
-                        json!({"mediaType": format!("{OCI}.layer.v1.{}", layer.media_type),
-                            "digest": digest, "size": layer.bytes.len()})
-                    })
-                    .collect();
-                blob(&mut tar, &config);
-                let manifest = json!({"schemaVersion": 2,
-                    "mediaType": format!("{OCI}.manifest.v1+json"),
-                    "config": {"mediaType": format!("{OCI}.config.v1+json"),
-                        "digest": config_digest, "size": config.len()},
-                    "layers": layers})
-                .to_string();
-                let digest = blob(&mut tar, manifest.as_bytes());
-                let index = json!({"schemaVersion": 2, "manifests": [{
-                    "mediaType": format!("{OCI}.manifest.v1+json"),
-                    "digest": digest, "size": manifest.len()}]});
-                add(&mut tar, "oci-layout", br#"{"imageLayoutVersion":"1.0.0"}"#);
-                add(&mut tar, "index.json", index.to_string().as_bytes());
-            }
-        }
-        fs::write(path, tar.into_inner().expect("memory")).expect("room for the image");
+        save::write(self, form, path);
+    }
+
+    /// The image's configuration.
+    pub(super) fn config(&self) -> Value {
+        let diff_ids: Vec<_> = self.layers.iter().map(|layer| &layer.diff_id).collect();
+        json!({"architecture": self.architecture, "os": "linux", "config": self.config,
+            "history": self.history, "rootfs": {"type": "layers", "diff_ids": diff_ids}})
+    }
+
+    /// What the index says of the platform.
+    pub(super) fn platform(&self) -> Value {
+        json!({"architecture": self.architecture, "os": "linux"})
+    }
+
+    /// It, and what it is on other platforms.
+    pub(super) fn platforms(&self) -> impl Iterator<Item = &Self> {
+        std::iter::successors(Some(self), |image| image.other.as_deref())
     }
 
     fn push(&mut self, layer: Layer, pack: impl FnOnce(Vec<u8>) -> Vec<u8>, media: &'static str) {
@@ -142,30 +160,4 @@ impl Image {
             media_type: media,
         });
     }
-
-    fn config(&self) -> Value {
-        let diff_ids: Vec<_> = self.layers.iter().map(|layer| &layer.diff_id).collect();
-        json!({"architecture": "amd64", "os": "linux", "config": self.config,
-            "history": self.history, "rootfs": {"type": "layers", "diff_ids": diff_ids}})
-    }
 }
-
-fn add(tar: &mut Builder<Vec<u8>>, name: &str, content: &[u8]) {
-    let mut header = Header::new_gnu();
-    header.set_mode(0o644);
-    header.set_size(u64::try_from(content.len()).expect("a size"));
-    tar.append_data(&mut header, name, content).expect("memory");
-}
-
-fn digest(bytes: &[u8]) -> String {
-    format!(
-        "sha256:{}",
-        super::encode::hex(&Sha256::digest(bytes), "", "")
-    )
-}
-
-fn hex(digest: &str) -> &str {
-    digest.trim_start_matches("sha256:")
-}
-
-const OCI: &str = "application/vnd.oci.image";

@@ -61,6 +61,21 @@ impl Key {
         super::encode::unarmored(&self.text)
     }
 
+    /// The number that is the key: the seed of an ed25519 key, the scalar of an ECDSA key, a prime of an
+    /// RSA key, the highest byte first.
+    #[track_caller]
+    pub(super) fn number(&self) -> Vec<u8> {
+        let fields = fields(&self.bytes());
+        let place = match self.kind {
+            // Before them stands the type. The second half is the public key.
+            "ed25519" => return fields[2][..32].to_vec(),
+            "ecdsa" => 3,
+            _ => 5,
+        };
+        let number = fields[place].as_slice();
+        number.strip_prefix(&[0]).unwrap_or(number).to_vec()
+    }
+
     /// A certificate for the key, made by itself.
     #[track_caller]
     pub(super) fn certificate(&self) -> String {
@@ -88,6 +103,34 @@ impl Key {
             .expect("ssh-keygen runs");
         String::from_utf8(made.stdout).expect("text")
     }
+}
+
+/// The fields of the private half of OpenSSH's own format (`PROTOCOL.key`), the type first.
+#[track_caller]
+fn fields(bytes: &[u8]) -> Vec<Vec<u8>> {
+    let outer = strings(bytes.get(b"openssh-key-v1\0".len()..).expect("a key"), 3);
+    let [_, _, _, rest] = outer.as_slice() else {
+        panic!("cipher, derivation, its options, and the rest");
+    };
+    // Behind the count of keys the public half, then the private one, which begins with two numbers.
+    let halves = strings(&rest[4..], 2);
+    strings(&halves[1][8..], usize::MAX)
+}
+
+/// So many strings of RFC 4251, and the rest.
+fn strings(mut bytes: &[u8], most: usize) -> Vec<Vec<u8>> {
+    let mut strings = Vec::new();
+    while strings.len() < most
+        && let Some((length, rest)) = bytes.split_first_chunk()
+        && let Some((string, rest)) = usize::try_from(u32::from_be_bytes(*length))
+            .ok()
+            .and_then(|length| rest.split_at_checked(length))
+    {
+        strings.push(string.to_vec());
+        bytes = rest;
+    }
+    strings.push(bytes.to_vec());
+    strings
 }
 
 #[track_caller]

@@ -15,6 +15,13 @@ impl Layer {
         }
     }
 
+    /// A layer that another program wrote.
+    pub(super) fn written(tar: Vec<u8>) -> Self {
+        Self {
+            tar: Builder::new(tar),
+        }
+    }
+
     /// A layer with one file.
     pub(super) fn of(path: &str, content: impl AsRef<[u8]>) -> Self {
         Self::new().file(path, content)

@@ -1,10 +1,13 @@
 //! Images that hold the key.
 
 use serde_json::json;
+use sha2::{Digest as _, Sha512};
 use tar::EntryType;
 
 use super::{
-    encode::{base64, hex, percent, rows, unarmored, url_safe, utf16},
+    encode::{
+        base64, hex, list, percent, rows, unarmored, url_safe, utf16, utf16_of_networks, zlib,
+    },
     image::Image,
     key::Key,
     layer::Layer,
@@ -14,6 +17,12 @@ use super::{
 /// Each with what it holds.
 pub(super) fn images(key: &Key, workshop: &Workshop) -> Vec<(&'static str, Image)> {
     let mut images = places(key);
+    images.extend(documents(key));
+    images.extend(
+        numbers(key)
+            .into_iter()
+            .map(|(name, content)| (name, at("srv/note", content))),
+    );
     images.extend(encodings(key).map(|(name, content)| (name, at("srv/note", content))));
     images.extend(packed(key, workshop).map(|(name, content)| (name, at("srv/blob", content))));
     images.extend(layers(key, workshop));
@@ -56,6 +65,38 @@ fn places(key: &Key) -> Vec<(&'static str, Image)> {
             Image::of([Layer::of("srv/a", text).link(EntryType::Link, "srv/b", "srv/a")]),
         ),
         (
+            "a file in a folder that a later layer hides",
+            Image::of([
+                Layer::of("root/.ssh/id", text),
+                Layer::of("root/.ssh/.wh..wh..opq", ""),
+            ]),
+        ),
+        (
+            "a file that a later layer overwrites",
+            Image::of([Layer::of("srv/a", text), Layer::of("srv/a", "nothing")]),
+        ),
+        (
+            "the name of a file",
+            at(
+                &format!("srv/{}id", rows(&url_safe(&key.number()), 120, "", "/")),
+                "",
+            ),
+        ),
+        (
+            "a comment in the archive",
+            Image::of([Layer::new()
+                .attribute("comment", line.as_bytes())
+                .file("srv/a", "")]),
+        ),
+    ]
+}
+
+/// The key in what documents say of an image.
+fn documents(key: &Key) -> Vec<(&'static str, Image)> {
+    let text = &key.text;
+    let line = base64(text.as_bytes());
+    vec![
+        (
             "a variable",
             at("srv/a", "").with("Env", json!([format!("KEY={line}")])),
         ),
@@ -71,7 +112,66 @@ fn places(key: &Key) -> Vec<(&'static str, Image)> {
             "a health check",
             at("srv/a", "").with("Healthcheck", json!({"Test": ["CMD", "login", line]})),
         ),
+        (
+            "a command",
+            at("srv/a", "").with("Cmd", json!(["login", "--key", text])),
+        ),
+        (
+            "a step for images built on it",
+            at("srv/a", "").with("OnBuild", json!([format!("RUN echo {line} > id")])),
+        ),
+        (
+            "an annotation",
+            at("srv/a", "").annotated("org.example.note", text),
+        ),
+        (
+            "the provenance of a build",
+            at("srv/a", "").attested(&json!({"build-arg:KEY": text})),
+        ),
+        (
+            "the image for another platform",
+            at("srv/a", "").on_arm64(at("root/.ssh/id", text)),
+        ),
     ]
+}
+
+/// What the key is made of, without what people keep it in.
+fn numbers(key: &Key) -> Vec<(&'static str, Vec<u8>)> {
+    let number = key.number();
+    let reversed: Vec<u8> = number.iter().rev().copied().collect();
+    let shifted = |before: &[u8]| base64(&[before, &number].concat()).into_bytes();
+    let web = format!(
+        r#"{{"kty": "any", "d": "{}", "use": "sig"}}"#,
+        url_safe(&number)
+    );
+    let mut numbers = vec![
+        ("the number alone", number.clone()),
+        ("the number, the lowest byte first", reversed.clone()),
+        ("digits of that", hex(&reversed, "", "").into_bytes()),
+        ("the number in base64", shifted(b"")),
+        ("the number in base64, one byte on", shifted(b"x")),
+        ("the number in base64, two bytes on", shifted(b"xy")),
+        ("a JSON web key", web.into_bytes()),
+        (
+            "a list of decimal numbers",
+            list(&number, |byte| byte.to_string()).into_bytes(),
+        ),
+        (
+            "a list of hexadecimal numbers",
+            list(&number, |byte| format!("0x{byte:02x}")).into_bytes(),
+        ),
+        (
+            "base64 of UTF-16 of digits",
+            base64(&utf16(&hex(&number, "", ""))).into_bytes(),
+        ),
+    ];
+    if key.kind == "ed25519" {
+        let expanded = Sha512::digest(&number);
+        let (scalar, prefix) = expanded.split_at(32);
+        numbers.push(("the half that signs", scalar.to_vec()));
+        numbers.push(("the half that draws", base64(prefix).into_bytes()));
+    }
+    numbers
 }
 
 /// The key written in other ways.
@@ -85,6 +185,10 @@ fn encodings(key: &Key) -> impl Iterator<Item = (&'static str, Vec<u8>)> + use<>
         ("the bytes without armour", bytes.clone()),
         ("base64 of the file", once.clone().into_bytes()),
         ("base64 in rows", rows(&once, 76, "", "\n").into_bytes()),
+        (
+            "base64 in short rows",
+            rows(&once, 32, "", "\r\n").into_bytes(),
+        ),
         ("base64 for addresses", url_safe(&bytes).into_bytes()),
         ("base64 twice", base64(once.as_bytes()).into_bytes()),
         (
@@ -92,6 +196,14 @@ fn encodings(key: &Key) -> impl Iterator<Item = (&'static str, Vec<u8>)> + use<>
             base64(base64(base64(&bytes).as_bytes()).as_bytes()).into_bytes(),
         ),
         ("hexadecimal", hex(&bytes, "", "").into_bytes()),
+        (
+            "capital hexadecimal",
+            hex(&bytes, "", "").to_uppercase().into_bytes(),
+        ),
+        (
+            "hexadecimal in rows",
+            rows(&hex(&bytes, "", " "), 48, "00: ", "\n").into_bytes(),
+        ),
         ("hexadecimal with colons", hex(&bytes, "", ":").into_bytes()),
         ("hexadecimal with spaces", hex(&bytes, "", " ").into_bytes()),
         ("hexadecimal escapes", hex(&bytes, "\\x", "").into_bytes()),
@@ -110,12 +222,21 @@ fn encodings(key: &Key) -> impl Iterator<Item = (&'static str, Vec<u8>)> + use<>
                 .replace('/', "\\/")
                 .into_bytes(),
         ),
+        (
+            "a JSON string with escaped signs",
+            json!({ "key": key.text })
+                .to_string()
+                .replace('+', "\\u002B")
+                .into_bytes(),
+        ),
         ("percent escapes", percent(&key.text).into_bytes()),
         ("UTF-16", utf16(&key.text)),
+        ("UTF-16 of networks", utf16_of_networks(&key.text)),
         ("base64 of UTF-16", base64(&utf16(&key.text)).into_bytes()),
         ("lines of a script", echo.into_bytes()),
         ("strings of a program's text", joined.into_bytes()),
         ("PKCS#8", key.in_form("PKCS8", "").into_bytes()),
+        ("PEM", key.in_form("PEM", "").into_bytes()),
         ("a copy with a passphrase", locked.clone().into_bytes()),
         (
             "base64 of such a copy",
@@ -134,6 +255,10 @@ fn packed(key: &Key, workshop: &Workshop) -> impl Iterator<Item = (&'static str,
     [
         ("gzip", gzip.clone()),
         ("base64 of gzip", base64(&gzip).into_bytes()),
+        (
+            "zlib",
+            zlib(&workshop.pipe("gzip", &["-n", "-c"], text), text),
+        ),
         ("xz", workshop.pipe("xz", &["-c"], text)),
         ("bzip2", workshop.pipe("bzip2", &["-c"], text)),
         ("zstd", workshop.pipe("zstd", &["-q", "-c"], text)),
@@ -148,6 +273,8 @@ fn packed(key: &Key, workshop: &Workshop) -> impl Iterator<Item = (&'static str,
                 &Layer::of("a.zip", workshop.zip("id", text)).bytes(),
             ),
         ),
+        ("ar", workshop.ar("id", text)),
+        ("gzip in ar", workshop.ar("id.gz", &gzip)),
         ("a Debian package", workshop.deb("etc/id", text)),
     ]
     .into_iter()
@@ -164,6 +291,16 @@ fn layers(key: &Key, workshop: &Workshop) -> Vec<(&'static str, Image)> {
     vec![
         ("an object of git", repository(false)),
         ("a pack of git", repository(true)),
+        (
+            "a sparse file of GNU tar",
+            Image::of([Layer::written(workshop.sparse("gnu", key.text.as_bytes()))]),
+        ),
+        (
+            "a sparse file of POSIX tar",
+            Image::of([Layer::written(
+                workshop.sparse("posix", key.text.as_bytes()),
+            )]),
+        ),
         (
             "a gzip layer",
             Image::packed(layer(), "tar+gzip", |tar| {

@@ -3,7 +3,7 @@
 use std::{
     ffi::OsStr,
     fs,
-    io::Write as _,
+    io::{Seek as _, SeekFrom, Write as _},
     path::{Path, PathBuf},
     process::{Command, Stdio},
 };
@@ -66,6 +66,28 @@ impl Workshop {
         );
         fs::remove_dir_all(root).expect("to clean up");
         self.take("out.deb")
+    }
+
+    /// A tar archive of a file that is mostly holes, in one of GNU tar's formats.
+    #[track_caller]
+    pub(super) fn sparse(&self, format: &str, content: &[u8]) -> Vec<u8> {
+        let mut file = fs::File::create(self.path("disk")).expect("a file");
+        for hole in [1_i64 << 20, 3 << 20] {
+            file.seek(SeekFrom::Current(hole)).expect("a hole");
+            file.write_all(content).expect("room in it");
+        }
+        file.set_len(8 << 20).expect("a hole at the end");
+        let format = format!("--format={format}");
+        self.run("tar", ["--sparse", &format, "-cf", "out.tar", "disk"]);
+        self.take("out.tar")
+    }
+
+    /// An archive of `ar` with one file in it.
+    #[track_caller]
+    pub(super) fn ar(&self, name: &str, content: &[u8]) -> Vec<u8> {
+        fs::write(self.path(name), content).expect("a file");
+        self.run("ar", ["rc", "out.a", name]);
+        self.take("out.a")
     }
 
     /// The files of a git repository that had a file once: loose objects, or a pack.

@@ -71,7 +71,7 @@ const OPENSSH_TESTS: &str = "/usr/lib/openssh/regress/test-exec.sh";
 const ENSUREPIP: &str = "/usr/lib/python3.11/ensurepip/__init__.py";
 
 /// Each program and its Debian package, those of one package side by side.
-const PROGRAMS: [(&str, &str); 24] = [
+const PROGRAMS: [(&str, &str); 25] = [
     ("apt-get", "apt"),
     ("dpkg-deb", "dpkg"),
     ("chroot", "coreutils"),
@@ -80,6 +80,7 @@ const PROGRAMS: [(&str, &str); 24] = [
     ("zstd", "zstd"),
     ("bzip2", "bzip2"),
     ("zip", "zip"),
+    ("ar", "binutils"),
     ("unshare", "util-linux"),
     ("nsenter", "util-linux"),
     ("setpriv", "util-linux"),
