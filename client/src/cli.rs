@@ -68,7 +68,8 @@ pub(crate) struct Options {
     /// How many signatures the build may obtain
     #[arg(long, value_name = "N", default_value_t = 200, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub(crate) signatures: u32,
-    /// Refuse logins whose host cannot be verified, fail when the image cannot be searched whole
+    /// Refuse logins whose host cannot be verified, fail when the image cannot be searched whole or
+    /// holds other secrets
     #[arg(long)]
     pub(crate) strict: bool,
     /// Which steps of the Dockerfile are connected

@@ -35,6 +35,13 @@ impl Output {
             write_line("keystay: note: ", text);
         }
     }
+
+    /// Something in an image that is worth a look, unless quiet.
+    pub(crate) fn warning(self, text: &str) {
+        if !self.quiet {
+            write_line("keystay: warning: ", text);
+        }
+    }
 }
 
 /// Key material that was found, a line for each finding.

@@ -3,10 +3,12 @@
 mod advice;
 mod fetches;
 mod image;
+mod others;
 mod size;
 mod uses;
 
-pub(crate) use image::{Image, Searched, short};
+pub(crate) use image::{End, Image, Searched, short};
+pub(crate) use others::{end_of_others, tell_others};
 pub(crate) use uses::with_port;
 
 use keystay_proto::control::{GrantReport, KeyInfo};

@@ -67,6 +67,7 @@ fn assert_found_again(env: &Env, keys: &[PathBuf], first: &str) {
         format!(
             "keystay: image     LEAK {} 1 finding, searched for 1 key in 5 layers (…)\n\
              keystay: leak: layer 2, root/.ssh/id_rsa (ADD id_rsa /root/.ssh/id_rsa): private key {first} as base64\n\
+             {OTHERS}\
              keystay: error: key material found in the image\n\
              hint: do not push the image; replace the key: whoever gets the image has it\n\
              hint: keep it out of layer 2, `ADD id_rsa /root/.ssh/id_rsa`: to remove it later leaves it in this layer\n\
@@ -80,7 +81,9 @@ fn assert_found_again(env: &Env, keys: &[PathBuf], first: &str) {
     assert_eq!(
         without_sizes(&verified.said()),
         format!(
-            "keystay: image     CLEAN {} searched for 1 key in 5 layers (…)\n",
+            "keystay: image     CLEAN {} searched for 1 key in 5 layers (…)\n\
+             keystay: warning: layer 2, root/.ssh/id_rsa (ADD id_rsa /root/.ssh/id_rsa): another private key (OpenSSH)\n\
+             {OTHERS}",
             env.tag()
         )
     );
@@ -329,6 +332,11 @@ ADD id_rsa /root/.ssh/id_rsa
 RUN rm /root/.ssh/id_rsa
 COPY key.pem key.pk8 /etc/tls/
 COPY --from=build /app /app
+";
+const OTHERS: &str = "\
+keystay: warning: layer 4, etc/tls/key.pem (COPY key.pem key.pk8 /etc/tls/): another private key (RSA, PKCS #1)
+keystay: warning: layer 4, etc/tls/key.pk8 (COPY key.pem key.pk8 /etc/tls/): another private key (PKCS #8)
+keystay: warning: layer 5, app/config/deploy (COPY /app /app): another private key (OpenSSH)
 ";
 const SECRET: &str = "\
 FROM keystay/lean:1

@@ -172,7 +172,7 @@ fn every_platform_of_an_image_is_searched() {
     let lab = Lab::up().unwrap();
     let env = Env::on(&lab, &lab.with_containerd().unwrap());
     env.file("Dockerfile", PLATFORMS);
-    let platforms = ["--platform", "linux/amd64,linux/arm64"];
+    let platforms = ["--platform", "linux/amd64,linux/arm64", "--no-cache"];
     let built = build(&env, &["--strict"], &platforms);
     built
         .status(0)
@@ -181,7 +181,7 @@ fn every_platform_of_an_image_is_searched() {
     let built = build(
         &env,
         &[],
-        &[&platforms[..], &["--no-cache", "--secret", &secret]].concat(),
+        &[&platforms[..], &["--secret", &secret]].concat(),
     );
     let leak = format!(
         ", out (COPY /out /out): private key {} as base64\n",

@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod json;
+mod others;
 mod progress;
 mod sources;
 

@@ -13,7 +13,7 @@ use crate::{
     summary::{Image, Searched},
     verify::{
         self, Cache, ControlMatcher, Gap, Given, ImageSource, Sought, SourceError, Subject,
-        Verdict, Verified, VerifyError, WithCopies, search_given, verify,
+        Verdict, Verified, VerifyError, Warning, WithCopies, search_given, verify,
     },
 };
 
@@ -68,6 +68,8 @@ impl Search<'_> {
             Ok(verified) => verified,
             Err(error) => return unread(&error, name).into(),
         };
+        // Warnings are told each time, so what has some is read each time.
+        let remembered = remembered.filter(|_| !has_secrets(&verified));
         if let (Verdict::Clean, Some((cache, subject))) = (&verified.verdict, remembered) {
             // A verdict that is not remembered is found again.
             drop(cache.remember_clean(&subject));
@@ -101,6 +103,19 @@ impl Search<'_> {
 
     fn keys(&self) -> impl Iterator<Item = &KeyInfo> {
         self.grant.keys.iter()
+    }
+}
+
+fn has_secrets(verified: &Verified) -> bool {
+    let mut warnings = verified.warnings.iter();
+    warnings.any(|warning| warning.kind.is_secret())
+}
+
+impl Found {
+    /// Secrets in the image that are none of the build's.
+    pub(super) fn warnings(&self) -> &[Warning] {
+        let verified = self.verified.as_ref();
+        verified.map_or(&[], |verified| &verified.warnings)
     }
 }
 

@@ -20,7 +20,7 @@ use crate::{
     error::Error,
     exit_code::ExitCode,
     output::{self, Output},
-    summary::{self, Image},
+    summary::{self, Image, end_of_others, tell_others},
 };
 
 /// Searches an image for the user's keys.
@@ -48,7 +48,7 @@ pub(crate) async fn verify(options: &Options, asked: &VerifyArgs) -> Result<Exit
     if asked.json {
         output::print(&Document::new(subject.name(), &found, &keys).text());
     }
-    Ok(tell(Output::new(options.quiet), &found.image, &subject))
+    Ok(tell(options, &found, &subject))
 }
 
 struct Verification<'a> {
@@ -89,10 +89,16 @@ impl Verification<'_> {
     }
 }
 
-fn tell(output: Output, image: &Image, subject: &Subject) -> ExitCode {
+fn tell(options: &Options, found: &Found, subject: &Subject) -> ExitCode {
+    let (output, image) = (Output::new(options.quiet), &found.image);
     output.line(&summary::verdict(image));
     image.details(output);
-    let (code, complaint) = image.end_of_search();
+    tell_others(output, found.warnings());
+    let of_others = || end_of_others(options.strict, found.warnings());
+    let (code, complaint) = match image.end_of_search() {
+        (ExitCode::Success, None) => of_others().unwrap_or((ExitCode::Success, None)),
+        end => end,
+    };
     if let Some((message, hints)) = complaint {
         let hints = match image {
             Image::Absent { .. } => subject.hints_if_absent(),

@@ -153,7 +153,7 @@ fn is_ours(name: &OsStr) -> bool {
 }
 
 /// The version of what is looked for, and how. A verdict depends on it beside image and keys.
-pub const SEARCH: u32 = 4;
+pub const SEARCH: u32 = 5;
 
 /// The program and the version of its search.
 pub(super) fn scanner() -> String {

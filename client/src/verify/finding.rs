@@ -2,7 +2,10 @@
 
 use std::fmt;
 
-use keystay_proto::{Fingerprint, control::Encoding};
+use keystay_proto::{
+    Fingerprint,
+    control::{Encoding, Hit},
+};
 
 /// Key material in an image, and where. Every text is fit for a terminal and holds no key.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,6 +26,21 @@ pub struct Finding {
     pub encoding: Encoding,
 }
 
+/// Where something in an image is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Spot {
+    /// As of a [`Finding`].
+    pub layer: Option<usize>,
+    /// As of a [`Finding`].
+    pub digest: Option<String>,
+    /// As of a [`Finding`].
+    pub path: Option<String>,
+    /// What holds it.
+    pub place: Place,
+    /// As of a [`Finding`].
+    pub instruction: Option<String>,
+}
+
 /// What of an image holds key material.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Place {
@@ -41,16 +59,39 @@ pub enum Place {
 }
 
 impl Finding {
+    /// What was hit at a spot.
+    pub(super) fn new(spot: Spot, hit: &Hit) -> Self {
+        Self {
+            layer: spot.layer,
+            digest: spot.digest,
+            path: spot.path,
+            place: spot.place,
+            instruction: spot.instruction,
+            key: hit.key,
+            encoding: hit.encoding,
+        }
+    }
+
     /// Every text of the outside that is shown.
     pub(super) fn texts(&mut self) -> impl Iterator<Item = &mut String> {
-        let name = match &mut self.place {
-            Place::File | Place::History(_) => None,
-            Place::Environment(name) | Place::Label(name) => name.as_mut(),
-            Place::Configuration(name) | Place::Member(name) => Some(name),
-        };
-        [self.path.as_mut(), self.instruction.as_mut(), name]
-            .into_iter()
-            .flatten()
+        texts(&mut self.path, &mut self.instruction, &mut self.place)
+    }
+
+    fn spot(&self) -> Spot {
+        Spot {
+            layer: self.layer,
+            digest: self.digest.clone(),
+            path: self.path.clone(),
+            place: self.place.clone(),
+            instruction: self.instruction.clone(),
+        }
+    }
+}
+
+impl Spot {
+    /// Every text of the outside that is shown.
+    pub(super) fn texts(&mut self) -> impl Iterator<Item = &mut String> {
+        texts(&mut self.path, &mut self.instruction, &mut self.place)
     }
 
     /// Where it is, without the instruction.
@@ -96,7 +137,22 @@ impl Place {
     }
 }
 
-impl fmt::Display for Finding {
+fn texts<'t>(
+    path: &'t mut Option<String>,
+    instruction: &'t mut Option<String>,
+    place: &'t mut Place,
+) -> impl Iterator<Item = &'t mut String> {
+    let name = match place {
+        Place::File | Place::History(_) => None,
+        Place::Environment(name) | Place::Label(name) => name.as_mut(),
+        Place::Configuration(name) | Place::Member(name) => Some(name),
+    };
+    [path.as_mut(), instruction.as_mut(), name]
+        .into_iter()
+        .flatten()
+}
+
+impl fmt::Display for Spot {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(layer) = self.layer {
             write!(f, "layer {layer}")?;
@@ -105,7 +161,14 @@ impl fmt::Display for Finding {
         if let Some(instruction) = &self.instruction {
             write!(f, " ({instruction})")?;
         }
-        write!(f, ": private key {} as {}", self.key, self.encoding)
+        Ok(())
+    }
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (spot, key, encoding) = (self.spot(), self.key, self.encoding);
+        write!(f, "{spot}: private key {key} as {encoding}")
     }
 }
 

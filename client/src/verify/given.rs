@@ -84,10 +84,11 @@ pub async fn search_given<M: Matcher>(
     let reading = task::spawn_blocking(move || Reading::new(open, meter).read(given));
     let reports = search_all(opened, &matcher).await?;
     let (mut given, mut searched) = reading.await?;
-    for (stream, report) in &reports {
-        let Stream::Nested(batch) = stream else {
+    for report in &reports {
+        let Stream::Nested(batch) = &report.stream else {
             continue;
         };
+        let report = &report.scan;
         if batch.bytes() != report.bytes {
             searched.whole.clear();
         }

@@ -7,13 +7,15 @@ use keystay_proto::control::Hit;
 use super::{
     account::Image,
     decode::{Batch, NotRead},
-    finding::{Finding, Place},
+    finding::{Finding, Place, Spot},
     gap::Gap,
     instruction::instruction,
     inventory::{Content, Inventory, Member},
     json_path::{self, Step},
+    others::{Kind, Other, is_configuration},
     text::printable,
     walk::Stream,
+    warning::Warning,
 };
 
 /// What the hits of one stream are, each place once.
@@ -25,16 +27,44 @@ pub(super) fn locate(
 ) -> Vec<Finding> {
     let mut findings: Vec<Finding> = Vec::new();
     for hit in hits {
-        let finding = match stream {
-            Stream::Saved => in_saved_image(inventory, images, hit),
-            Stream::Inflated(number) => in_inflated(inventory, images, *number, hit),
-            Stream::Nested(batch) => in_nested(images, batch, hit),
-        };
+        let finding = Finding::new(spot(inventory, images, stream, hit.offset), hit);
         if !findings.contains(&finding) {
             findings.push(finding);
         }
     }
     findings
+}
+
+/// What the other secrets of one stream are, each place once. A token counts in some files only.
+pub(super) fn locate_others(
+    inventory: &Inventory,
+    images: &[Image],
+    stream: &Stream,
+    others: &[Other],
+) -> Vec<Warning> {
+    let mut warnings: Vec<Warning> = Vec::new();
+    for other in others {
+        let spot = spot(inventory, images, stream, other.begin);
+        let kind = other.kind;
+        let counts = match (kind, &spot.path) {
+            (Kind::Token, path) => path.as_deref().is_some_and(is_configuration),
+            (Kind::Key { .. }, _) => true,
+        };
+        let warning = Warning { spot, kind };
+        if counts && !warnings.contains(&warning) {
+            warnings.push(warning);
+        }
+    }
+    warnings
+}
+
+/// What holds the bytes at this offset of a stream.
+fn spot(inventory: &Inventory, images: &[Image], stream: &Stream, offset: u64) -> Spot {
+    match stream {
+        Stream::Saved => in_saved_image(inventory, images, offset),
+        Stream::Inflated(number) => in_inflated(inventory, images, *number, offset),
+        Stream::Nested(batch) => in_nested(images, batch, offset),
+    }
 }
 
 /// What was not read inside of files, each with the number of the member that it is in.
@@ -92,56 +122,54 @@ pub(super) fn in_order(
     findings
 }
 
-fn in_saved_image(inventory: &Inventory, images: &[Image], hit: &Hit) -> Finding {
+fn in_saved_image(inventory: &Inventory, images: &[Image], offset: u64) -> Spot {
     let covering = inventory
         .members
-        .partition_point(|member| member.entry.begin <= hit.offset);
+        .partition_point(|member| member.entry.begin <= offset);
     let number = covering.checked_sub(1);
     let member = number.and_then(|number| Some((number, inventory.members.get(number)?)));
     let Some((number, member)) = member else {
-        return finding(hit, Place::Member("beginning".to_owned()));
+        return spot_of(Place::Member("beginning".to_owned()));
     };
     let name = printable(&member.entry.name);
-    let inner = hit.offset.checked_sub(member.entry.data);
+    let inner = offset.checked_sub(member.entry.data);
     match (&member.content, inner) {
         (Content::Tar(paths), Some(inner)) if is_layer(images, number) => {
-            in_layer(images, number, paths.at(inner), hit)
+            in_layer(images, number, paths.at(inner))
         }
         (Content::Json(Some(text)), Some(inner)) => {
             match images.iter().find(|image| image.config_member == number) {
-                Some(image) => in_config(image, text, inner, hit),
-                None => finding(hit, Place::Member(name)),
+                Some(image) => in_config(image, text, inner),
+                None => spot_of(Place::Member(name)),
             }
         }
-        (Content::Json(_), _) => finding(hit, Place::Member(name)),
-        _ if is_layer(images, number) => in_layer(images, number, None, hit),
-        _ => finding(hit, Place::Member(name)),
+        (Content::Json(_), _) => spot_of(Place::Member(name)),
+        _ if is_layer(images, number) => in_layer(images, number, None),
+        _ => spot_of(Place::Member(name)),
     }
 }
 
-fn in_inflated(inventory: &Inventory, images: &[Image], number: usize, hit: &Hit) -> Finding {
+fn in_inflated(inventory: &Inventory, images: &[Image], number: usize, offset: u64) -> Spot {
     match inventory.members.get(number) {
         Some(Member {
             content: Content::Inflated(inflated),
             ..
-        }) if is_layer(images, number) => {
-            in_layer(images, number, inflated.paths.at(hit.offset), hit)
-        }
+        }) if is_layer(images, number) => in_layer(images, number, inflated.paths.at(offset)),
         member => {
             let name = member.map_or_else(String::new, |member| printable(&member.entry.name));
-            finding(hit, Place::Member(name))
+            spot_of(Place::Member(name))
         }
     }
 }
 
-fn in_nested(images: &[Image], batch: &Batch, hit: &Hit) -> Finding {
-    let Some((label, _)) = batch.find(hit.offset) else {
-        return finding(hit, Place::File);
+fn in_nested(images: &[Image], batch: &Batch, offset: u64) -> Spot {
+    let Some((label, _)) = batch.find(offset) else {
+        return spot_of(Place::File);
     };
     if is_layer(images, label.member) {
-        return in_layer(images, label.member, Some(label.path.to_vec()), hit);
+        return in_layer(images, label.member, Some(label.path.to_vec()));
     }
-    finding(hit, Place::Member(printable(&label.path)))
+    spot_of(Place::Member(printable(&label.path)))
 }
 
 fn is_layer(images: &[Image], number: usize) -> bool {
@@ -150,7 +178,7 @@ fn is_layer(images: &[Image], number: usize) -> bool {
         .any(|image| image.layers.contains(&Some(number)))
 }
 
-fn in_layer(images: &[Image], number: usize, path: Option<Vec<u8>>, hit: &Hit) -> Finding {
+fn in_layer(images: &[Image], number: usize, path: Option<Vec<u8>>) -> Spot {
     let place = images.iter().find_map(|image| {
         Some((
             image,
@@ -161,9 +189,9 @@ fn in_layer(images: &[Image], number: usize, path: Option<Vec<u8>>, hit: &Hit) -
         ))
     });
     let Some((image, index)) = place else {
-        return finding(hit, Place::File);
+        return spot_of(Place::File);
     };
-    Finding {
+    Spot {
         layer: Some(index + 1),
         digest: image
             .config
@@ -173,7 +201,7 @@ fn in_layer(images: &[Image], number: usize, path: Option<Vec<u8>>, hit: &Hit) -
             .map(|id| printable(id.as_bytes())),
         path: path.map(|path| printable(&path)),
         instruction: instruction_of_layer(image, index),
-        ..finding(hit, Place::File)
+        ..spot_of(Place::File)
     }
 }
 
@@ -193,33 +221,30 @@ fn instruction_of_layer(image: &Image, index: usize) -> Option<String> {
     shown_instruction(&entry.created_by)
 }
 
-fn in_config(image: &Image, text: &[u8], offset: u64, hit: &Hit) -> Finding {
+fn in_config(image: &Image, text: &[u8], offset: u64) -> Spot {
     let offset = usize::try_from(offset).unwrap_or(usize::MAX);
     let steps = json_path::at(text, offset);
     let members: Vec<_> = steps.iter().take(3).map(name_of).collect();
     match (members.as_slice(), steps.get(1), steps.get(2)) {
         (["history", ..], Some(Step::Element(number)), _) => {
             let entry = image.config.history.get(*number);
-            Finding {
+            Spot {
                 instruction: entry.and_then(|entry| shown_instruction(&entry.created_by)),
-                ..finding(hit, Place::History(number + 1))
+                ..spot_of(Place::History(number + 1))
             }
         }
-        ([_, "Env", ..], ..) => finding(hit, Place::Environment(variable(text, offset))),
+        ([_, "Env", ..], ..) => spot_of(Place::Environment(variable(text, offset))),
         ([_, "Labels", ..], _, Some(Step::Member(name))) => {
-            finding(hit, Place::Label(Some(printable(name.as_bytes()))))
+            spot_of(Place::Label(Some(printable(name.as_bytes()))))
         }
-        ([_, "Labels", ..], ..) => finding(hit, Place::Label(None)),
+        ([_, "Labels", ..], ..) => spot_of(Place::Label(None)),
         _ => {
             let name: Vec<_> = members
                 .into_iter()
                 .take(2)
                 .filter(|name| !name.is_empty())
                 .collect();
-            finding(
-                hit,
-                Place::Configuration(printable(name.join(".").as_bytes())),
-            )
+            spot_of(Place::Configuration(printable(name.join(".").as_bytes())))
         }
     }
 }
@@ -249,14 +274,12 @@ fn shown_instruction(created_by: &str) -> Option<String> {
     (!text.is_empty()).then_some(text)
 }
 
-fn finding(hit: &Hit, place: Place) -> Finding {
-    Finding {
+fn spot_of(place: Place) -> Spot {
+    Spot {
         layer: None,
         digest: None,
         path: None,
         place,
         instruction: None,
-        key: hit.key,
-        encoding: hit.encoding,
     }
 }

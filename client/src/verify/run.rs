@@ -9,15 +9,17 @@ use tokio::{
 };
 
 use super::{
-    Finding, Gap, ImageSource, Layer, Matcher, MatcherError, Meter, Name, SourceError,
+    Finding, Gap, ImageSource, Layer, Matcher, MatcherError, Meter, Name, SourceError, Warning,
     account::{Contents, account},
     censor::censor,
     decode::Limits,
     inventory::{Content, Inventory},
     layer::layers,
-    locate::{gaps_inside, in_order, locate},
+    locate::{gaps_inside, in_order, locate, locate_others},
     matcher::NoMatcher,
+    others::{Other, beside},
     walk::{Opened, Stream, walk},
+    warning,
 };
 
 /// What is known of an image.
@@ -40,6 +42,8 @@ pub struct Verified {
     pub gaps: Vec<Gap>,
     /// The digests that it goes by, of all its platforms.
     pub names: Vec<Name>,
+    /// Secrets in it that are none of the build's.
+    pub warnings: Vec<Warning>,
     /// The layers that it names.
     pub layers: Vec<Layer>,
     /// How long the saved image is, in bytes.
@@ -112,47 +116,69 @@ pub(super) async fn verify_within<M: Matcher>(
         names,
         mut gaps,
     } = account(&inventory);
-    gaps.extend(reports.iter().filter_map(|(stream, report)| {
-        let (bytes, searched) = (expected(&inventory, stream), report.bytes);
+    let warnings = reports
+        .iter()
+        .flat_map(|report| locate_others(&inventory, &images, &report.stream, &report.others));
+    let mut warnings = warning::in_order(warnings.collect());
+    gaps.extend(reports.iter().filter_map(|report| {
+        let (bytes, searched) = (expected(&inventory, &report.stream), report.scan.bytes);
         (bytes != searched).then_some(Gap::NotSearched { bytes, searched })
     }));
     let mut inside = gaps_inside(&inventory, &images);
     let findings = reports
         .iter()
-        .flat_map(|(stream, report)| locate(&inventory, &images, stream, &report.hits))
+        .flat_map(|report| locate(&inventory, &images, &report.stream, &report.scan.hits))
         .collect();
     let mut findings = in_order(findings, &inventory, &named);
     let of_gaps = inside.iter_mut().filter_map(|(_, gap)| gap.place_mut());
+    let of_warnings = warnings.iter_mut().flat_map(|warning| warning.spot.texts());
     let texts = findings.iter_mut().flat_map(Finding::texts);
-    censor(texts.chain(of_gaps).collect(), matcher.as_ref()).await?;
+    let texts = texts.chain(of_gaps).chain(of_warnings).collect();
+    censor(texts, matcher.as_ref()).await?;
     let layers = layers(&images, &inventory, &inside);
     gaps.extend(inside.into_iter().map(|(_, gap)| gap));
     Ok(Verified {
         names,
         layers,
         bytes: inventory.bytes,
-        searched: reports.iter().map(|(_, report)| report.bytes).sum(),
+        searched: reports.iter().map(|report| report.scan.bytes).sum(),
         verdict: verdict(findings, &gaps),
         gaps,
+        warnings,
     })
+}
+
+/// What the searches of one stream found.
+#[derive(Debug)]
+pub(super) struct Report {
+    pub(super) stream: Stream,
+    /// What the matcher found.
+    pub(super) scan: ScanReport,
+    /// What was found beside it.
+    pub(super) others: Vec<Other>,
 }
 
 /// Has each stream searched as it is opened, side by side, until no more can come.
 pub(super) async fn search_all<M: Matcher>(
     mut opened: mpsc::UnboundedReceiver<Opened>,
     matcher: &Arc<M>,
-) -> Result<Vec<(Stream, ScanReport)>, VerifyError> {
+) -> Result<Vec<Report>, VerifyError> {
     let mut searches = JoinSet::new();
     while let Some((stream, bytes)) = opened.recv().await {
         let matcher = Arc::clone(matcher);
-        searches.spawn(async move { (stream, matcher.scan(bytes).await) });
+        searches.spawn(async move { (stream, beside(matcher.as_ref(), bytes).await) });
     }
     let mut reports = Vec::new();
     while let Some(done) = searches.join_next().await {
-        let (stream, report) = done?;
-        reports.push((stream, report?));
+        let (stream, found) = done?;
+        let (scan, others) = found?;
+        reports.push(Report {
+            stream,
+            scan,
+            others,
+        });
     }
-    reports.sort_by_key(|(stream, _)| match stream {
+    reports.sort_by_key(|report| match &report.stream {
         Stream::Saved => 0,
         Stream::Inflated(number) => number + 1,
         Stream::Nested(_) => usize::MAX,

@@ -47,6 +47,8 @@ fn a_leak_is_told_with_its_place() {
                 "path": "root/.ssh/id",
                 "instruction": "COPY id /root/.ssh/id",
             }],
+            "warnings": [],
+            "warnings": [],
             "gaps": [],
         })
     );

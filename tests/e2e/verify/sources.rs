@@ -73,7 +73,10 @@ fn assert_clean(env: &Env, image: &str, name: &str) {
     verified.status(0).stdout_is("");
     assert_eq!(
         said(&verified),
-        format!("keystay: image     CLEAN {name} searched for 1 key in 3 layers (…)\n")
+        format!(
+            "keystay: image     CLEAN {name} searched for 1 key in 3 layers (…)\n\
+             keystay: warning: layer 2, root/.ssh/id (COPY id /root/.ssh/id): another private key (OpenSSH)\n"
+        )
     );
 }
 

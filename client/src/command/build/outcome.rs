@@ -2,7 +2,11 @@
 
 use keystay_proto::control::{Fault, GrantReport, Reason, Refusal};
 
-use crate::{engine::Run, exit_code::ExitCode, summary::Image};
+use crate::{
+    engine::Run,
+    exit_code::ExitCode,
+    summary::{End, Image},
+};
 
 /// The end of a build.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,6 +15,19 @@ pub(super) struct Outcome {
     pub(super) code: ExitCode,
     /// The error to tell, where there is one: a line, then hints.
     pub(super) complaint: Option<(String, Vec<String>)>,
+}
+
+impl Outcome {
+    /// The same, but this end where all is well.
+    pub(super) fn or(self, other: Option<End>) -> Self {
+        match other {
+            Some((code, told)) if self == plain(ExitCode::Success) => Self {
+                code,
+                complaint: told.map(|(message, hints)| (message.to_owned(), hints)),
+            },
+            _ => self,
+        }
+    }
 }
 
 /// What decides how a build's end is told.

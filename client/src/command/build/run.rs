@@ -28,7 +28,7 @@ use crate::{
     error::Error,
     exit_code::ExitCode,
     output::{self, Output},
-    summary::{self, Image, Told},
+    summary::{self, Image, Told, end_of_others, tell_others},
 };
 
 /// Runs an engine's build with grants wired in.
@@ -152,7 +152,7 @@ impl Build<'_> {
             Ok(report) => report,
             Err(error) => return unreported(run, error),
         };
-        let code = self.tell(run, &plan, &grants, &report, &found.image);
+        let code = self.tell(run, &plan, &grants, &report, &found);
         let id = image::id(self.asked, &wired);
         let built = Built {
             id: id.as_deref(),
@@ -273,9 +273,9 @@ impl Build<'_> {
         plan: &Plan,
         grants: &Grants,
         report: &GrantReport,
-        image: &Image,
+        found: &Found,
     ) -> ExitCode {
-        let output = Output::new(self.options.quiet);
+        let (output, image) = (Output::new(self.options.quiet), &found.image);
         let told = Told {
             keys: &grants.main.keys,
             report,
@@ -293,11 +293,13 @@ impl Build<'_> {
             output.line(&line);
         }
         image.details(output);
+        tell_others(output, found.warnings());
         let terms = Terms {
             strict: self.options.strict,
             is_fetching: told.is_fetching,
         };
-        let outcome = outcome::outcome(run, report, image, terms);
+        let outcome = outcome::outcome(run, report, image, terms)
+            .or(end_of_others(self.options.strict, found.warnings()));
         if let Some((message, hints)) = &outcome.complaint {
             output::complaint(message, hints);
         }

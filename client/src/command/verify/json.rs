@@ -9,7 +9,7 @@ use serde::Serialize;
 use crate::{
     command::search::Found,
     summary::Image,
-    verify::{Finding, Gap, Layer, Verified},
+    verify::{Finding, Gap, Kind, Layer, Verified, Warning},
 };
 
 /// One object. Fields may be added, but none changes its meaning.
@@ -33,6 +33,8 @@ pub(super) struct Document<'a> {
     layers: &'a [Layer],
     /// Each place that holds a key.
     findings: Vec<Entry<'a>>,
+    /// Other private keys, and tokens in URLs of git's configuration.
+    warnings: Vec<Note<'a>>,
     /// What was not read, a sentence each. An image with a gap is not clean.
     gaps: Vec<String>,
 }
@@ -56,6 +58,26 @@ struct Entry<'a> {
     instruction: Option<&'a str>,
 }
 
+/// A secret that is none of the user's keys, and where it is.
+#[derive(Serialize)]
+struct Note<'a> {
+    /// `private key` or `token`.
+    kind: &'static str,
+    /// How a key is written.
+    form: Option<&'static str>,
+    /// Whether a passphrase locks it.
+    locked: bool,
+    /// Who publishes it, for a test key that everybody knows.
+    published_by: Option<&'static str>,
+    /// As of findings.
+    place: &'static str,
+    name: Option<String>,
+    layer: Option<usize>,
+    diff_id: Option<&'a str>,
+    path: Option<&'a str>,
+    instruction: Option<&'a str>,
+}
+
 impl<'a> Document<'a> {
     pub(super) fn new(name: &'a str, found: &'a Found, keys: &[KeyInfo]) -> Self {
         let fingerprints = |here: bool| {
@@ -73,6 +95,7 @@ impl<'a> Document<'a> {
             searched: verified.map_or(0, |verified| verified.searched),
             layers: verified.map_or(&[], |verified| &verified.layers),
             findings: findings(&found.image),
+            warnings: found.warnings().iter().map(note).collect(),
             gaps: gaps(&found.image, verified),
         }
     }
@@ -117,5 +140,29 @@ fn finding(finding: &Finding) -> Entry<'_> {
         diff_id: finding.digest.as_deref(),
         path: finding.path.as_deref(),
         instruction: finding.instruction.as_deref(),
+    }
+}
+
+fn note(warning: &Warning) -> Note<'_> {
+    let spot = &warning.spot;
+    let (kind, form, locked, published_by) = match warning.kind {
+        Kind::Key {
+            form,
+            is_locked,
+            published,
+        } => ("private key", Some(form), is_locked, published),
+        Kind::Token => ("token", None, false, None),
+    };
+    Note {
+        kind,
+        form,
+        locked,
+        published_by,
+        place: spot.place.kind(),
+        name: spot.place.name(),
+        layer: spot.layer,
+        diff_id: spot.digest.as_deref(),
+        path: spot.path.as_deref(),
+        instruction: spot.instruction.as_deref(),
     }
 }

@@ -71,6 +71,8 @@ pub(in crate::verify) struct Level {
     /// How many bytes of the present stream there were.
     offset: u64,
     label: Option<Label>,
+    /// From which offset of the present stream on its bytes go by this name.
+    label_from: u64,
     /// Whether the matcher is gone.
     pub(in crate::verify) gone: bool,
 }
@@ -94,6 +96,7 @@ impl Level {
             recent: Vec::new(),
             offset: 0,
             label: None,
+            label_from: 0,
             gone: false,
         }
     }
@@ -109,6 +112,7 @@ impl Level {
             self.put(&APART);
         }
         self.offset = 0;
+        self.label_from = 0;
         self.label = Some(label.clone());
         self.record(label, 0);
     }
@@ -116,6 +120,7 @@ impl Level {
     /// Notes that from this offset of the present stream on its bytes go by another name.
     pub(in crate::verify) fn mark(&mut self, label: Label, offset: u64) {
         self.label = Some(label.clone());
+        self.label_from = offset;
         self.record(label, offset);
     }
 
@@ -156,7 +161,11 @@ impl Level {
     fn go_on(&mut self) {
         self.flush();
         self.request = None;
-        let again = std::mem::take(&mut self.recent);
+        let mut again = std::mem::take(&mut self.recent);
+        let of_label = self.offset.saturating_sub(self.label_from);
+        let of_label = usize::try_from(of_label).unwrap_or(usize::MAX);
+        let surplus = again.len().saturating_sub(of_label.max(APART.len()));
+        again.drain(..surplus);
         let offset = self.offset.saturating_sub(length(&again));
         if let Some(label) = self.label.clone() {
             self.record(label, offset);
@@ -201,9 +210,10 @@ fn length(bytes: &[u8]) -> u64 {
     u64::try_from(bytes.len()).unwrap_or(u64::MAX)
 }
 
+/// How much is given again: more than a whole private key as text takes.
+const REACH: usize = 16 << 10;
 /// More than the search takes for one place.
-const REACH: usize = 1024;
-const APART: [u8; REACH] = [b'\n'; REACH];
+const APART: [u8; 1024] = [b'\n'; 1024];
 /// How much is gathered before it is sent.
 const PORTION: usize = 128 << 10;
 const LONGEST_REQUEST: u64 = 256 << 20;
