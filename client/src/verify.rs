@@ -60,3 +60,4 @@ pub(crate) use source::is_layout;
 pub use source::{ImageSource, SourceError};
 pub use unchanged::{Mark, Unchanged};
 pub use warning::Warning;
+pub(crate) use warning::in_order as warnings_in_order;

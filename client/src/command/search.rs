@@ -1,6 +1,6 @@
 //! The search of one image for the keys of a grant, remembered where it found nothing.
 
-use std::{error::Error, sync::Arc};
+use std::{error::Error, mem, sync::Arc};
 
 use keystay_proto::{
     Fingerprint,
@@ -39,6 +39,8 @@ pub(super) struct Found {
     pub(super) image: Image,
     /// In detail, where the image was read.
     pub(super) verified: Option<Verified>,
+    /// Secrets in it that are none of the build's.
+    pub(super) warnings: Vec<Warning>,
 }
 
 impl Search<'_> {
@@ -64,7 +66,7 @@ impl Search<'_> {
         }
         let meter = Arc::default();
         let search = verify(source, Arc::new(self.matcher()), Arc::clone(&meter));
-        let verified = match progress::shown(name, self.is_quiet, &meter, search).await {
+        let mut verified = match progress::shown(name, self.is_quiet, &meter, search).await {
             Ok(verified) => verified,
             Err(error) => return unread(&error, name).into(),
         };
@@ -80,6 +82,7 @@ impl Search<'_> {
         };
         Found {
             image,
+            warnings: mem::take(&mut verified.warnings),
             verified: Some(verified),
         }
     }
@@ -111,19 +114,12 @@ fn has_secrets(verified: &Verified) -> bool {
     warnings.any(|warning| warning.kind.is_secret())
 }
 
-impl Found {
-    /// Secrets in the image that are none of the build's.
-    pub(super) fn warnings(&self) -> &[Warning] {
-        let verified = self.verified.as_ref();
-        verified.map_or(&[], |verified| &verified.warnings)
-    }
-}
-
 impl From<Image> for Found {
     fn from(image: Image) -> Self {
         Self {
             image,
             verified: None,
+            warnings: Vec::new(),
         }
     }
 }

@@ -93,8 +93,8 @@ fn tell(options: &Options, found: &Found, subject: &Subject) -> ExitCode {
     let (output, image) = (Output::new(options.quiet), &found.image);
     output.line(&summary::verdict(image));
     image.details(output);
-    tell_others(output, found.warnings());
-    let of_others = || end_of_others(options.strict, found.warnings());
+    tell_others(output, &found.warnings);
+    let of_others = || end_of_others(options.strict, &found.warnings);
     let (code, complaint) = match image.end_of_search() {
         (ExitCode::Success, None) => of_others().unwrap_or((ExitCode::Success, None)),
         end => end,

@@ -1,10 +1,10 @@
 //! Texts that are shown, without the key that they may hold: a file may be named by the key that is
-//! in it.
+//! in it, and an instruction may write a key or fetch from a URL with a token.
 
 use bytes::Bytes;
 use tokio::sync::mpsc;
 
-use super::{Matcher, MatcherError, text::shortened};
+use super::{Matcher, MatcherError, others::without_secrets, text::shortened};
 
 /// Cuts the texts to a length that is shown, and withholds those that hold a key.
 pub(super) async fn censor(
@@ -36,7 +36,7 @@ pub(super) async fn censor(
         *text = if holds_a_key || is_unsure {
             withheld(text)
         } else {
-            shortened(text)
+            shortened(&without_secrets(text))
         };
         begin = end;
     }

@@ -27,7 +27,7 @@ pub struct Finding {
 }
 
 /// Where something in an image is.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Spot {
     /// As of a [`Finding`].
     pub layer: Option<usize>,
@@ -42,7 +42,7 @@ pub struct Spot {
 }
 
 /// What of an image holds key material.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Place {
     /// The content or the attributes of a file.
     File,

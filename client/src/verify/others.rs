@@ -11,11 +11,13 @@ mod known;
 mod openssh;
 mod pem;
 mod search;
+mod shown;
 mod url;
 
 pub(super) use beside::beside;
 pub use search::Kind;
 pub(super) use search::Other;
+pub(super) use shown::without_secrets;
 pub(super) use url::is_configuration;
 
 #[cfg(test)]

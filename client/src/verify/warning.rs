@@ -1,11 +1,11 @@
 //! A secret in an image that is none of the build's.
 
-use std::fmt;
+use std::{collections::HashSet, fmt};
 
 use super::{finding::Spot, others::Kind};
 
 /// Another private key, or a token, in an image, and where. No text of it holds a secret.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Warning {
     /// Where.
     pub spot: Spot,
@@ -19,13 +19,14 @@ impl fmt::Display for Warning {
     }
 }
 
-/// Secrets first, then keys that everybody knows; the lowest layer first; as many as are told.
-pub(super) fn in_order(mut warnings: Vec<Warning>) -> Vec<Warning> {
+/// Each once: secrets first, then keys that everybody knows; the lowest layer first; as many as are told.
+pub(crate) fn in_order(mut warnings: Vec<Warning>) -> Vec<Warning> {
+    let mut seen = HashSet::new();
+    warnings.retain(|warning| seen.insert(warning.clone()));
     warnings.sort_by_key(|warning| {
         let layer = warning.spot.layer.unwrap_or(usize::MAX);
         (!warning.kind.is_secret(), layer)
     });
-    warnings.dedup();
     warnings.truncate(MOST);
     warnings
 }

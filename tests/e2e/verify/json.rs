@@ -48,7 +48,6 @@ fn a_leak_is_told_with_its_place() {
                 "instruction": "COPY id /root/.ssh/id",
             }],
             "warnings": [],
-            "warnings": [],
             "gaps": [],
         })
     );

@@ -1,6 +1,6 @@
 //! The search of the images that a build made.
 
-use std::{fs, io, path::Path};
+use std::{fs, io, mem, path::Path};
 
 use serde_json::Value;
 
@@ -10,7 +10,7 @@ use crate::{
     engine::{Output, Tool},
     output::printable,
     summary::Image,
-    verify::ImageSource,
+    verify::{ImageSource, warnings_in_order},
 };
 
 /// Searches what a build made for the keys of its grant: the image that the engine holds, and those
@@ -96,8 +96,20 @@ fn id_in(path: &Path) -> Option<String> {
     ids.next().map(str::to_owned)
 }
 
-/// The one verdict on all that a build made: the gravest, and what was not searched of any.
+/// The one verdict on all that a build made: the gravest, what was not searched of any, and the other
+/// secrets of each.
 fn together(mut all: Vec<Found>) -> Found {
+    let warnings = all
+        .iter_mut()
+        .flat_map(|found| mem::take(&mut found.warnings));
+    let warnings = warnings_in_order(warnings.collect());
+    Found {
+        warnings,
+        ..gravest(all)
+    }
+}
+
+fn gravest(mut all: Vec<Found>) -> Found {
     let is_leak = |found: &Found| matches!(found.image, Image::Leak { .. });
     if let Some(leak) = all.iter().position(is_leak) {
         return all.swap_remove(leak);
@@ -114,8 +126,8 @@ fn together(mut all: Vec<Found>) -> Found {
         return first.unwrap_or_else(|| Image::NotAsked.into());
     }
     Found {
-        image: Image::Incomplete { missing },
         verified: all.into_iter().find_map(|found| found.verified),
+        ..Image::Incomplete { missing }.into()
     }
 }
 
@@ -140,7 +152,10 @@ const PLATFORMS: &str = "one image of several platforms was searched, and the ot
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::summary::Searched;
+    use crate::{
+        summary::Searched,
+        verify::{Kind, Place, Spot, Warning},
+    };
 
     fn clean(image: &str) -> Image {
         Image::Clean(searched(image))
@@ -188,6 +203,38 @@ mod tests {
             verdict(vec![incomplete("b"), leak.clone(), clean("c")]),
             leak
         );
+    }
+
+    #[test]
+    fn other_secrets_of_every_output_are_told_once() {
+        let warning = |path: &str| Warning {
+            spot: Spot {
+                layer: Some(2),
+                digest: None,
+                path: Some(path.to_owned()),
+                place: Place::File,
+                instruction: None,
+            },
+            kind: Kind::Token,
+        };
+        let found = |image, paths: &[&str]| Found {
+            warnings: paths.iter().map(|path| warning(path)).collect(),
+            ..Found::from(image)
+        };
+        let leak = Image::Leak {
+            searched: searched("b"),
+            findings: Vec::new(),
+        };
+        for second in [clean("b"), incomplete("b"), leak] {
+            let all = vec![
+                found(clean("a"), &[".npmrc"]),
+                found(second, &[".netrc", ".npmrc"]),
+            ];
+            assert_eq!(
+                together(all).warnings,
+                [warning(".npmrc"), warning(".netrc")]
+            );
+        }
     }
 
     #[test]

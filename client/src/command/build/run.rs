@@ -293,13 +293,13 @@ impl Build<'_> {
             output.line(&line);
         }
         image.details(output);
-        tell_others(output, found.warnings());
+        tell_others(output, &found.warnings);
         let terms = Terms {
             strict: self.options.strict,
             is_fetching: told.is_fetching,
         };
         let outcome = outcome::outcome(run, report, image, terms)
-            .or(end_of_others(self.options.strict, found.warnings()));
+            .or(end_of_others(self.options.strict, &found.warnings));
         if let Some((message, hints)) = &outcome.complaint {
             output::complaint(message, hints);
         }

@@ -95,7 +95,7 @@ impl<'a> Document<'a> {
             searched: verified.map_or(0, |verified| verified.searched),
             layers: verified.map_or(&[], |verified| &verified.layers),
             findings: findings(&found.image),
-            warnings: found.warnings().iter().map(note).collect(),
+            warnings: found.warnings.iter().map(note).collect(),
             gaps: gaps(&found.image, verified),
         }
     }

@@ -218,3 +218,6 @@ const APART: [u8; 1024] = [b'\n'; 1024];
 const PORTION: usize = 128 << 10;
 const LONGEST_REQUEST: u64 = 256 << 20;
 const MOST_RECORDS: usize = 4_096;
+
+#[cfg(test)]
+mod tests;

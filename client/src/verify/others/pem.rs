@@ -12,7 +12,9 @@ pub(super) fn key(text: &[u8]) -> Option<(usize, Kind)> {
     let form = FORMS.iter().find(|form| label.starts_with(form.label))?;
     let begin = BEGIN.len() + form.label.len();
     let body = text.get(begin..)?;
-    let end = body.windows(END.len()).position(|part| part == END)?;
+    // No key has this within it, so a text of nothing but beginnings is read once.
+    let end = body.windows(DASHES.len()).position(|part| part == DASHES)?;
+    body.get(end..)?.starts_with(END).then_some(())?;
     let Body { bytes, is_locked } = read(body.get(..end)?)?;
     let is_locked = match (is_locked, form.parse) {
         // Blocks of a cipher say nothing of what is in them.
@@ -123,5 +125,6 @@ const FORMS: [Form; 6] = [
 /// How a key begins.
 pub(super) const BEGIN: &[u8] = b"-----BEGIN ";
 const END: &[u8] = b"-----END ";
+const DASHES: &[u8] = b"-----";
 /// A locked key of 160 bits is longer.
 const SHORTEST_LOCKED: usize = 48;

@@ -18,7 +18,7 @@ pub(in crate::verify) struct Other {
 }
 
 /// What a secret is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Kind {
     /// A private key.
     Key {

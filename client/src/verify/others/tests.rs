@@ -134,9 +134,6 @@ fn what_is_no_private_key_is_passed_over() {
     let key = String::from_utf8(ssh_key(&["-t", "ed25519", "-N", ""])).unwrap();
     let cut: Vec<_> = key.lines().filter(|row| !row.starts_with("AAAA")).collect();
     let folder = tempdir().unwrap();
-    let path = folder.path().join("rsa");
-    fs::write(&path, openssl(&["genpkey", "-algorithm", "RSA"])).unwrap();
-    let folder = tempdir().unwrap();
     let path = folder.path().join("key");
     let path = path.to_str().unwrap();
     openssl(&["genpkey", "-algorithm", "RSA", "-out", path]);
@@ -165,6 +162,14 @@ fn what_is_no_private_key_is_passed_over() {
     ] {
         assert_eq!(kinds(text.as_bytes()), [""; 0], "{text}");
     }
+}
+
+#[test]
+fn a_key_ends_before_another_begins() {
+    let key = ssh_key(&["-t", "ed25519", "-N", ""]);
+    let begin = b"-----BEGIN OPENSSH PRIVATE KEY-----\n";
+    let text = [&begin.repeat(100_000)[..], &key, begin, &key].concat();
+    assert_eq!(kinds(&text), ["another private key (OpenSSH)"; 2]);
 }
 
 #[test]
