@@ -4,6 +4,7 @@ mod bad_input;
 mod json;
 mod others;
 mod progress;
+mod sarif;
 mod sources;
 
 use std::{

@@ -4,6 +4,8 @@ use std::ffi::OsString;
 
 use clap::{Args, ValueEnum};
 
+use super::lint::Form;
+
 /// What is to be searched, and how it is told.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct VerifyArgs {
@@ -13,9 +15,8 @@ pub(crate) struct VerifyArgs {
     /// The engine that holds the image
     #[arg(long, value_name = "NAME", value_enum, default_value_t = Holder::Docker)]
     pub(crate) engine: Holder,
-    /// Print one JSON object to standard output
-    #[arg(long)]
-    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) form: Form,
     /// Search layers again that were found clean before
     #[arg(long)]
     pub(crate) no_cache: bool,

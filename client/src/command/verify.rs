@@ -2,6 +2,7 @@
 
 mod error;
 mod json;
+mod sarif;
 mod subject;
 
 pub(crate) use error::ImageError;
@@ -45,8 +46,10 @@ pub(crate) async fn verify(options: &Options, asked: &VerifyArgs) -> Result<Exit
     let (found, keys) = found??;
     let verified = found.verified.as_ref();
     subject.judge(verified.map_or(&[], |verified| &verified.gaps))?;
-    if asked.json {
+    if asked.form.json {
         output::print(&Document::new(subject.name(), &found, &keys).text());
+    } else if asked.form.sarif {
+        output::print(&sarif::log(subject.name(), &found));
     }
     Ok(tell(options, &found, &subject))
 }
@@ -65,7 +68,7 @@ impl Verification<'_> {
             control,
             grant: &grant,
             is_remembering: !self.asked.no_cache,
-            is_detailed: self.asked.json,
+            is_detailed: self.asked.form.json || self.asked.form.sarif,
             is_quiet: self.options.quiet,
         };
         let found = search.run(self.subject.source(), self.subject.name()).await;

@@ -77,7 +77,8 @@ impl Finding {
         texts(&mut self.path, &mut self.instruction, &mut self.place)
     }
 
-    fn spot(&self) -> Spot {
+    /// Where it is.
+    pub(crate) fn spot(&self) -> Spot {
         Spot {
             layer: self.layer,
             digest: self.digest.clone(),

@@ -115,7 +115,7 @@ fn verdict(image: &Image) -> &'static str {
     }
 }
 
-fn gaps(image: &Image, verified: Option<&Verified>) -> Vec<String> {
+pub(super) fn gaps(image: &Image, verified: Option<&Verified>) -> Vec<String> {
     match (image, verified) {
         (Image::Incomplete { missing }, _) => missing.clone(),
         (_, Some(verified)) => verified.gaps.iter().map(Gap::to_string).collect(),

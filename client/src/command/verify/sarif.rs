@@ -1,0 +1,124 @@
+//! What `--sarif` prints: a log of one run, and nothing else on standard output.
+
+use super::json::gaps;
+use crate::{
+    command::search::Found,
+    sarif::{self, Finding, Level, Place, Rule},
+    summary::Image,
+    verify::{Kind, Spot, Warning},
+};
+
+/// Findings are errors, other secrets warnings, published keys and gaps notes.
+pub(super) fn log(name: &str, found: &Found) -> String {
+    let leaks = match &found.image {
+        Image::Leak { findings, .. } => findings.as_slice(),
+        _ => &[],
+    };
+    let result = |rule: &Rule<'static>, message: String, place: String| Finding {
+        rule: rule.id,
+        level: rule.level,
+        message,
+        place: Place::Logical(place),
+    };
+    let leaks = leaks.iter().map(|finding| {
+        let place = within(name, &finding.spot());
+        result(&KEY, finding.to_string(), place)
+    });
+    let others = found.warnings.iter().map(|warning| {
+        let place = within(name, &warning.spot);
+        result(rule(warning), warning.to_string(), place)
+    });
+    let gaps = gaps(&found.image, found.verified.as_ref()).into_iter();
+    let gaps = gaps.map(|gap| result(&GAP, gap, name.to_owned()));
+    let results: Vec<_> = leaks.chain(others).chain(gaps).collect();
+    sarif::log(&[KEY, OTHER, TOKEN, PUBLISHED, GAP], &results)
+}
+
+fn rule(warning: &Warning) -> &'static Rule<'static> {
+    match warning.kind {
+        Kind::Token => &TOKEN,
+        Kind::Key {
+            published: Some(_), ..
+        } => &PUBLISHED,
+        Kind::Key { .. } => &OTHER,
+    }
+}
+
+/// The place in the image, without the instruction that made it.
+fn within(image: &str, spot: &Spot) -> String {
+    let spot = Spot {
+        instruction: None,
+        ..spot.clone()
+    };
+    format!("{image}: {spot}")
+}
+
+const KEY: Rule<'_> = Rule {
+    id: "key",
+    summary: "A private key of the user is in the image",
+    help: "Do not push the image, and replace the key: whoever gets the image has it",
+    level: Level::Error,
+};
+const OTHER: Rule<'_> = Rule {
+    id: "other-key",
+    summary: "A private key that is none of the user's is in the image",
+    help: "Leave it out of the image if it is not meant for everybody who gets it",
+    level: Level::Warning,
+};
+const TOKEN: Rule<'_> = Rule {
+    id: "token",
+    summary: "A token is in a URL of git's configuration or its like",
+    help: "Replace the token, and fetch without one in the URL",
+    level: Level::Warning,
+};
+const PUBLISHED: Rule<'_> = Rule {
+    id: "published-key",
+    summary: "A published test key is in the image",
+    help: "Trust nothing that shows this key: everybody has it",
+    level: Level::Note,
+};
+const GAP: Rule<'_> = Rule {
+    id: "not-searched",
+    summary: "A part of the image was not searched",
+    help: "Verify it in a form in which it can be read whole",
+    level: Level::Note,
+};
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::*;
+
+    #[test]
+    fn others_are_warnings_and_what_was_not_searched_a_note() {
+        let spot = Spot {
+            layer: Some(2),
+            digest: None,
+            path: Some("app/.npmrc".to_owned()),
+            place: crate::verify::Place::File,
+            instruction: Some("COPY . /app".to_owned()),
+        };
+        let warning = |kind| Warning {
+            spot: spot.clone(),
+            kind,
+        };
+        let key = |published| Kind::Key {
+            form: "OpenSSH",
+            is_locked: false,
+            published,
+        };
+        let levels =
+            [Kind::Token, key(None), key(Some("Go"))].map(|kind| rule(&warning(kind)).level);
+        assert_eq!(levels, [Level::Warning, Level::Warning, Level::Note]);
+        assert_eq!(within("app", &spot), "app: layer 2, app/.npmrc");
+        let missing = vec!["one".to_owned(), "two".to_owned()];
+        let found = Found::from(Image::Incomplete { missing });
+        let told: Value = serde_json::from_str(&log("app", &found)).unwrap();
+        let results = told["runs"][0]["results"].as_array().unwrap();
+        assert_eq!(results.len(), 2);
+        assert_eq!(results[0]["level"], "note");
+        assert_eq!(results[0]["message"]["text"], "one");
+        assert_eq!(results[0]["ruleId"], "not-searched");
+    }
+}
