@@ -1,10 +1,13 @@
 //! One build, from its arguments to its exit status.
 
+mod end;
+
 use std::{ffi::OsString, mem, time::SystemTime};
 
-use keystay_proto::control::{Grant, GrantReport, Repos};
+use keystay_proto::control::Grant;
 use tokio::process::Command;
 
+use self::end::unreported;
 use super::{
     asked::Asked,
     before,
@@ -13,7 +16,6 @@ use super::{
     hints, image,
     inputs::Inputs,
     mode::Mode,
-    outcome::{self, Terms},
     plan::{Plan, plan},
     receipt::{Built, Receipt},
     source::Source,
@@ -28,7 +30,7 @@ use crate::{
     error::Error,
     exit_code::ExitCode,
     output::{self, Output},
-    summary::{self, Image, Told, end_of_others, tell_others},
+    summary::Image,
 };
 
 /// Runs an engine's build with grants wired in.
@@ -238,73 +240,6 @@ impl Build<'_> {
             Image::NotAsked.into()
         })
     }
-
-    /// Writes the receipt that was asked for, whatever the verdict; the exit status then. One that cannot
-    /// be written is an error, unless there is a graver one.
-    async fn write_receipt(&self, is_built: bool, built: &Built<'_>, code: ExitCode) -> ExitCode {
-        let output = Output::new(self.options.quiet);
-        let Some(receipt) = &self.receipt else {
-            return code;
-        };
-        if !is_built {
-            output.note(NO_RECEIPT);
-            return code;
-        }
-        match receipt.write(self.tool, self.asked, built).await {
-            Ok(path) => {
-                output.line(&format!("receipt   {path}"));
-                code
-            }
-            Err(error) => {
-                let error = Error::from(error);
-                output::error(&error);
-                match code {
-                    ExitCode::Success => error.exit_code(),
-                    graver => graver,
-                }
-            }
-        }
-    }
-
-    /// Writes the summary, the findings and the error, and tells the exit status.
-    fn tell(
-        &self,
-        run: Run,
-        plan: &Plan,
-        grants: &Grants,
-        report: &GrantReport,
-        found: &Found,
-    ) -> ExitCode {
-        let (output, image) = (Output::new(self.options.quiet), &found.image);
-        let told = Told {
-            keys: &grants.main.keys,
-            report,
-            image,
-            unseen: self.asked.unseen().filter(|_| !self.options.no_verify),
-            was_built: run.ended.is_success(),
-            why_sign: match &plan.mode {
-                Mode::Sign { why } => why.as_deref(),
-                Mode::Fetch(_) => None,
-            },
-            is_fetching: plan.fetching().is_some(),
-            is_listed: matches!(self.settings.repos, Repos::Only(_)),
-        };
-        for line in summary::lines(&told) {
-            output.line(&line);
-        }
-        image.details(output);
-        tell_others(output, &found.warnings);
-        let terms = Terms {
-            strict: self.options.strict,
-            is_fetching: told.is_fetching,
-        };
-        let outcome = outcome::outcome(run, report, image, terms)
-            .or(end_of_others(self.options.strict, &found.warnings));
-        if let Some((message, hints)) = &outcome.complaint {
-            output::complaint(message, hints);
-        }
-        outcome.code
-    }
 }
 
 /// Becomes the engine as it was asked for, without a grant; returns only if it cannot.
@@ -315,15 +250,3 @@ fn verbatim(tool: &Tool, asked: &Asked) -> EngineError {
         source: become_engine(&mut command),
     }
 }
-
-/// The end of a build whose agent does not tell what its grant was used for. A signal that ended
-/// the build decides the status all the same.
-fn unreported(run: Run, error: Error) -> Result<ExitCode, Error> {
-    if run.caught.is_none() {
-        return Err(error);
-    }
-    output::error(&error);
-    Ok(run.exit_code())
-}
-
-const NO_RECEIPT: &str = "no receipt is written: there is none of a build that did not succeed";
