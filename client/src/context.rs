@@ -9,6 +9,6 @@ mod ignore;
 mod pattern;
 mod walk;
 
-pub use ignore::Ignore;
+pub use ignore::{Ignore, IgnoreError};
 pub use pattern::PatternError;
 pub use walk::{File, Listing, Stamp, list};

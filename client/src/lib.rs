@@ -35,6 +35,7 @@ mod output;
 mod program;
 mod progress;
 mod receipt;
+mod regular;
 pub mod sarif;
 pub mod shim;
 mod summary;

@@ -54,8 +54,7 @@ fn problems(
     let dockerfile = Dockerfile::parse(content).map_err(|error| text.refused(error))?;
     let mut problems = lint::lint(&dockerfile);
     if let Some(root) = asked.context.clone().or_else(|| text.folder()) {
-        let ignore = std::fs::read(text.ignore_file(&root)).unwrap_or_default();
-        match Ignore::read(&ignore) {
+        match Ignore::load(&text.ignore_file(&root)) {
             Ok(ignore) => {
                 let listing = context::list(&root, &ignore, MOST_FILES);
                 if listing.is_cut {

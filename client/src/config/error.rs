@@ -1,6 +1,9 @@
 //! Why a configuration cannot be used.
 
-use std::{io, path::PathBuf};
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
 
 /// Why a configuration cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -12,6 +15,14 @@ pub(crate) enum ConfigError {
         path: PathBuf,
         /// What happened instead.
         source: io::Error,
+    },
+    /// A file that only the user should be able to change.
+    #[error("{} {fault}", path.display())]
+    OfOthers {
+        /// The file.
+        path: PathBuf,
+        /// Who may change it.
+        fault: OfOthers,
     },
     /// A file says what is not understood.
     #[error("{}:{line}:{column}: {message}", path.display())]
@@ -35,10 +46,32 @@ pub(crate) enum ConfigError {
     },
 }
 
+/// Why others may change a file.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+pub(crate) enum OfOthers {
+    /// By its mode.
+    #[error("can be changed by others (mode {0:04o})")]
+    Mode(u32),
+    /// It is another user's, of this number.
+    #[error("belongs to another user (uid {0})")]
+    Owner(u32),
+}
+
+impl OfOthers {
+    fn hint(self, path: &Path) -> String {
+        let path = path.display().to_string().replace('\'', r"'\''");
+        match self {
+            Self::Mode(_) => format!("chmod go-w '{path}'"),
+            Self::Owner(_) => format!("chown \"$USER\" '{path}'"),
+        }
+    }
+}
+
 impl ConfigError {
     /// What to do about it.
     pub(crate) fn hints(&self) -> Vec<String> {
         let hint = match self {
+            Self::OfOthers { path, fault } => return vec![fault.hint(path)],
             Self::Read { .. } => "make it readable, or take it away",
             Self::Form { .. } => "client/MANUAL.md lists what these files may say",
             Self::Limit { .. } => {

@@ -43,7 +43,7 @@ impl User {
             return Ok(<_>::default());
         };
         let path = folder.join("keystay/config.toml");
-        let user = file::read(&path)?.unwrap_or_default();
+        let user = file::read_own(&path)?.unwrap_or_default();
         Ok((path, user))
     }
 

@@ -1,6 +1,9 @@
 //! The patterns of an ignore file, applied in their order.
 
+use std::{io, path::Path};
+
 use super::{PatternError, pattern::Pattern};
+use crate::regular;
 
 /// What of a context is not sent.
 #[derive(Clone, Debug, Default)]
@@ -8,21 +11,58 @@ pub struct Ignore {
     patterns: Vec<Pattern>,
 }
 
+/// Why an ignore file cannot be applied.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum IgnoreError {
+    /// A pattern that docker refuses.
+    #[error(transparent)]
+    Pattern(#[from] PatternError),
+    /// More than [`MAX_PATTERNS`], each of which every path is held against.
+    #[error("there are more than {MAX_PATTERNS} patterns")]
+    Many,
+    /// It is there and cannot be read.
+    #[error("it cannot be read: {0}")]
+    Read(#[from] io::Error),
+}
+
 /// Which patterns match a folder, so that they need not be tried on what is below it.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Matched(Vec<bool>);
 
 impl Ignore {
+    /// Reads an ignore file; where there is none, nothing is left out.
+    ///
+    /// # Errors
+    ///
+    /// [`IgnoreError`]; a file of more than 1 MiB is one that cannot be read.
+    pub fn load(path: &Path) -> Result<Self, IgnoreError> {
+        match regular::read(path, MAX_FILE) {
+            Ok(content) => Self::read(&content),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Self::default()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
     /// Reads the content of an ignore file. Of one that is no text, what is none is replaced.
-    pub fn read(content: &[u8]) -> Result<Self, PatternError> {
+    ///
+    /// # Errors
+    ///
+    /// [`IgnoreError`].
+    pub fn read(content: &[u8]) -> Result<Self, IgnoreError> {
         let content = content.strip_prefix(BYTE_ORDER_MARK).unwrap_or(content);
         let text = String::from_utf8_lossy(content);
-        let patterns = text.lines().map(Pattern::of_line);
-        Ok(Self {
-            patterns: patterns
-                .filter_map(Result::transpose)
-                .collect::<Result<_, _>>()?,
-        })
+        let mut patterns = Vec::new();
+        for line in text.lines() {
+            let Some(pattern) = Pattern::of_line(line)? else {
+                continue;
+            };
+            if patterns.len() >= MAX_PATTERNS {
+                return Err(IgnoreError::Many);
+            }
+            patterns.push(pattern);
+        }
+        Ok(Self { patterns })
     }
 
     /// Whether a path is left out, and what matches below it. `above` is the answer for the folder
@@ -61,6 +101,9 @@ fn is_below(path: &str, folder: &str) -> bool {
         .is_some_and(|rest| rest.starts_with('/'))
 }
 
+/// Of an ignore file, in bytes.
+const MAX_FILE: u64 = 1024 * 1024;
+const MAX_PATTERNS: usize = 10_000;
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 #[cfg(test)]
@@ -124,5 +167,24 @@ mod tests {
     fn a_wrong_pattern_is_told() {
         let error = Ignore::read(b"ok\n[\n").unwrap_err();
         assert_eq!(error.to_string(), "the pattern \"[\" is not understood");
+    }
+
+    #[test]
+    fn more_patterns_than_can_be_held_against_each_path_are_refused() {
+        let text = "a\n".repeat(MAX_PATTERNS);
+        assert!(Ignore::read(text.as_bytes()).is_ok());
+        let error = Ignore::read(format!("{text}b*c\n").as_bytes()).unwrap_err();
+        assert_eq!(error.to_string(), "there are more than 10000 patterns");
+    }
+
+    #[test]
+    fn a_file_that_is_not_there_leaves_nothing_out_and_a_device_is_none() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(Ignore::load(&folder.path().join("none")).is_ok());
+        let error = Ignore::load(Path::new("/dev/zero")).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "it cannot be read: it is no regular file"
+        );
     }
 }

@@ -3,7 +3,7 @@
 //! What is found clean may change before the engine reads it: this search keeps a mistake from
 //! becoming a leak, and is no lock. The image is searched after the build in any case.
 
-use std::{collections::HashSet, fs, path::Path, time::SystemTime};
+use std::{collections::HashSet, path::Path, time::SystemTime};
 
 use tokio::task;
 
@@ -100,9 +100,8 @@ impl Fresh {
     }
 
     fn context(&mut self, context: &Context, dockerfile: Option<(u64, u64)>, left: &mut usize) {
-        let ignore = fs::read(&context.ignore).unwrap_or_default();
         let shown = file_name(&context.ignore);
-        let ignore = match Ignore::read(&ignore) {
+        let ignore = match Ignore::load(&context.ignore) {
             Ok(ignore) => ignore,
             Err(error) => {
                 let note = format!("{UNSEARCHED}: {shown}: {error}");

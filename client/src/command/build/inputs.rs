@@ -24,7 +24,7 @@ pub(super) struct Inputs {
     pub(super) archive: Option<File>,
     /// The folders that are sent.
     pub(super) contexts: Vec<Context>,
-    /// The Dockerfile's file system and number, since it is a text already.
+    /// The Dockerfile's file system and number, where it is a text already.
     pub(super) dockerfile: Option<(u64, u64)>,
     /// The folder that the build begins in.
     pub(super) folder: PathBuf,
@@ -79,11 +79,14 @@ impl Inputs {
             DockerfileLocation::Path(path) => Some(path),
             _ => None,
         };
+        // What is no text is searched as a file of the context.
+        let as_text = dockerfile.as_ref().filter(|_| source.known().is_some());
+        let as_text = as_text.and_then(|path| Some(identity(&fs::metadata(path).ok()?)));
         Self {
             texts,
             archive: archive(source).unwrap_or_default(),
             contexts: contexts(asked, dockerfile.as_deref()),
-            dockerfile: dockerfile.and_then(|path| Some(identity(&fs::metadata(path).ok()?))),
+            dockerfile: as_text,
             folder,
         }
     }

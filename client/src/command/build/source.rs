@@ -2,8 +2,8 @@
 
 use std::{
     env,
-    ffi::{OsStr, OsString},
-    fs::{self, File},
+    ffi::OsString,
+    fs::File,
     io,
     path::{Path, PathBuf},
 };
@@ -15,6 +15,7 @@ use super::{
 use crate::{
     dockerfile::MAX_DOCKERFILE,
     engine::{DockerfileLocation, dockerignore_for, policy_for},
+    regular,
 };
 
 /// The Dockerfile of a build.
@@ -96,15 +97,28 @@ impl Source {
     }
 
     fn of_file(path: &Path) -> Self {
-        let text = match fs::read(path).map(String::from_utf8) {
+        let most = u64::try_from(MAX_DOCKERFILE).unwrap_or(u64::MAX);
+        let text = match regular::read(path, most).map(String::from_utf8) {
             Ok(Ok(text)) => Text::Here(text),
             Ok(Err(_)) => Text::Unread("it is not UTF-8 text"),
-            Err(_) => Text::Missing,
+            Err(error) => match error.kind() {
+                io::ErrorKind::FileTooLarge => Text::Unread(TOO_LONG),
+                io::ErrorKind::InvalidInput => Text::Unread("it is no regular file"),
+                _ => Text::Missing,
+            },
         };
-        let beside = [dockerignore_for(path), policy_for(path)];
+        let beside: Result<Vec<_>, _> = [dockerignore_for(path), policy_for(path)]
+            .iter()
+            .filter_map(|path| named(path).transpose())
+            .collect();
+        // A copy without its ignore file would send what that leaves out.
+        let (text, beside) = match beside {
+            Ok(beside) => (text, beside),
+            Err(_) => (Text::Unread("a file beside it cannot be read"), Vec::new()),
+        };
         let files = Names {
             name: path.file_name().unwrap_or_default().to_owned(),
-            beside: beside.iter().filter_map(named).collect(),
+            beside,
         };
         Self {
             files: Some(files),
@@ -132,11 +146,57 @@ impl Source {
 
 /// Why a text cannot be read as a Dockerfile, if that is its length.
 pub(super) fn too_long(text: &str) -> Option<&'static str> {
-    (text.len() > MAX_DOCKERFILE).then_some("it is too long")
+    (text.len() > MAX_DOCKERFILE).then_some(TOO_LONG)
 }
 
-fn named(path: impl AsRef<Path>) -> Option<(OsString, Vec<u8>)> {
+/// A file's name and content, where it is there.
+fn named(path: impl AsRef<Path>) -> io::Result<Option<(OsString, Vec<u8>)>> {
     let path = path.as_ref();
-    let content = fs::read(path).ok()?;
-    Some((path.file_name().map(OsStr::to_owned)?, content))
+    match regular::read(path, MAX_BESIDE) {
+        Ok(content) => Ok(path.file_name().map(|name| (name.to_owned(), content))),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+const TOO_LONG: &str = "it is too long";
+/// Of an ignore file or a policy, in bytes.
+const MAX_BESIDE: u64 = 16 * 1024 * 1024;
+
+#[cfg(test)]
+mod tests {
+    use std::{fs, process::Command};
+
+    use super::*;
+
+    #[test]
+    fn what_nobody_can_wire_is_told_and_not_waited_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        let read = |name: &str| match Source::of_file(&path(name)).text {
+            Text::Here(_) => "text",
+            Text::Unread(why) => why,
+            Text::Missing => "nothing",
+        };
+        let pipe = |name: &str| {
+            let made = Command::new("mkfifo").arg(path(name)).status();
+            assert!(made.unwrap().success());
+        };
+        for name in ["plain", "ignoring"] {
+            fs::write(path(name), "FROM scratch\n").unwrap();
+        }
+        pipe("pipe");
+        pipe("ignoring.dockerignore");
+        let long = File::create(path("long")).unwrap();
+        long.set_len(3 << 30).unwrap();
+        for (name, text) in [
+            ("plain", "text"),
+            ("none", "nothing"),
+            ("pipe", "it is no regular file"),
+            ("long", "it is too long"),
+            ("ignoring", "a file beside it cannot be read"),
+        ] {
+            assert_eq!(read(name), text, "{name}");
+        }
+    }
 }
