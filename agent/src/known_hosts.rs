@@ -21,6 +21,6 @@ mod shown;
 mod tests;
 
 pub(crate) use check::Check;
-pub(crate) use list::KnownHosts;
+pub(crate) use list::{KnownHosts, open};
 pub(crate) use names::is_match;
 pub(crate) use shown::{ShownKey, certifies};

@@ -124,14 +124,22 @@ impl LogFile {
     }
 }
 
+/// What is no file, as a pipe, would lose what is written to it.
 fn open(path: &Path) -> io::Result<File> {
-    OpenOptions::new()
+    let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
+    let file = OpenOptions::new()
         .read(true)
         .append(true)
         .create(true)
         .mode(0o600)
-        .custom_flags(OFlags::NOFOLLOW.bits().cast_signed())
-        .open(path)
+        .custom_flags(flags.bits().cast_signed())
+        .open(path)?;
+    if file.metadata()?.is_file() {
+        Ok(file)
+    } else {
+        let told = "it is no regular file";
+        Err(io::Error::new(io::ErrorKind::InvalidInput, told))
+    }
 }
 
 fn aged(path: &Path, age: u32) -> PathBuf {

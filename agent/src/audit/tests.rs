@@ -153,3 +153,14 @@ async fn a_log_that_was_moved_away_is_begun_anew() {
     append(&audit, "after").await.unwrap();
     assert_eq!(read(&path), [record("after")]);
 }
+
+#[test]
+fn a_pipe_is_no_log() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("audit.jsonl");
+    let made = Command::new("mkfifo").arg(&path).status();
+    assert!(made.unwrap().success());
+    let error = Audit::open(&path).err().unwrap();
+    let told = format!("{error}");
+    assert!(told.contains("it is no regular file"), "{told}");
+}

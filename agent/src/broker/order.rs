@@ -112,7 +112,8 @@ fn public_blob(file: &Path) -> Option<Vec<u8>> {
         beside.push(".pub");
     }
     let path = Path::new(&beside);
-    let is_short = fs::metadata(path).is_ok_and(|found| found.len() <= MAX_PUBLIC_FILE);
+    let is_short =
+        fs::metadata(path).is_ok_and(|found| found.is_file() && found.len() <= MAX_PUBLIC_FILE);
     let text = is_short.then(|| fs::read_to_string(path).ok()).flatten()?;
     let blob = STANDARD
         .decode(text.split_ascii_whitespace().nth(1)?)

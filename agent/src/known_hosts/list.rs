@@ -2,11 +2,14 @@
 
 use std::{
     fmt,
-    fs::File,
+    fs::{File, OpenOptions},
     io::{self, Read as _},
+    os::unix::fs::OpenOptionsExt as _,
     path::{Path, PathBuf},
     sync::Arc,
 };
+
+use rustix::fs::OFlags;
 
 use super::{
     builtin,
@@ -123,7 +126,7 @@ impl KnownHosts {
 
 fn read(path: &Path) -> Result<String, Fault> {
     let mut bytes = Vec::new();
-    let file = File::open(path).map_err(|error| Fault::Unreadable(error.kind()))?;
+    let file = open(path).map_err(|error| Fault::Unreadable(error.kind()))?;
     let read = file.take(MAX_FILE + 1).read_to_end(&mut bytes);
     let length = read.map_err(|error| Fault::Unreadable(error.kind()))?;
     if u64::try_from(length).is_ok_and(|length| length <= MAX_FILE) {
@@ -131,6 +134,14 @@ fn read(path: &Path) -> Result<String, Fault> {
     } else {
         Err(Fault::TooLong)
     }
+}
+
+/// A pipe that nobody writes to is empty, and does not hold the opening up.
+pub(crate) fn open(path: &Path) -> io::Result<File> {
+    OpenOptions::new()
+        .read(true)
+        .custom_flags(OFlags::NONBLOCK.bits().cast_signed())
+        .open(path)
 }
 
 impl fmt::Display for Note {

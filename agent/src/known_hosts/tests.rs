@@ -309,6 +309,19 @@ fn a_file_that_is_too_long_is_left_out_whole() {
 }
 
 #[test]
+fn a_pipe_that_nobody_writes_to_is_not_waited_for() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("known_hosts");
+    let made = Command::new("mkfifo").arg(&path).status();
+    assert!(made.unwrap().success());
+    assert!(
+        KnownHosts::load(std::slice::from_ref(&path))
+            .notes()
+            .is_empty()
+    );
+}
+
+#[test]
 fn built_in_keys_are_those_that_the_hosts_publish() {
     let entries = builtin::entries().collect::<Vec<_>>();
     let shown = entries

@@ -1,13 +1,13 @@
 //! The files, read, with those that they include.
 
 use std::{
-    fs::{self, File},
+    fs,
     io::{self, Read as _},
     path::{Component, Path, PathBuf},
 };
 
 use super::directive::Directive;
-use crate::known_hosts::is_match;
+use crate::known_hosts::{is_match, open};
 
 /// What was read.
 #[derive(Debug, Default)]
@@ -126,7 +126,7 @@ fn entries(folder: &Path, pattern: &[u8]) -> Vec<PathBuf> {
 
 fn read(path: &Path) -> io::Result<String> {
     let mut bytes = Vec::new();
-    let read = File::open(path)?
+    let read = open(path)?
         .take(MAX_FILE.saturating_add(1))
         .read_to_end(&mut bytes)?;
     if u64::try_from(read).is_ok_and(|read| read > MAX_FILE) {

@@ -273,6 +273,16 @@ fn files_that_include_themselves_end() {
 }
 
 #[test]
+fn a_pipe_that_nobody_writes_to_is_not_waited_for() {
+    let home = Home::with(&[("config", "Host a\nHostName b\nInclude HOME/pipe\n")]);
+    let made = Command::new("mkfifo")
+        .arg(home.0.path().join("pipe"))
+        .status();
+    assert!(made.unwrap().success());
+    assert!(home.config().notes().is_empty());
+}
+
+#[test]
 fn a_long_file_is_left_out_and_noted() {
     let long = "#".repeat(1024 * 1024) + "\nPort 7\n";
     let home = Home::with(&[("config", &long)]);

@@ -345,6 +345,14 @@ fn variables_and_standard_input_are_named_in_errors() {
         told(&load("stdin", &environment_with_stdin(&[], &long), &mut Nobody).unwrap_err()),
         ["standard input is longer than 64 KiB, so it holds no private key"]
     );
+    let terminal = environment_with_stdin(&[], "/dev/ptmx".as_ref());
+    assert_eq!(
+        told(&load("stdin", &terminal, &mut Nobody).unwrap_err()),
+        [
+            "standard input is a terminal, which would show the key",
+            "redirect it: `keystay --key stdin build … < FILE`, or name the file with `--key file:PATH`"
+        ]
+    );
 }
 
 #[test]

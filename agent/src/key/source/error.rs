@@ -31,6 +31,9 @@ pub enum Fault {
     /// A directory, a pipe, a device.
     #[error("is not a regular file")]
     NotAFile,
+    /// Standard input that nobody has redirected.
+    #[error("is a terminal, which would show the key")]
+    Terminal,
     /// The file's mode lets group or others in.
     #[error("can be read by others (mode {mode:04o})")]
     OpenToOthers {

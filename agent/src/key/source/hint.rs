@@ -28,6 +28,10 @@ pub(super) fn hints(place: &Place, fault: &Fault) -> Vec<String> {
         (Place::File(_), Fault::NotAFile) => {
             vec!["to read a key from a pipe, use `--key stdin`".to_owned()]
         }
+        (Place::Stdin, Fault::Terminal) => vec![
+            "redirect it: `keystay --key stdin build … < FILE`, or name the file with `--key file:PATH`"
+                .to_owned(),
+        ],
         (Place::AgentVariable, Fault::Unset) => vec![
             "start an agent with `eval \"$(ssh-agent)\"` and add a key with `ssh-add`".to_owned(),
             "or name a key file with `--key file:PATH`".to_owned(),

@@ -1,5 +1,7 @@
 //! A private key on standard input.
 
+use std::io::IsTerminal as _;
+
 use super::{
     Environment, Fault, Place, Source, SourceError,
     local::{self, MAX_CONTENT},
@@ -18,6 +20,10 @@ pub(super) fn load(
 
 fn read(environment: &Environment) -> Result<Secret, Fault> {
     let mut stdin = environment.stdin().map_err(Fault::Unreadable)?;
+    // It would be waited for without a word, and what is typed stays on the screen.
+    if stdin.is_terminal() {
+        return Err(Fault::Terminal);
+    }
     let content = Secret::read(&mut stdin, MAX_CONTENT).map_err(Fault::Unreadable)?;
     let content = content.ok_or(Fault::TooLong(MAX_CONTENT))?;
     if content.bytes().is_empty() {
