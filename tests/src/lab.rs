@@ -22,6 +22,7 @@
 //! python         on demand: paramiko, asyncssh and pygit2 in an environment of their own [`Lab::python`]
 //! jump host      on demand: the only way to a git host in a network of its own [`JumpHost`]
 //! authority's    on demand: a git host that trusts certificates only       [`AuthorityHost`]
+//! scanners       on demand: gitleaks and trufflehog of Debian, for the benches
 //! acme/*         private repositories, the same on both hosts       [`REPOSITORIES`],
 //!                [`DEPENDENCIES`], [`WITH_SUBMODULES`], [`LARGE`]
 //! keys           what opens which of them                           [`KEYS`]
@@ -48,11 +49,13 @@ mod process;
 mod python;
 mod relay;
 mod repo;
+mod scanner;
 mod server_folder;
 mod stand;
 mod status;
 
 pub(crate) use process::run;
+pub(crate) use scanner::Scanner;
 
 pub use agent::UpstreamAgent;
 pub use arm64::ARM64_IMAGE;

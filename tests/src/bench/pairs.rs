@@ -24,8 +24,8 @@ pub(super) struct Pairs {
 }
 
 impl Pairs {
-    /// Runs both in turn, `count` times after one run each that does not count; a run gives the
-    /// values of all rows.
+    /// Runs both in turn, `count` times after one run each that does not count, or once where that is
+    /// all that is asked for; a run gives the values of all rows.
     pub(super) fn measure<const N: usize>(
         rows: [Row; N],
         count: usize,
@@ -37,8 +37,10 @@ impl Pairs {
             ours: Vec::new(),
             theirs: Vec::new(),
         });
-        ours()?;
-        theirs()?;
+        if count > 1 {
+            ours()?;
+            theirs()?;
+        }
         for _ in 0..count {
             let values = ours()?.into_iter().zip(theirs()?);
             for (pairs, (ours, theirs)) in pairs.iter_mut().zip(values) {

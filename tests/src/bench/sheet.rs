@@ -62,13 +62,30 @@ impl Sheet {
             return Ok(());
         }
         for pairs in Pairs::measure(rows, count, ours, theirs)? {
-            if self.lines.is_empty() {
-                say(header().trim_end());
-            }
-            say(pairs.line().trim_end());
-            self.lines.push(pairs.line());
+            self.show(pairs.line());
         }
         Ok(())
+    }
+
+    /// Shows two counts of the same things side by side.
+    pub(super) fn counts(&mut self, row: &str, ours: &str, theirs: &str, target: &str) {
+        self.show(format!(
+            "{row:<44} {ours:>12} {theirs:>12} {:>22}  {target}\n",
+            ""
+        ));
+    }
+
+    /// Says what the rows that follow are of.
+    pub(super) fn note(&mut self, text: &str) {
+        self.show(format!("- {text}\n"));
+    }
+
+    fn show(&mut self, line: String) {
+        if self.lines.is_empty() {
+            say(header().trim_end());
+        }
+        say(line.trim_end());
+        self.lines.push(line);
     }
 
     /// All rows under their header; an error if no row has such a name.

@@ -3,7 +3,7 @@
 use std::{
     fs,
     path::{Path, PathBuf},
-    process::Command,
+    process::{Command, Stdio},
 };
 
 /// The types of keys, each with its size as `ssh-keygen -b` takes it.
@@ -139,6 +139,7 @@ fn keygen(arguments: &[&str], path: &Path) {
         .args(arguments)
         .arg("-f")
         .arg(path)
+        .stdout(Stdio::null())
         .status()
         .expect("ssh-keygen is missing: install openssh-client");
     assert!(made.success());

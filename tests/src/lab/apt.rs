@@ -67,8 +67,19 @@ impl Apt {
         file::remove(&into.join("partial"))
     }
 
+    /// The version of a package that would be downloaded; nothing if the release has no such package.
+    pub(super) fn candidate(&self, package: &str) -> Result<Option<String>, LabError> {
+        let table = run(self.program("apt-cache").arg("madison").arg(package))?;
+        let version = table.lines().next().and_then(|line| line.split('|').nth(1));
+        Ok(version.map(|version| version.trim().to_owned()))
+    }
+
     fn command(&self) -> Command {
-        let mut command = Command::new("apt-get");
+        self.program("apt-get")
+    }
+
+    fn program(&self, name: &str) -> Command {
+        let mut command = Command::new(name);
         command
             .arg("--quiet")
             .env("APT_CONFIG", self.folder.join("apt.conf"))

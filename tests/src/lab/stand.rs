@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::thread;
 
-use super::apt::{Apt, mirror};
+use super::apt::{self, Apt, mirror};
 use super::arm64::{self, ARM64_IMAGE};
 use super::daemonless::{self, Daemonless};
 use super::debian::{self, SUITE};
@@ -15,6 +15,7 @@ use super::image::{self, joined};
 use super::key::{self, DECOYS};
 use super::paths::Paths;
 use super::process::say;
+use super::scanner::{self, Scanner};
 use super::status::Status;
 use super::{LabError, packages, python};
 
@@ -115,6 +116,36 @@ impl Lab {
     pub fn with_containerd(&self) -> Result<Engine, LabError> {
         let _lock = Lock::take(&self.paths.lock())?;
         engine::ensure_with_containerd(&self.paths)
+    }
+
+    /// Debian's program of this name that looks for secrets, if Debian has it: not part of [`Lab::up`],
+    /// because only benches need it.
+    pub(crate) fn scanner(&self, name: &str) -> Result<Option<Scanner>, LabError> {
+        let _lock = Lock::take(&self.paths.lock())?;
+        scanner::find(&self.paths, name)
+    }
+
+    /// Downloads these Debian packages into one folder and unpacks them side by side into another, as
+    /// they are where they are installed; the packages stay.
+    pub(crate) fn unpack_packages(
+        &self,
+        names: &[&str],
+        packages: &Path,
+        root: &Path,
+    ) -> Result<(), LabError> {
+        let lock = Lock::take(&self.paths.lock())?;
+        let apt = fetch_lists(&self.paths)?;
+        drop(lock);
+        // The machine may have another version, of elsewhere.
+        let names: Vec<_> = names.iter().map(|name| format!("{name}/{SUITE}")).collect();
+        let names: Vec<_> = names.iter().map(String::as_str).collect();
+        apt.download(&names, packages)?;
+        apt::unpack(packages, root)
+    }
+
+    /// The base image's root folder as an archive.
+    pub(crate) fn base_archive(&self) -> PathBuf {
+        debian::base_archive(&self.paths)
     }
 
     /// OpenSSH that behaves like a large public host: any known key authenticates, a key opens only

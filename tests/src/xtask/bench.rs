@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use super::cargo::release_client;
+use super::cargo::{release_bench, release_client};
 use crate::{
     bench,
     lab::{Lab, LabError},
@@ -11,6 +11,7 @@ use crate::{
 /// Measures the client as users get it.
 pub(super) fn run(names: &[String]) -> Result<ExitCode, LabError> {
     let lab = Lab::up()?;
-    bench::run(&lab, &release_client()?, names)?;
+    let pass = || release_bench("keystay-agent", "pass");
+    bench::run(&lab, &release_client()?, &pass, names)?;
     Ok(ExitCode::SUCCESS)
 }

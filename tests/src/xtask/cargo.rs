@@ -7,7 +7,7 @@ use std::{
     process::{Command, ExitCode, ExitStatus},
 };
 
-use crate::lab::LabError;
+use crate::lab::{LabError, run};
 
 /// The workspace's root.
 pub(super) fn root() -> &'static Path {
@@ -36,6 +36,23 @@ pub(super) fn release_client() -> Result<PathBuf, LabError> {
     let target =
         std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
     Ok(target.join("release/keystay"))
+}
+
+/// Builds a bench of a package as users get the client, and says where it is.
+pub(super) fn release_bench(package: &str, name: &str) -> Result<PathBuf, LabError> {
+    let mut bench = cargo();
+    bench.args(["bench", "--locked", "--no-run", "--message-format", "json"]);
+    let messages = run(bench.args(["--package", package, "--bench", name]))?;
+    let program = messages.lines().rev().find_map(|line| {
+        let message: serde_json::Value = serde_json::from_str(line).ok()?;
+        let path = message.get("executable")?.as_str()?;
+        Some(PathBuf::from(path))
+    });
+    program.ok_or_else(|| LabError::Command {
+        command: format!("cargo bench --no-run --bench {name}"),
+        status: "no program".to_owned(),
+        output: messages,
+    })
 }
 
 /// Runs a program to its end with this process's streams.

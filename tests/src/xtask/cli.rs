@@ -37,7 +37,7 @@ struct Xtask {
 enum Command {
     /// Measure against the real alternatives, and print a table
     Bench {
-        /// Only the rows that have one of these in their names, such as `cached`, `agent` or `fetch`
+        /// Only the rows that have one of these in their names, such as `cached`, `agent`, `fetch` or `verify`
         #[arg(value_name = "NAME")]
         names: Vec<String>,
     },
