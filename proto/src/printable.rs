@@ -21,6 +21,14 @@ pub fn printable(text: impl AsRef<[u8]>) -> String {
     shown
 }
 
+/// Whether text of an enemy may stand in a command that a person is told to type: it is one word to
+/// every shell, no option, and no pattern that allows more than it names.
+#[must_use]
+pub fn is_plain_word(text: &str) -> bool {
+    let is_plain = |char: char| char.is_alphanumeric() || "._-/:@+%,~".contains(char);
+    !text.is_empty() && !text.starts_with(['-', '~']) && text.chars().all(is_plain)
+}
+
 fn is_plain(character: char) -> bool {
     let hides = matches!(
         character,
@@ -60,5 +68,23 @@ mod tests {
         let shown = printable("x".repeat(1_000));
         assert_eq!(shown.chars().count(), 257);
         assert!(shown.ends_with('…'));
+    }
+
+    #[test]
+    fn a_plain_word_is_one_to_every_shell() {
+        for word in [
+            "github.com/acme/lib-a",
+            "h:2222/~joe/x.y_z",
+            "git",
+            "größe/漢字",
+        ] {
+            assert!(is_plain_word(word), "{word}");
+        }
+        for text in [
+            "", "-x", "~x", "a b", "a;id", "a$(id)", "a`id`", "a\nb", "acme/**", "a?", "[::1]/a",
+            "a#b", "a\\u{1b}", "a=b", "a'b", "a…",
+        ] {
+            assert!(!is_plain_word(text), "{text:?}");
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! What a person who reads the build's output is told of a refused fetch.
 
-use keystay_proto::{control::Reason, git::CommandError};
+use keystay_proto::{control::Reason, git::CommandError, is_plain_word};
 
 use crate::policy::FetchDemand;
 
@@ -21,20 +21,34 @@ pub(super) fn advice(reason: Reason, demand: &FetchDemand<'_>) -> String {
             format!("{detail}{hint}")
         }
         Reason::WrongUser => {
-            let user = demand.user().unwrap_or_default();
-            format!("the login {user} is not granted; allow it: `keystay --user {user} build …`")
+            let shown = demand.user().unwrap_or_default();
+            let user = typed(&shown, "NAME");
+            format!("the login {shown} is not granted; allow it: `keystay --user {user} build …`")
         }
         Reason::HostNotGranted => {
-            format!("{host} is not granted; allow it: `keystay --host {host} build …`")
+            let name = typed(host, "NAME");
+            format!("{host} is not granted; allow it: `keystay --host {name} build …`")
         }
-        Reason::RepositoryNotGranted => format!(
-            "{repository} is not granted; allow it: `keystay --repo {repository} build …`, or \
-             in keystay.toml"
-        ),
-        Reason::HostNotKnown => format!(
-            "no host key of {host} is known on the machine that runs keystay; make it known \
-             there, once and with care: `ssh {host}`, and compare the fingerprint"
-        ),
+        Reason::RepositoryNotGranted => {
+            let name = typed(&repository, "HOST/PATH");
+            format!(
+                "{repository} is not granted; allow it: `keystay --repo {name} build …`, or in \
+                 keystay.toml"
+            )
+        }
+        Reason::HostNotKnown => {
+            let name = typed(host, "HOST");
+            format!(
+                "no host key of {host} is known on the machine that runs keystay; make it known \
+                 there, once and with care: `ssh {name}`, and compare the fingerprint"
+            )
+        }
         other => other.to_string(),
     }
+}
+
+/// A step chooses its words, and a person may type what is told: what is more than a word is not
+/// repeated in a command.
+fn typed<'a>(text: &'a str, instead: &'static str) -> &'a str {
+    if is_plain_word(text) { text } else { instead }
 }

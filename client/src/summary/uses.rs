@@ -2,7 +2,10 @@
 
 use std::borrow::Cow;
 
-use keystay_proto::control::{HostUse, KeyInfo, KeyUse, Reason, Refusal};
+use keystay_proto::{
+    control::{HostUse, KeyInfo, KeyUse, Reason, Refusal},
+    is_plain_word,
+};
 
 use super::size::{count, first_three};
 
@@ -91,7 +94,7 @@ fn refusal(
     }: &Refusal,
 ) -> String {
     match detail {
-        Some(detail) if *reason == Reason::RepositoryNotGranted => {
+        Some(detail) if *reason == Reason::RepositoryNotGranted && is_plain_word(detail) => {
             format!("{count} × {reason} ({detail}); allow it: `--repo {detail}`")
         }
         Some(detail) => format!("{count} × {reason} ({detail})"),
@@ -102,6 +105,27 @@ fn refusal(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_a_step_asked_for_is_repeated_in_no_command_unless_it_is_a_word() {
+        let told = |detail: &str| {
+            refusal(&Refusal {
+                reason: Reason::RepositoryNotGranted,
+                count: 1,
+                detail: Some(detail.to_owned()),
+            })
+        };
+        assert_eq!(
+            told("h/a"),
+            "1 × repository not granted (h/a); allow it: `--repo h/a`"
+        );
+        for detail in ["x;id;/a", "h/acme/**"] {
+            assert_eq!(
+                told(detail),
+                format!("1 × repository not granted ({detail})")
+            );
+        }
+    }
 
     #[test]
     fn a_command_that_certifies_is_told_by_its_name() {

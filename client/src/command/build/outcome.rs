@@ -1,6 +1,9 @@
 //! How a build ends: docker's status, unless Keystay has something to add.
 
-use keystay_proto::control::{Fault, GrantReport, Reason, Refusal};
+use keystay_proto::{
+    control::{Fault, GrantReport, Reason, Refusal},
+    is_plain_word,
+};
 
 use crate::{
     engine::Run,
@@ -125,7 +128,7 @@ fn of_refusal(refusal: &Refusal, terms: Terms) -> Outcome {
     let message = format!("the build was refused a {what}: {reason}{shown}");
     let repository = detail
         .as_deref()
-        .filter(|_| *reason == Reason::RepositoryNotGranted);
+        .filter(|name| *reason == Reason::RepositoryNotGranted && is_plain_word(name));
     let hint = match repository {
         Some(repository) => format!(
             "allow the repository: `keystay --repo {repository} build …`, or list it in keystay.toml"
@@ -221,6 +224,18 @@ mod tests {
                 "allow the repository: `keystay --repo h:2222/acme/x build …`, or list it in keystay.toml"
                     .into()
             )
+        );
+    }
+
+    #[test]
+    fn a_hint_repeats_no_words_that_a_shell_acts_on() {
+        let mut report = report(vec![], &[Reason::RepositoryNotGranted]);
+        report.refusals[0].detail = Some("x;id;/acme/x".into());
+        let (status, _, hint) = told(outcome(FAILED, &report, &Image::NotAsked, FETCH));
+        assert_eq!(status, 77);
+        assert_eq!(
+            hint,
+            "allow the repository: `keystay --repo HOST/PATH build …`"
         );
     }
 
