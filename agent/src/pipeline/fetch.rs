@@ -65,8 +65,10 @@ async fn open(
         user_named: !request.user.is_empty(),
     };
     let serve = |stream| Arc::clone(grant).serve_stream(id, stream, errand);
-    fetches.streams.open(id, frame, serve);
-    opened(fetches)
+    match fetches.streams.open(id, frame, serve) {
+        Ok(()) | Err(OpenError::AlreadyOpen) => opened(fetches),
+        Err(OpenError::Refused(reason)) => refuse(grant, reason, None).await,
+    }
 }
 
 async fn close(grant: &Grant, fetches: &Fetches, id: StreamId) -> Vec<u8> {

@@ -50,29 +50,28 @@ impl Streams {
 
     /// Whether a stream may be opened by this frame: its name is new, and there is room.
     pub(crate) fn admit(&self, id: StreamId, frame: &[u8]) -> Result<(), OpenError> {
-        let state = self.state();
-        match state.open.get(&id) {
-            Some(stream) if stream.is_opened_by(frame) => Err(OpenError::AlreadyOpen),
-            Some(_) => Err(OpenError::Refused(Reason::NoStream)),
-            None if state.over.contains(&id) => Err(OpenError::Refused(Reason::NoStream)),
-            None if state.open.len() >= MAX_OPEN || state.over.len() >= MAX_STREAMS => {
-                Err(OpenError::Refused(Reason::TooManyStreams))
-            }
-            None => Ok(()),
-        }
+        self.state().admit(id, frame)
     }
 
-    /// Opens a stream that was admitted, served by the task that `serve` makes of it.
-    pub(crate) fn open<F>(&self, id: StreamId, frame: &[u8], serve: impl FnOnce(Arc<Stream>) -> F)
+    /// Opens a stream that was admitted, served by the task that `serve` makes of it. Since then the
+    /// same frame may have come a second time, and others may have taken the room.
+    pub(crate) fn open<F>(
+        &self,
+        id: StreamId,
+        frame: &[u8],
+        serve: impl FnOnce(Arc<Stream>) -> F,
+    ) -> Result<(), OpenError>
     where
         F: Future<Output = ()> + Send + 'static,
     {
         let stream = Stream::new(self.transport, frame);
         let mut state = self.state();
+        state.admit(id, frame)?;
         state.open.insert(id, Arc::clone(&stream));
         self.count.send_replace(state.open.len());
         while state.tasks.try_join_next().is_some() {}
         state.tasks.spawn(serve(stream));
+        Ok(())
     }
 
     /// An open stream.
@@ -120,7 +119,61 @@ impl Streams {
     }
 }
 
+impl State {
+    fn admit(&self, id: StreamId, frame: &[u8]) -> Result<(), OpenError> {
+        match self.open.get(&id) {
+            Some(stream) if stream.is_opened_by(frame) => Err(OpenError::AlreadyOpen),
+            Some(_) => Err(OpenError::Refused(Reason::NoStream)),
+            None if self.over.contains(&id) => Err(OpenError::Refused(Reason::NoStream)),
+            None if self.open.len() >= MAX_OPEN || self.over.len() >= MAX_STREAMS => {
+                Err(OpenError::Refused(Reason::TooManyStreams))
+            }
+            None => Ok(()),
+        }
+    }
+}
+
 /// Streams open at once; hundreds of fetches in one build queue for their turn.
 const MAX_OPEN: usize = 512;
 /// Streams of one grant in all.
 const MAX_STREAMS: usize = 20_000;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn open(streams: &Streams, id: u8) -> Result<(), OpenError> {
+        streams.open(StreamId([id; 16]), b"frame", |_| std::future::pending())
+    }
+
+    #[tokio::test]
+    async fn a_frame_that_comes_twice_before_it_is_recorded_opens_one_stream() {
+        let streams = Streams::new(Transport::Streams);
+        let id = StreamId([1; 16]);
+        for _ in 0..2 {
+            assert_eq!(streams.admit(id, b"frame"), Ok(()));
+        }
+        assert_eq!(open(&streams, 1), Ok(()));
+        let first = streams.find(id).unwrap();
+        assert_eq!(open(&streams, 1), Err(OpenError::AlreadyOpen));
+        assert!(Arc::ptr_eq(&first, &streams.find(id).unwrap()));
+        assert_eq!(streams.state().tasks.len(), 1);
+    }
+
+    #[tokio::test]
+    async fn more_than_there_is_room_for_is_not_opened_however_it_was_admitted() {
+        let streams = Streams::new(Transport::Streams);
+        let ids = (0..=MAX_OPEN).map(|number| {
+            let mut id = [0; 16];
+            id[..8].copy_from_slice(&number.to_be_bytes());
+            StreamId(id)
+        });
+        let ids: Vec<_> = ids.collect();
+        assert!(ids.iter().all(|id| streams.admit(*id, b"frame").is_ok()));
+        let opened = ids
+            .iter()
+            .map(|id| streams.open(*id, b"frame", |_| std::future::pending()));
+        let failed: Vec<_> = opened.filter_map(Result::err).collect();
+        assert_eq!(failed, [OpenError::Refused(Reason::TooManyStreams)]);
+    }
+}
