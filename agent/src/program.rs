@@ -63,7 +63,8 @@ Signals:
 
 Exit status:
   0 ended by a signal; 64 wrong command line; 66 a key cannot be read; 69 no socket, no audit log,
-  or an agent runs already; 78 wrong configuration";
+  or an agent runs already; 78 wrong configuration
+  as ssh-agent: the command's, or as ssh-agent's 1, and 255 for a wrong value of -E or -O";
 
 /// Runs the agent with these arguments, the program's name first: by the name `ssh-agent` it does what
 /// that does. The parent of a private one reads one line, [`Started`], from its standard output.
@@ -74,8 +75,9 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Ok(arguments) => arguments,
         Err(error) => {
             let _ = error.print();
+            let wrong = ssh_agent::of_command_line(&error, is_ssh_agent).unwrap_or(USAGE);
             // Help and version are what was asked for.
-            return ExitCode::from(if error.use_stderr() { USAGE } else { 0 });
+            return ExitCode::from(if error.use_stderr() { wrong } else { 0 });
         }
     };
     if arguments.check {
@@ -86,6 +88,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         return announced(arguments.config().and_then(|config| daemon::run(&config)));
     }
     if role == Role::Detached {
+        ssh_agent::close_inherited();
         return announced(detached(&arguments));
     }
     let ran = match role {
@@ -96,7 +99,8 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     };
     match ran {
         Ok(()) => ExitCode::SUCCESS,
-        Err(problem) => failed(&problem),
+        Err(problem) if role == Role::Builds => failed(&problem, status(problem.code)),
+        Err(problem) => failed(&problem, ssh_agent::FAILED),
     }
 }
 
@@ -173,12 +177,12 @@ fn trace() {
 }
 
 /// Tells a person why the agent does not run, in the form of all errors.
-fn failed(problem: &Problem) -> ExitCode {
+fn failed(problem: &Problem, status: u8) -> ExitCode {
     say(&format!("keystay: error: {problem}"));
     for hint in &problem.hints {
         say(&format!("hint: {hint}"));
     }
-    ExitCode::from(status(problem.code))
+    ExitCode::from(status)
 }
 
 pub(crate) fn say(line: &str) {

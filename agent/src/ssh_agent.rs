@@ -3,9 +3,11 @@
 
 mod detach;
 mod end;
+mod inherited;
 mod lifetime;
 mod options;
 mod shell;
+mod status;
 
 use std::{
     env,
@@ -21,8 +23,10 @@ use keystay_proto::control::{Problem, ProblemCode};
 pub(crate) use self::{
     detach::{Detached, leave_terminal, socket_beside},
     end::end,
+    inherited::close_inherited,
     options::{Options, Role},
     shell::Shell,
+    status::{FAILED, of_command_line},
 };
 use crate::program::say;
 

@@ -3,9 +3,12 @@
 use std::{
     collections::HashMap,
     fs,
+    io::Read as _,
     os::unix::{fs::PermissionsExt as _, net::UnixStream},
     path::Path,
     process::{Command, Output, Stdio},
+    sync::mpsc,
+    thread,
 };
 
 use keystay_tests::env::{binary, wait_until};
@@ -126,7 +129,7 @@ fn it_speaks_csh_and_takes_a_path() {
     assert!(UnixStream::connect(home.0.path().join("it's here")).is_ok());
 
     let again = home.agent(&["-c", "-a", "it's here"]);
-    assert_eq!(again.status.code(), Some(69));
+    assert_eq!(again.status.code(), Some(1));
     assert_eq!(
         String::from_utf8(again.stderr).unwrap(),
         "keystay: error: the ssh-agent socket cannot be made: Address already in use (os error 98)\n\
@@ -146,7 +149,7 @@ fn it_lives_as_long_as_its_command_whose_status_it_has() {
     wait_until("its end", START_TIME, || !Path::new(&process).exists());
 
     let output = home.agent(&["/nowhere/command"]);
-    assert_eq!(output.status.code(), Some(69));
+    assert_eq!(output.status.code(), Some(1));
     assert_eq!(
         String::from_utf8(output.stderr).unwrap(),
         "keystay: error: /nowhere/command cannot be run: No such file or directory (os error 2)\n"
@@ -169,13 +172,13 @@ fn a_key_without_a_lifetime_gets_the_one_of_the_command_line() {
 fn what_it_cannot_do_is_said() {
     let home = Home::new();
     let output = home.agent(&["-k"]);
-    assert_eq!(output.status.code(), Some(64));
+    assert_eq!(output.status.code(), Some(1));
     assert_eq!(
         String::from_utf8(output.stderr).unwrap(),
         "keystay: error: SSH_AGENT_PID is not set: there is no agent to end\n"
     );
     let output = home.agent(&["-O", "allow-remote-pkcs11"]);
-    assert_eq!(output.status.code(), Some(64));
+    assert_eq!(output.status.code(), Some(255));
     let said = String::from_utf8(output.stderr).unwrap();
     assert!(
         said.contains("allow-remote-pkcs11 concerns tokens"),
@@ -187,6 +190,56 @@ fn what_it_cannot_do_is_said() {
         String::from_utf8(output.stderr).unwrap(),
         "keystay: -P changes nothing: no library of a token is ever loaded into this agent\n"
     );
+}
+
+#[test]
+fn what_fails_has_the_status_that_ssh_agent_gives_it() {
+    let home = Home::new();
+    fs::write(home.0.path().join("taken"), "").unwrap();
+    for arguments in [
+        &["-k"][..],
+        &["-t", "x"],
+        &["-t"],
+        &["-E", "x"],
+        &["-E"],
+        &["-O", "x"],
+        &["-Q"],
+        &["-s", "-c"],
+        &["-a", "taken", "-s"],
+        &["-a", "taken", "-D"],
+        &["/nowhere/command"],
+    ] {
+        let mut theirs = home.command(Path::new("ssh-agent"));
+        let theirs = theirs.args(arguments).output().unwrap().status.code();
+        let output = home.agent(arguments);
+        assert_eq!(output.status.code(), theirs, "{arguments:?}: {output:?}");
+    }
+    // What is not ssh-agent's has the status that it has everywhere.
+    for (arguments, expected) in [
+        (&["--nothing"][..], 64),
+        (&["--key", "nothing:"], 64),
+        (&["-a", "taken"], 66),
+    ] {
+        let output = home.agent(arguments);
+        assert_eq!(output.status.code(), Some(expected), "{output:?}");
+    }
+}
+
+#[test]
+fn in_the_background_it_holds_nothing_that_its_shell_left_open() {
+    let home = Home::new();
+    let mut shell = home.command(Path::new("sh"));
+    let script = "exec 7</ 9>&1 >told; \"$0\" agent -s";
+    let shell = shell.args(["-c", script]).arg(binary());
+    let mut shell = shell.stdout(Stdio::piped()).spawn().unwrap();
+    let mut held = shell.stdout.take().unwrap();
+    assert_eq!(shell.wait().unwrap().code(), Some(0));
+    let told = fs::read_to_string(home.0.path().join("told")).unwrap();
+    let agent = Background::read(&told);
+    let (closed, is_closed) = mpsc::channel();
+    thread::spawn(move || closed.send(held.read(&mut [0]).unwrap()));
+    assert_eq!(is_closed.recv_timeout(START_TIME), Ok(0));
+    assert_eq!(raw_at(agent.socket()).ask(&[11]), [12, 0, 0, 0, 0]);
 }
 
 #[test]
