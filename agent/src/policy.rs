@@ -1,5 +1,6 @@
 //! The policy: may this grant have this signature, or this fetch, now?
 
+mod bound;
 mod fetch;
 mod intent;
 
@@ -11,6 +12,7 @@ use keystay_proto::{
     userauth::Userauth,
 };
 
+pub(crate) use bound::{BindError, Bound};
 pub(crate) use fetch::{FetchDemand, judge_fetch};
 pub(crate) use intent::{Demand, Purpose};
 
@@ -96,12 +98,13 @@ fn host(
     demand: &Demand<'_>,
 ) -> Result<Option<String>, Reason> {
     match &demand.host_key {
-        Some(host_key) => known_hosts
+        Ok(Some(host_key)) => known_hosts
             .host_of(host_key, &terms.hosts)
             .map(Some)
             .ok_or(Reason::HostNotGranted),
-        None if terms.strict => Err(Reason::HostNotVerified),
-        None => Ok(None),
+        Ok(None) if terms.strict => Err(Reason::HostNotVerified),
+        Ok(None) => Ok(None),
+        Err(_) => Err(Reason::HostNotVerified),
     }
 }
 

@@ -15,7 +15,7 @@ use tokio::{
 };
 use zeroize::Zeroize as _;
 
-use crate::{grant::Grant, pipeline};
+use crate::{grant::Grant, pipeline, policy::Bound};
 
 /// Serves one connection until it ends, breaks a rule or stalls; each of the latter is recorded.
 pub(crate) async fn run(grant: &Arc<Grant>, mut stream: UnixStream) {
@@ -43,9 +43,10 @@ async fn exchange(grant: &Arc<Grant>, stream: &mut UnixStream) -> Result<(), End
             End::Idle => stalled("nothing was sent"),
             end => end,
         })?;
+    let mut bound = Bound::default();
     loop {
         let answering = grant.answering();
-        let body = pipeline::answer(grant, &message).await;
+        let body = pipeline::answer(grant, &mut bound, &message).await;
         let mut reply = Vec::with_capacity(body.len().saturating_add(4));
         // A reply that cannot be framed is a defect on this side; the connection ends.
         frame::join_reply(&body, &mut reply).map_err(|_| End::Gone)?;

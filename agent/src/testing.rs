@@ -62,10 +62,33 @@ impl Fixture {
     }
 
     pub(crate) fn grant(&self, spec: GrantSpec) -> Arc<Grant> {
+        self.grant_of(spec, self.shared())
+    }
+
+    /// A grant where these lines are the known hosts.
+    pub(crate) fn grant_knowing(&self, spec: GrantSpec, lines: &str) -> Arc<Grant> {
+        let known_hosts = Arc::new(KnownHosts::parse(lines, Path::new("known_hosts")));
+        let shared = self.shared();
+        self.grant_of(
+            spec,
+            Shared {
+                known_hosts,
+                ..shared
+            },
+        )
+    }
+
+    fn grant_of(&self, spec: GrantSpec, shared: Shared) -> Arc<Grant> {
         let expires = Instant::now() + Duration::from_secs(spec.ttl);
         let keys = vec![Arc::clone(&self.key)];
         let id = GrantId::from_random([1; 8]);
-        Arc::new(Grant::new(id, spec, keys, self.shared(), expires))
+        Arc::new(Grant::new(id, spec, keys, shared, expires))
+    }
+
+    /// The public half of the key, one line.
+    pub(crate) fn public(&self) -> String {
+        let line = std::fs::read_to_string(self.path("id.pub")).unwrap();
+        line.trim().to_owned()
     }
 
     pub(crate) fn shared(&self) -> Shared {

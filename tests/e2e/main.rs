@@ -60,6 +60,8 @@ mod receipt;
 #[cfg(test)]
 mod relay;
 #[cfg(test)]
+mod session_bind;
+#[cfg(test)]
 mod signals;
 #[cfg(test)]
 mod sources;

@@ -4,6 +4,7 @@ use std::time::SystemTime;
 
 use keystay_proto::{agent::SignRequest, control::Intent, printable, sshsig, userauth::Userauth};
 
+use super::{Bound, bound::OtherSession};
 use crate::known_hosts::ShownKey;
 
 /// A request to sign, identified.
@@ -13,8 +14,9 @@ pub(crate) struct Demand<'a> {
     pub(crate) key_blob: &'a [u8],
     /// What the signature would be good for.
     pub(crate) purpose: Purpose<'a>,
-    /// The host key that the login shows, where it shows one.
-    pub(crate) host_key: Option<ShownKey>,
+    /// The host key that the login shows, where it shows one; by itself, or by what its connection is
+    /// bound to.
+    pub(crate) host_key: Result<Option<ShownKey>, OtherSession>,
 }
 
 /// What a signature would be good for.
@@ -31,16 +33,16 @@ pub(crate) enum Purpose<'a> {
 impl<'a> Demand<'a> {
     /// Identifies a request. A login counts as one only if the key inside it is the key that is
     /// asked to sign, byte for byte. A host certificate counts if it is valid `now`.
-    pub(crate) fn identify(request: &SignRequest<'a>, now: SystemTime) -> Self {
+    pub(crate) fn identify(request: &SignRequest<'a>, bound: &Bound, now: SystemTime) -> Self {
         let purpose = purpose(request);
         let host_key = match &purpose {
-            Purpose::Login(login) => login.host_key.map(|key| ShownKey::new(key, now)),
-            Purpose::SshSig(_) | Purpose::Unknown => None,
+            Purpose::Login(login) => bound.host_key(login),
+            Purpose::SshSig(_) | Purpose::Unknown => Ok(None),
         };
         Self {
             key_blob: request.key_blob,
+            host_key: host_key.map(|key| key.map(|key| ShownKey::new(key, now))),
             purpose,
-            host_key,
         }
     }
 

@@ -28,11 +28,9 @@ fn no_message_but_list_and_sign_is_served() {
     for number in (0..=255).filter(|number| !matches!(number, 11 | 13 | 27)) {
         assert_eq!(ground.ask(&[number]), FAILURE, "{number}");
     }
-    for extension in ["query", "session-bind@openssh.com"] {
-        assert_eq!(
-            ground.ask(&[&[27][..], &string(extension)].concat()),
-            FAILURE
-        );
+    for (extension, answer) in [("query", 5), ("session-bind@openssh.com", 28)] {
+        let message = [&[27][..], &string(extension)].concat();
+        assert_eq!(ground.ask(&message), [answer]);
     }
     let refused = refusals(&ground.env);
     assert_eq!(refused.len(), 255);

@@ -127,7 +127,8 @@ impl Run {
             flags: SignFlags(0),
         });
         request.encode(&mut message);
-        let answer = pipeline::answer(&self.grant, &message).await;
+        let answer =
+            pipeline::answer(&self.grant, &mut crate::policy::Bound::Unbound, &message).await;
         answer.get(5..).unwrap().to_vec()
     }
 }

@@ -8,7 +8,7 @@ use keystay_proto::{
 };
 
 use super::*;
-use crate::{known_hosts::KnownHosts, pipeline, testing::Fixture};
+use crate::{known_hosts::KnownHosts, pipeline, policy::Bound, testing::Fixture};
 
 const HOST_KEY: &str = "AAAAC3NzaC1lZDI1NTE5AAAAIDcn8OafYMjEOx04ai5iVwcXdUZUXKdRKRxKKbLTU6hd";
 
@@ -40,7 +40,7 @@ async fn send(grant: &Arc<Grant>, id: StreamId, data: &[u8]) -> Vec<u8> {
         flags: SignFlags(0),
     })
     .encode(&mut message);
-    let answer = pipeline::answer(grant, &message).await;
+    let answer = pipeline::answer(grant, &mut Bound::Unbound, &message).await;
     assert_eq!(answer[0], 14);
     // What clients that forward an agent accept: one string, and a string within it.
     assert!(answer[5..].starts_with(&[&[0, 0, 0, 17], ALGORITHM.as_bytes()].concat()));
@@ -68,7 +68,10 @@ fn open(command: &'static [u8]) -> Open<'static> {
 async fn a_grant_in_fetch_mode_lists_no_key_and_signs_nothing() {
     let fixture = Fixture::new().await;
     let grant = grant(&fixture);
-    assert_eq!(pipeline::answer(&grant, &[11]).await, [12, 0, 0, 0, 0]);
+    assert_eq!(
+        pipeline::answer(&grant, &mut Bound::Unbound, &[11]).await,
+        [12, 0, 0, 0, 0]
+    );
     let mut message = Vec::new();
     Message::SignRequest(SignRequest {
         key_blob: &fixture.key.blob,
@@ -76,7 +79,10 @@ async fn a_grant_in_fetch_mode_lists_no_key_and_signs_nothing() {
         flags: SignFlags(0),
     })
     .encode(&mut message);
-    assert_eq!(pipeline::answer(&grant, &message).await, [5]);
+    assert_eq!(
+        pipeline::answer(&grant, &mut Bound::Unbound, &message).await,
+        [5]
+    );
     let reasons: Vec<_> = fixture
         .records()
         .iter()
@@ -256,6 +262,9 @@ async fn a_grant_in_sign_mode_does_not_know_the_tunnel() {
         flags: SignFlags(0),
     })
     .encode(&mut message);
-    assert_eq!(pipeline::answer(&grant, &message).await, [5]);
+    assert_eq!(
+        pipeline::answer(&grant, &mut Bound::Unbound, &message).await,
+        [5]
+    );
     assert!(Signature::decode(&[5]).is_err());
 }
