@@ -103,8 +103,10 @@ impl Dialer {
         let visitor = Visitor::new(target, &self.known_hosts);
         let met = timeout(HANDSHAKE, connect_stream(config, wire, visitor)).await;
         let handle = met.map_err(|_| timed_out(target))?;
+        let handle = handle.map_err(|error| failed(target, error))?;
+        check_signature(target, &handle)?;
         Ok(Link {
-            handle: handle.map_err(|error| failed(target, error))?,
+            handle,
             _tether: tether,
             _over: over.map(Box::new),
         })
@@ -127,6 +129,21 @@ async fn open(target: &Target, over: Option<&Link>) -> Result<Box<dyn Wire>, Fet
         .await;
     let channel = channel.map_err(|error| failed(target, error.into()))?;
     Ok(Box::new(channel.into_stream()))
+}
+
+/// Checks that the host's key signed with an algorithm that was offered: the library takes any that the
+/// key can make, RSA with SHA-1 too.
+fn check_signature(target: &Target, handle: &Handle<Visitor>) -> Result<(), FetchError> {
+    let exchange = handle.agent_session_binding();
+    let algorithm = exchange.and_then(|it| keystay_proto::algorithm(it.signature()));
+    if algorithm.is_some_and(visitor::signs_as_offered) {
+        return Ok(());
+    }
+    let algorithm = printable(algorithm.unwrap_or("no algorithm"));
+    Err(FetchError::Protocol {
+        host: target.to_string(),
+        why: format!("its key signed with {algorithm}, which was not agreed on"),
+    })
 }
 
 /// What a failed handshake means to a person.

@@ -4,6 +4,7 @@ mod fetches;
 mod host;
 mod hosts;
 mod keys;
+mod old_signer;
 mod sharing;
 
 use std::{
@@ -55,10 +56,13 @@ fn broker(known: &str, keys: &[&Arc<Key>]) -> Broker {
 }
 
 fn errand(host: &Host, line: &str) -> Errand {
-    let command = Command::parse(line.as_bytes()).unwrap();
+    errand_at(host.port, Command::parse(line.as_bytes()).unwrap())
+}
+
+fn errand_at(port: u16, command: Command) -> Errand {
     let repository = Repository {
         host: "127.0.0.1".to_owned(),
-        port: host.port,
+        port,
         path: command.path.clone(),
     };
     Errand {

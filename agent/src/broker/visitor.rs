@@ -182,6 +182,12 @@ pub(super) fn config(known: &[&str], certificates: bool) -> Config {
     }
 }
 
+/// Whether a signature of this algorithm is one that [`config`] offers.
+pub(super) fn signs_as_offered(algorithm: &str) -> bool {
+    let mut offered = HOST_KEYS.into_iter();
+    offered.any(|(_, offered)| offered.as_str() == algorithm)
+}
+
 const CLIENT_ID: &str = "SSH-2.0-Keystay";
 /// No SHA-1 and no DSA.
 const HOST_KEYS: [(&str, Algorithm); 6] = [
