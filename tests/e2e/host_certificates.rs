@@ -1,7 +1,7 @@
 //! Hosts that are known by an authority of theirs, as OpenSSH knows them.
 
 use keystay_tests::{
-    env::Env,
+    env::{Env, Output},
     lab::{AuthorityHost, Lab},
 };
 
@@ -20,6 +20,20 @@ fn a_host_is_known_by_its_authority_in_both_modes() {
     knows(&env, &[host.cert_authority("127.0.0.*")]);
     built(&env, &host, "fetch", 0);
     built(&env, &host, "sign", 0).stderr_has("127.0.0.1 verified 1");
+}
+
+#[test]
+fn a_build_that_names_its_host_is_told_of_an_authority_whose_line_has_no_port() {
+    let (env, host) = ground();
+    knows(&env, &[host.cert_authority("127.0.0.*")]);
+    let name = format!("127.0.0.1:{}", host.port());
+    let output = built_with(
+        &env,
+        &host,
+        &["--mode", "sign", "--host", &name, "--strict"],
+        0,
+    );
+    output.stderr_has(&format!("{name} verified 1"));
 }
 
 #[test]
@@ -71,15 +85,21 @@ fn knows(env: &Env, lines: &[String]) {
 
 /// A build that clones from the host.
 #[track_caller]
-fn built(env: &Env, host: &AuthorityHost, mode: &str, status: i32) -> keystay_tests::env::Output {
+fn built(env: &Env, host: &AuthorityHost, mode: &str, status: i32) -> Output {
+    built_with(env, host, &["--mode", mode], status)
+}
+
+#[track_caller]
+fn built_with(env: &Env, host: &AuthorityHost, options: &[&str], status: i32) -> Output {
+    let words = options.join(" ");
     env.file(
         "Dockerfile",
         &format!(
-            "FROM keystay/base:1\nRUN --mount=type=ssh : {mode} && git clone {} /a && cat /a/README\n",
+            "FROM keystay/base:1\nRUN --mount=type=ssh : {words} && git clone {} /a && cat /a/README\n",
             host.url("acme/lib-a")
         ),
     );
-    let keystay = env.keystay_alone().args(["--mode", mode, "--no-verify"]);
+    let keystay = env.keystay_alone().args(options).args(["--no-verify"]);
     let run = with_certificate(keystay, host, "-n git -V +5m");
     let output = run.build(env).args(["--no-cache"]).output();
     output.status(status);
