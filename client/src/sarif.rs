@@ -56,6 +56,15 @@ pub enum Place {
     },
     /// Something that is no file: a layer, a label, an argument (§3.33).
     Logical(String),
+    /// A byte of a file that is in something else, such as an image (§3.30.11).
+    Inside {
+        /// Its path in there.
+        path: String,
+        /// How many bytes of its content are before.
+        offset: u64,
+        /// Its name with what it is in.
+        name: String,
+    },
 }
 
 /// A whole log (§3.13) of one run, pretty, with a line feed at its end.
@@ -104,6 +113,13 @@ fn result(rules: &[Rule<'_>], finding: &Finding<'_>) -> Value {
 fn location(place: &Place) -> Value {
     match place {
         Place::Logical(name) => json!({ "logicalLocations": [{ "fullyQualifiedName": name }] }),
+        Place::Inside { path, offset, name } => json!({
+            "physicalLocation": {
+                "artifactLocation": { "uri": uri(path) },
+                "region": { "byteOffset": offset },
+            },
+            "logicalLocations": [{ "fullyQualifiedName": name }],
+        }),
         Place::File { path, line } => {
             let mut physical = json!({ "artifactLocation": { "uri": uri(path) } });
             if let (Some(line), Some(fields)) = (line, physical.as_object_mut()) {
@@ -188,6 +204,25 @@ mod tests {
             json!([{ "logicalLocations": [{ "fullyQualifiedName": "layer 2" }] }])
         );
         assert_eq!(result.get("ruleIndex"), None);
+    }
+
+    #[test]
+    fn a_byte_of_a_file_in_an_image_has_both_places() {
+        let place = Place::Inside {
+            path: "root/my key".to_owned(),
+            offset: 217,
+            name: "app: layer 2, root/my key".to_owned(),
+        };
+        assert_eq!(
+            location(&place),
+            json!({
+                "physicalLocation": {
+                    "artifactLocation": { "uri": "root/my%20key" },
+                    "region": { "byteOffset": 217 },
+                },
+                "logicalLocations": [{ "fullyQualifiedName": "app: layer 2, root/my key" }],
+            })
+        );
     }
 
     #[test]

@@ -380,6 +380,7 @@ mod tests {
             digest: None,
             path: Some("root/.ssh/id_ed25519".into()),
             place: Place::File,
+            offset: None,
             instruction: None,
             key: Fingerprint::of(b"a"),
             encoding: Encoding::Base64,

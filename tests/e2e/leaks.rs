@@ -282,9 +282,20 @@ fn id_after(env: &Env, key: &Path) -> String {
 fn without_sizes(said: &str) -> String {
     let line = |line: &str| match (line.contains(" searched for "), line.rsplit_once(" (")) {
         (true, Some((before, _))) => format!("{before} (…)\n"),
-        _ => format!("{line}\n"),
+        _ => format!("{}\n", without_offset(line)),
     };
     said.lines().map(line).collect()
+}
+
+/// Where in a file a key is depends on its numbers.
+fn without_offset(line: &str) -> String {
+    match line.split_once(" at byte ") {
+        Some((before, after)) => {
+            let rest = after.trim_start_matches(|digit: char| digit.is_ascii_digit());
+            format!("{before}{rest}")
+        }
+        None => line.to_owned(),
+    }
 }
 
 fn findings(output: &Output) -> String {
@@ -292,7 +303,9 @@ fn findings(output: &Output) -> String {
     let found = said
         .lines()
         .filter_map(|line| line.strip_prefix("keystay: leak: "));
-    found.fold(String::new(), |all, line| all + line + "\n")
+    found.fold(String::new(), |all, line| {
+        all + &without_offset(line) + "\n"
+    })
 }
 
 /// No piece of 16 characters of any form of a key is in what Keystay says.

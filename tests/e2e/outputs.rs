@@ -155,13 +155,14 @@ fn images_in_files_and_folders_are_searched_there() {
         let secret = secret(&env);
         let built = build(&env, &[], &["--output", output, "--secret", &secret]);
         let leak = format!(
-            "keystay: leak: layer 2, id (RUN cp /run/secrets/key /id): private key {} as base64\n",
+            " (RUN cp /run/secrets/key /id): private key {} as base64\n",
             fingerprint(&env.home().join("key"))
         );
         built
             .status(65)
             .stdout_is("")
             .stderr_has(&format!("keystay: image     LEAK in {place} 1 finding, "))
+            .stderr_has("keystay: leak: layer 2, id at byte ")
             .stderr_has(&leak)
             .stderr_has("keystay: error: key material found in the image\n");
     }
@@ -184,13 +185,14 @@ fn every_platform_of_an_image_is_searched() {
         &[&platforms[..], &["--secret", &secret]].concat(),
     );
     let leak = format!(
-        ", out (COPY /out /out): private key {} as base64\n",
+        " (COPY /out /out): private key {} as base64\n",
         fingerprint(&env.home().join("key"))
     );
     built
         .status(65)
         .stdout_is("")
         .stderr_has(" 1 finding, ")
+        .stderr_has(", out at byte ")
         .stderr_has(&leak);
 }
 

@@ -70,6 +70,7 @@ mod tests {
             digest: None,
             path: None,
             place,
+            offset: None,
             instruction: layer.map(|layer| format!("COPY {layer} /")),
             key: Fingerprint::of(key),
             encoding: Encoding::Raw,

@@ -51,6 +51,7 @@ mod tests {
             digest: None,
             path: Some("etc/key".to_owned()),
             place: Place::File,
+            offset: None,
             instruction: None,
         };
         let kind = Kind::Key {

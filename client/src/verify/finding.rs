@@ -7,6 +7,8 @@ use keystay_proto::{
     control::{Encoding, Hit},
 };
 
+use super::Offset;
+
 /// Key material in an image, and where. Every text is fit for a terminal and holds no key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
@@ -18,6 +20,8 @@ pub struct Finding {
     pub path: Option<String>,
     /// What holds it.
     pub place: Place,
+    /// Where in that it begins, the first place of several.
+    pub offset: Option<Offset>,
     /// The Dockerfile instruction that made the layer or the history entry.
     pub instruction: Option<String>,
     /// Whose private half it is.
@@ -37,6 +41,8 @@ pub struct Spot {
     pub path: Option<String>,
     /// What holds it.
     pub place: Place,
+    /// As of a [`Finding`].
+    pub offset: Option<Offset>,
     /// As of a [`Finding`].
     pub instruction: Option<String>,
 }
@@ -66,6 +72,7 @@ impl Finding {
             digest: spot.digest,
             path: spot.path,
             place: spot.place,
+            offset: spot.offset,
             instruction: spot.instruction,
             key: hit.key,
             encoding: hit.encoding,
@@ -77,6 +84,16 @@ impl Finding {
         texts(&mut self.path, &mut self.instruction, &mut self.place)
     }
 
+    /// Whether it says the same, but for the offset.
+    fn is_same(&self, other: &Self) -> bool {
+        let offset = self.offset;
+        *self
+            == Self {
+                offset,
+                ..other.clone()
+            }
+    }
+
     /// Where it is.
     pub(crate) fn spot(&self) -> Spot {
         Spot {
@@ -84,6 +101,7 @@ impl Finding {
             digest: self.digest.clone(),
             path: self.path.clone(),
             place: self.place.clone(),
+            offset: self.offset,
             instruction: self.instruction.clone(),
         }
     }
@@ -95,7 +113,15 @@ impl Spot {
         texts(&mut self.path, &mut self.instruction, &mut self.place)
     }
 
-    /// Where it is, without the instruction.
+    /// The same, whatever the offset.
+    pub(crate) fn without_offset(&self) -> Self {
+        Self {
+            offset: None,
+            ..self.clone()
+        }
+    }
+
+    /// Where it is, without offset and instruction.
     fn write_place(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (&self.place, &self.path) {
             (Place::File, Some(path)) => write!(f, ", {path}"),
@@ -138,6 +164,18 @@ impl Place {
     }
 }
 
+/// Each once, whatever the offset: the first is kept.
+pub(super) fn once(findings: impl IntoIterator<Item = Finding>) -> Vec<Finding> {
+    let mut kept: Vec<Finding> = Vec::new();
+    for finding in findings {
+        match kept.iter_mut().find(|other| other.is_same(&finding)) {
+            Some(other) => other.offset = Offset::first(other.offset, finding.offset),
+            None => kept.push(finding),
+        }
+    }
+    kept
+}
+
 fn texts<'t>(
     path: &'t mut Option<String>,
     instruction: &'t mut Option<String>,
@@ -159,6 +197,9 @@ impl fmt::Display for Spot {
             write!(f, "layer {layer}")?;
         }
         self.write_place(f)?;
+        if let (Place::File, Some(offset)) = (&self.place, self.offset) {
+            write!(f, " at {offset}")?;
+        }
         if let Some(instruction) = &self.instruction {
             write!(f, " ({instruction})")?;
         }
@@ -176,6 +217,28 @@ impl fmt::Display for Finding {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::verify::Whole;
+
+    #[test]
+    fn a_place_is_told_once_with_the_first_of_its_offsets() {
+        let finding = |path: &str, at: Option<u64>| Finding {
+            layer: Some(1),
+            digest: None,
+            path: Some(path.to_owned()),
+            place: Place::File,
+            offset: at.map(|at| Whole::File.at(at)),
+            instruction: None,
+            key: Fingerprint::of(b"key"),
+            encoding: Encoding::Raw,
+        };
+        let all = [
+            finding("a", None),
+            finding("b", Some(1)),
+            finding("a", Some(70)),
+            finding("a", Some(7)),
+        ];
+        assert_eq!(once(all), [finding("a", Some(7)), finding("b", Some(1))]);
+    }
 
     #[test]
     fn a_finding_is_told_in_one_line() {
@@ -185,6 +248,7 @@ mod tests {
             digest: Some("sha256:00".to_owned()),
             path: Some("root/.ssh/id_rsa".to_owned()),
             place: Place::File,
+            offset: Some(Whole::File.at(217)),
             instruction: Some("ADD id_rsa /root/.ssh/id_rsa".to_owned()),
             key,
             encoding: Encoding::Base64,
@@ -192,8 +256,8 @@ mod tests {
         assert_eq!(
             finding.to_string(),
             format!(
-                "layer 3, root/.ssh/id_rsa (ADD id_rsa /root/.ssh/id_rsa): private key {key} as \
-                 base64"
+                "layer 3, root/.ssh/id_rsa at byte 217 (ADD id_rsa /root/.ssh/id_rsa): private \
+                 key {key} as base64"
             )
         );
         let place = Place::Environment(Some("SSH_KEY".to_owned()));

@@ -103,7 +103,7 @@ impl Image {
         Self { layers, config }
     }
 
-    fn config(&self) -> Vec<u8> {
+    pub(super) fn config(&self) -> Vec<u8> {
         let mut config = self.config.clone();
         let diff_ids: Vec<_> = self.layers.iter().map(|(_, id)| id).collect();
         config["rootfs"] = json!({ "type": "layers", "diff_ids": diff_ids });

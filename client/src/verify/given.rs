@@ -127,7 +127,7 @@ fn sighting(given: &mut [Given], batch: &Batch, hit: &Hit) -> Option<Sighting> {
     Some(Sighting {
         number: label.member,
         place: printable(&[found.name.as_bytes(), &label.path].concat()),
-        line: if is_itself { found.line(offset) } else { None },
+        line: offset.filter(|_| is_itself).and_then(|at| found.line(at)),
         key: hit.key,
         encoding: hit.encoding,
     })
@@ -246,8 +246,9 @@ impl Reading {
             feed.push(&bytes);
             self.meter.add(bytes.len());
             names.push(&bytes);
-            for (begin, name) in names.fresh() {
-                self.plain.mark(label.inside("!/", name), *begin);
+            for part in names.fresh() {
+                let label = label.inside("!/", &part.name);
+                self.plain.mark(label, part.begin, part.data);
             }
             names.forget(u64::MAX);
             passed += length(&bytes);

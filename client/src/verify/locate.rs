@@ -7,12 +7,14 @@ use keystay_proto::control::Hit;
 use super::{
     account::Image,
     decode::{Batch, NotRead},
-    finding::{Finding, Place, Spot},
+    finding::{Finding, Place, Spot, once},
     gap::Gap,
     instruction::instruction,
     inventory::{Content, Inventory, Member},
     json_path::{self, Step},
+    offset::{Offset, Whole},
     others::{Kind, Other, is_configuration},
+    paths::Covering,
     text::printable,
     walk::Stream,
     warning::Warning,
@@ -25,37 +27,26 @@ pub(super) fn locate(
     stream: &Stream,
     hits: &[Hit],
 ) -> Vec<Finding> {
-    let mut findings: Vec<Finding> = Vec::new();
-    for hit in hits {
-        let finding = Finding::new(spot(inventory, images, stream, hit.offset), hit);
-        if !findings.contains(&finding) {
-            findings.push(finding);
-        }
-    }
-    findings
+    let finding = |hit: &Hit| Finding::new(spot(inventory, images, stream, hit.offset), hit);
+    once(hits.iter().map(finding))
 }
 
-/// What the other secrets of one stream are, each place once. A token counts in some files only.
+/// What the other secrets of one stream are. A token counts in some files only.
 pub(super) fn locate_others(
     inventory: &Inventory,
     images: &[Image],
     stream: &Stream,
     others: &[Other],
 ) -> Vec<Warning> {
-    let mut warnings: Vec<Warning> = Vec::new();
-    for other in others {
-        let spot = spot(inventory, images, stream, other.begin);
-        let kind = other.kind;
-        let counts = match (kind, &spot.path) {
-            (Kind::Token, path) => path.as_deref().is_some_and(is_configuration),
-            (Kind::Key { .. }, _) => true,
-        };
-        let warning = Warning { spot, kind };
-        if counts && !warnings.contains(&warning) {
-            warnings.push(warning);
-        }
-    }
-    warnings
+    let warning = |other: &Other| Warning {
+        spot: spot(inventory, images, stream, other.begin),
+        kind: other.kind,
+    };
+    let counts = |warning: &Warning| match (warning.kind, &warning.spot.path) {
+        (Kind::Token, path) => path.as_deref().is_some_and(is_configuration),
+        (Kind::Key { .. }, _) => true,
+    };
+    others.iter().map(warning).filter(counts).collect()
 }
 
 /// What holds the bytes at this offset of a stream.
@@ -119,7 +110,7 @@ pub(super) fn in_order(
         !echo || !known.contains(&finding.key)
     });
     findings.sort_by_key(|finding| finding.layer.unwrap_or(usize::MAX));
-    findings
+    once(findings)
 }
 
 fn in_saved_image(inventory: &Inventory, images: &[Image], offset: u64) -> Spot {
@@ -131,21 +122,23 @@ fn in_saved_image(inventory: &Inventory, images: &[Image], offset: u64) -> Spot 
     let Some((number, member)) = member else {
         return spot_of(Place::Member("beginning".to_owned()));
     };
-    let name = printable(&member.entry.name);
     let inner = offset.checked_sub(member.entry.data);
     match (&member.content, inner) {
         (Content::Tar(paths), Some(inner)) if is_layer(images, number) => {
-            in_layer(images, number, paths.at(inner))
+            in_archive(images, number, paths.at(inner), inner)
         }
         (Content::Json(Some(text)), Some(inner)) => {
             match images.iter().find(|image| image.config_member == number) {
                 Some(image) => in_config(image, text, inner),
-                None => spot_of(Place::Member(name)),
+                None => in_member(&member.entry.name, Some(inner)),
             }
         }
-        (Content::Json(_), _) => spot_of(Place::Member(name)),
-        _ if is_layer(images, number) => in_layer(images, number, None),
-        _ => spot_of(Place::Member(name)),
+        (Content::Json(_), _) => in_member(&member.entry.name, inner),
+        _ if is_layer(images, number) => {
+            let offset = inner.map(|at| Whole::Layer.at(at));
+            in_layer(images, number, None, offset)
+        }
+        _ => in_member(&member.entry.name, inner),
     }
 }
 
@@ -154,22 +147,43 @@ fn in_inflated(inventory: &Inventory, images: &[Image], number: usize, offset: u
         Some(Member {
             content: Content::Inflated(inflated),
             ..
-        }) if is_layer(images, number) => in_layer(images, number, inflated.paths.at(offset)),
+        }) if is_layer(images, number) => {
+            in_archive(images, number, inflated.paths.at(offset), offset)
+        }
         member => {
-            let name = member.map_or_else(String::new, |member| printable(&member.entry.name));
-            spot_of(Place::Member(name))
+            let name = member.map(|member| member.entry.name.as_slice());
+            in_member(name.unwrap_or_default(), Some(offset))
         }
     }
 }
 
 fn in_nested(images: &[Image], batch: &Batch, offset: u64) -> Spot {
-    let Some((label, _)) = batch.find(offset) else {
+    let Some((label, inner)) = batch.find(offset) else {
         return spot_of(Place::File);
     };
     if is_layer(images, label.member) {
-        return in_layer(images, label.member, Some(label.path.to_vec()));
+        let offset = inner.map(|at| Whole::File.at(at));
+        return in_layer(images, label.member, Some(&label.path), offset);
     }
-    spot_of(Place::Member(printable(&label.path)))
+    in_member(&label.path, inner)
+}
+
+fn in_member(name: &[u8], offset: Option<u64>) -> Spot {
+    Spot {
+        offset: offset.map(|at| Whole::Member.at(at)),
+        ..spot_of(Place::Member(printable(name)))
+    }
+}
+
+/// What holds the bytes at this offset of a layer's archive.
+fn in_archive(images: &[Image], number: usize, covering: Option<Covering>, offset: u64) -> Spot {
+    let inner = covering.as_ref().and_then(|covering| covering.inner);
+    let offset = match inner {
+        Some(inner) => Whole::File.at(inner),
+        None => Whole::Layer.at(offset),
+    };
+    let path = covering.as_ref().map(|covering| covering.name.as_slice());
+    in_layer(images, number, path, Some(offset))
 }
 
 fn is_layer(images: &[Image], number: usize) -> bool {
@@ -178,7 +192,7 @@ fn is_layer(images: &[Image], number: usize) -> bool {
         .any(|image| image.layers.contains(&Some(number)))
 }
 
-fn in_layer(images: &[Image], number: usize, path: Option<Vec<u8>>) -> Spot {
+fn in_layer(images: &[Image], number: usize, path: Option<&[u8]>, offset: Option<Offset>) -> Spot {
     let place = images.iter().find_map(|image| {
         Some((
             image,
@@ -199,7 +213,8 @@ fn in_layer(images: &[Image], number: usize, path: Option<Vec<u8>>) -> Spot {
             .diff_ids
             .get(index)
             .map(|id| printable(id.as_bytes())),
-        path: path.map(|path| printable(&path)),
+        path: path.map(printable),
+        offset,
         instruction: instruction_of_layer(image, index),
         ..spot_of(Place::File)
     }
@@ -221,7 +236,14 @@ fn instruction_of_layer(image: &Image, index: usize) -> Option<String> {
     shown_instruction(&entry.created_by)
 }
 
-fn in_config(image: &Image, text: &[u8], offset: u64) -> Spot {
+fn in_config(image: &Image, text: &[u8], at: u64) -> Spot {
+    Spot {
+        offset: Some(Whole::Member.at(at)),
+        ..part_of_config(image, text, at)
+    }
+}
+
+fn part_of_config(image: &Image, text: &[u8], offset: u64) -> Spot {
     let offset = usize::try_from(offset).unwrap_or(usize::MAX);
     let steps = json_path::at(text, offset);
     let members: Vec<_> = steps.iter().take(3).map(name_of).collect();
@@ -280,6 +302,7 @@ fn spot_of(place: Place) -> Spot {
         digest: None,
         path: None,
         place,
+        offset: None,
         instruction: None,
     }
 }

@@ -2,8 +2,16 @@
 
 use super::tape::{Entry, Sink};
 
+/// The entry that covers an offset.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Covering {
+    pub(super) name: Vec<u8>,
+    /// How far the offset is into its content; nothing where it is before that.
+    pub(super) inner: Option<u64>,
+}
+
 /// The paths of an archive by the offset of their entries, each written as its difference from the
-/// one before: about 25 bytes for a file of an ordinary system.
+/// one before: about 26 bytes for a file of an ordinary system.
 ///
 /// When the room is used up, later entries have no path; what they hold is scanned all the same.
 #[derive(Debug)]
@@ -32,31 +40,34 @@ impl Paths {
         self.records.len()
     }
 
-    /// The path of the entry that covers this offset of the archive.
-    pub(super) fn at(&self, offset: u64) -> Option<Vec<u8>> {
+    /// The entry that covers this offset of the archive.
+    pub(super) fn at(&self, offset: u64) -> Option<Covering> {
         if offset >= self.known_until {
             return None;
         }
         let mut rest = self.records.as_slice();
-        let (mut begin, mut name) = (0, Vec::new());
-        let mut covering = None;
+        let (mut begin, mut name) = (0_u64, Vec::new());
+        let mut data = None;
         while !rest.is_empty() {
             begin += number(&mut rest)?;
             if begin > offset {
                 break;
             }
+            data = Some(begin.saturating_add(number(&mut rest)?));
             name.truncate(usize::try_from(number(&mut rest)?).ok()?);
             let added = usize::try_from(number(&mut rest)?).ok()?;
             let (suffix, later) = rest.split_at_checked(added)?;
             name.extend_from_slice(suffix);
             rest = later;
-            covering = Some(());
         }
-        covering.map(|()| name)
+        data.map(|data| Covering {
+            name,
+            inner: offset.checked_sub(data),
+        })
     }
 
-    /// Adds the entry that begins at this offset, if there is room.
-    pub(super) fn add(&mut self, begin: u64, name: Vec<u8>) {
+    /// Adds the entry that begins at this offset, and its content at `data`, if there is room.
+    pub(super) fn add(&mut self, begin: u64, data: u64, name: Vec<u8>) {
         let shared = name
             .iter()
             .zip(&self.last_name)
@@ -70,6 +81,7 @@ impl Paths {
             return;
         }
         write(&mut self.records, begin.saturating_sub(self.last_begin));
+        write(&mut self.records, data.saturating_sub(begin));
         write(&mut self.records, u64::try_from(shared).unwrap_or(0));
         write(&mut self.records, u64::try_from(suffix.len()).unwrap_or(0));
         self.records.extend_from_slice(suffix);
@@ -80,7 +92,7 @@ impl Paths {
 
 impl Sink for Paths {
     fn entry(&mut self, entry: Entry) {
-        self.add(entry.begin, entry.name);
+        self.add(entry.begin, entry.data, entry.name);
     }
 
     fn data(&mut self, _: &[u8]) {}
@@ -113,7 +125,7 @@ fn number(from: &mut &[u8]) -> Option<u64> {
     None
 }
 
-const LONGEST_NUMBERS: usize = 30;
+const LONGEST_NUMBERS: usize = 40;
 
 #[cfg(test)]
 mod tests {
@@ -133,12 +145,22 @@ mod tests {
                 .into_iter()
                 .map(|(step, name)| {
                     begin += step;
-                    paths.add(begin, name.clone().into_bytes());
+                    paths.add(begin, begin + 512, name.clone().into_bytes());
                     (begin, name)
                 })
                 .collect();
             let (begin, name) = pick.get(&entries);
-            prop_assert_eq!(paths.at(*begin), Some(name.clone().into_bytes()));
+            let covering = |inner| {
+                let name = name.clone().into_bytes();
+                Some(Covering { name, inner })
+            };
+            prop_assert_eq!(paths.at(*begin), covering(None));
+            let is_last = Some(begin) == entries.last().map(|(begin, _)| begin);
+            if is_last {
+                prop_assert_eq!(paths.at(begin + 511), covering(None));
+                prop_assert_eq!(paths.at(begin + 512), covering(Some(0)));
+                prop_assert_eq!(paths.at(begin + 9_512), covering(Some(9_000)));
+            }
             prop_assert_eq!(paths.at(entries[0].0 - 1), None);
         }
     }
@@ -147,10 +169,10 @@ mod tests {
     fn without_room_later_entries_have_no_path() {
         let mut paths = Paths::with_room(100);
         for n in 0..100 {
-            paths.add(n * 512, format!("{n:04}").into_bytes());
+            paths.add(n * 512, n * 512 + 512, format!("{n:04}").into_bytes());
         }
         assert!(paths.size() <= 100);
-        assert_eq!(paths.at(700), Some(b"0001".to_vec()));
+        assert_eq!(paths.at(700).unwrap().name, b"0001");
         assert_eq!(paths.at(99 * 512), None);
     }
 }

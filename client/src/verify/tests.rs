@@ -3,4 +3,5 @@
 mod accounting;
 mod findings;
 mod inside;
+mod offsets;
 mod sources;

@@ -5,7 +5,7 @@ use std::{collections::HashSet, fmt};
 use super::{finding::Spot, others::Kind};
 
 /// Another private key, or a token, in an image, and where. No text of it holds a secret.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Warning {
     /// Where.
     pub spot: Spot,
@@ -22,7 +22,7 @@ impl fmt::Display for Warning {
 /// Each once: secrets first, then keys that everybody knows; the lowest layer first; as many as are told.
 pub(crate) fn in_order(mut warnings: Vec<Warning>) -> Vec<Warning> {
     let mut seen = HashSet::new();
-    warnings.retain(|warning| seen.insert(warning.clone()));
+    warnings.retain(|warning| seen.insert((warning.spot.without_offset(), warning.kind)));
     warnings.sort_by_key(|warning| {
         let layer = warning.spot.layer.unwrap_or(usize::MAX);
         (!warning.kind.is_secret(), layer)

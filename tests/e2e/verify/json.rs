@@ -3,7 +3,7 @@
 use keystay_tests::{env::Env, lab::Lab};
 use serde_json::{Value, json};
 
-use super::{leaking_image, save, verify};
+use super::{SECRET, leaking_image, save, verify};
 use crate::key_file::{fingerprint, new_key};
 
 #[test]
@@ -45,6 +45,8 @@ fn a_leak_is_told_with_its_place() {
                 "layer": 2,
                 "diff_id": diff_ids[1],
                 "path": "root/.ssh/id",
+                "offset": SECRET,
+                "offset_in": "file",
                 "instruction": "COPY id /root/.ssh/id",
             }],
             "warnings": [],

@@ -65,7 +65,9 @@ fn published_keys_are_no_error_with_strict() {
     verified.status(0).stdout_is("");
     assert_eq!(
         warnings(&verified.said()),
-        ["layer 2, published (COPY published /): published test key of the crate pkcs8 (PKCS #8)"]
+        [
+            "layer 2, published at byte 0 (COPY published /): published test key of the crate pkcs8 (PKCS #8)"
+        ]
     );
 }
 
@@ -87,10 +89,10 @@ fn warnings(said: &str) -> Vec<String> {
 
 const URL: &str = "https://me:hunter2hunter2@git.example/app";
 const WARNINGS: [&str; 4] = [
-    "layer 3, keys/locked (COPY rsa locked /keys/): another private key (OpenSSH, locked by a passphrase)",
-    "layer 3, keys/rsa (COPY rsa locked /keys/): another private key (RSA, PKCS #1)",
-    "layer 4, app/.git/config (COPY config /app/.git/config): token in a URL",
-    "layer 2, known/published (COPY published placeholder locked.pub rsa.pub /known/): \
+    "layer 3, keys/locked at byte 0 (COPY rsa locked /keys/): another private key (OpenSSH, locked by a passphrase)",
+    "layer 3, keys/rsa at byte 0 (COPY rsa locked /keys/): another private key (RSA, PKCS #1)",
+    "layer 4, app/.git/config at byte 30 (COPY config /app/.git/config): token in a URL",
+    "layer 2, known/published at byte 0 (COPY published placeholder locked.pub rsa.pub /known/): \
      published test key of the crate pkcs8 (PKCS #8)",
 ];
 const ERROR: &str =

@@ -3,7 +3,7 @@
 use keystay_tests::{env::Env, lab::Lab};
 use serde_json::{Value, json};
 
-use super::{leaking_image, save, verify};
+use super::{SECRET, leaking_image, save, verify};
 use crate::key_file::{fingerprint, new_key};
 
 #[test]
@@ -14,7 +14,7 @@ fn a_leak_is_an_error_at_its_place() {
     save(&env, &["image", "save"], "image.tar");
     let verified = verify(&env, &key, ["--sarif", "image.tar"]).output();
     let told = format!(
-        "layer 2, root/.ssh/id (COPY id /root/.ssh/id): private key {} as base64",
+        "layer 2, root/.ssh/id at byte {SECRET} (COPY id /root/.ssh/id): private key {} as base64",
         fingerprint(&key)
     );
     verified
@@ -30,9 +30,15 @@ fn a_leak_is_an_error_at_its_place() {
             "ruleIndex": 0,
             "level": "error",
             "message": { "text": told },
-            "locations": [{ "logicalLocations": [
-                { "fullyQualifiedName": "image.tar: layer 2, root/.ssh/id" },
-            ]}],
+            "locations": [{
+                "physicalLocation": {
+                    "artifactLocation": { "uri": "root/.ssh/id" },
+                    "region": { "byteOffset": SECRET },
+                },
+                "logicalLocations": [
+                    { "fullyQualifiedName": "image.tar: layer 2, root/.ssh/id" },
+                ],
+            }],
         }])
     );
 }

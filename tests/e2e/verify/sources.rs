@@ -4,7 +4,7 @@ use std::{fs, path::Path, process::Command};
 
 use keystay_tests::{env::Env, lab::Lab};
 
-use super::{leaking_image, run, said, save, unpacked, verify};
+use super::{SECRET, leaking_image, run, said, save, unpacked, verify};
 use crate::key_file::{fingerprint, new_key};
 
 #[test]
@@ -75,7 +75,7 @@ fn assert_clean(env: &Env, image: &str, name: &str) {
         said(&verified),
         format!(
             "keystay: image     CLEAN {name} searched for 1 key in 3 layers (…)\n\
-             keystay: warning: layer 2, root/.ssh/id (COPY id /root/.ssh/id): another private key (OpenSSH)\n"
+             keystay: warning: layer 2, root/.ssh/id at byte 0 (COPY id /root/.ssh/id): another private key (OpenSSH)\n"
         )
     );
 }
@@ -83,7 +83,7 @@ fn assert_clean(env: &Env, image: &str, name: &str) {
 fn leak(name: &str, key: &Path) -> String {
     format!(
         "keystay: image     LEAK {name} 1 finding, searched for 1 key in 3 layers (…)\n\
-         keystay: leak: layer 2, root/.ssh/id (COPY id /root/.ssh/id): private key {} as base64\n\
+         keystay: leak: layer 2, root/.ssh/id at byte {SECRET} (COPY id /root/.ssh/id): private key {} as base64\n\
          keystay: error: key material found in the image\n\
          hint: do not push the image; replace the key: whoever gets the image has it\n\
          hint: keep it out of layer 2, `COPY id /root/.ssh/id`: to remove it later leaves it in this layer\n\

@@ -213,6 +213,7 @@ mod tests {
                 digest: None,
                 path: Some(path.to_owned()),
                 place: Place::File,
+                offset: None,
                 instruction: None,
             },
             kind: Kind::Token,

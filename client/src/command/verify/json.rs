@@ -54,6 +54,11 @@ struct Entry<'a> {
     /// The layer's digest as the configuration names it.
     diff_id: Option<&'a str>,
     path: Option<&'a str>,
+    /// Where it begins, in bytes from 0.
+    offset: Option<u64>,
+    /// What the offset is counted in: `file`, its content; `layer`, its plain archive; `member`, the
+    /// configuration or another member.
+    offset_in: Option<&'static str>,
     /// The Dockerfile instruction.
     instruction: Option<&'a str>,
 }
@@ -75,6 +80,8 @@ struct Note<'a> {
     layer: Option<usize>,
     diff_id: Option<&'a str>,
     path: Option<&'a str>,
+    offset: Option<u64>,
+    offset_in: Option<&'static str>,
     instruction: Option<&'a str>,
 }
 
@@ -139,6 +146,8 @@ fn finding(finding: &Finding) -> Entry<'_> {
         layer: finding.layer,
         diff_id: finding.digest.as_deref(),
         path: finding.path.as_deref(),
+        offset: finding.offset.map(|offset| offset.at),
+        offset_in: finding.offset.map(|offset| offset.of.name()),
         instruction: finding.instruction.as_deref(),
     }
 }
@@ -163,6 +172,8 @@ fn note(warning: &Warning) -> Note<'_> {
         layer: spot.layer,
         diff_id: spot.digest.as_deref(),
         path: spot.path.as_deref(),
+        offset: spot.offset.map(|offset| offset.at),
+        offset_in: spot.offset.map(|offset| offset.of.name()),
         instruction: spot.instruction.as_deref(),
     }
 }

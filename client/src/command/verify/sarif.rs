@@ -5,7 +5,7 @@ use crate::{
     command::search::Found,
     sarif::{self, Finding, Level, Place, Rule},
     summary::Image,
-    verify::{Kind, Spot, Warning},
+    verify::{Kind, Offset, Spot, Warning, Whole},
 };
 
 /// Findings are errors, other secrets warnings, published keys and gaps notes.
@@ -14,11 +14,11 @@ pub(super) fn log(name: &str, found: &Found) -> String {
         Image::Leak { findings, .. } => findings.as_slice(),
         _ => &[],
     };
-    let result = |rule: &Rule<'static>, message: String, place: String| Finding {
+    let result = |rule: &Rule<'static>, message: String, place: Place| Finding {
         rule: rule.id,
         level: rule.level,
         message,
-        place: Place::Logical(place),
+        place,
     };
     let leaks = leaks.iter().map(|finding| {
         let place = within(name, &finding.spot());
@@ -29,7 +29,7 @@ pub(super) fn log(name: &str, found: &Found) -> String {
         result(rule(warning), warning.to_string(), place)
     });
     let gaps = gaps(&found.image, found.verified.as_ref()).into_iter();
-    let gaps = gaps.map(|gap| result(&GAP, gap, name.to_owned()));
+    let gaps = gaps.map(|gap| result(&GAP, gap, Place::Logical(name.to_owned())));
     let results: Vec<_> = leaks.chain(others).chain(gaps).collect();
     sarif::log(&[KEY, OTHER, TOKEN, PUBLISHED, GAP], &results)
 }
@@ -45,12 +45,26 @@ fn rule(warning: &Warning) -> &'static Rule<'static> {
 }
 
 /// The place in the image, without the instruction that made it.
-fn within(image: &str, spot: &Spot) -> String {
-    let spot = Spot {
+fn within(image: &str, spot: &Spot) -> Place {
+    let named = Spot {
         instruction: None,
-        ..spot.clone()
+        ..spot.without_offset()
     };
-    format!("{image}: {spot}")
+    let name = format!("{image}: {named}");
+    match (&spot.path, spot.offset) {
+        (
+            Some(path),
+            Some(Offset {
+                of: Whole::File,
+                at,
+            }),
+        ) => Place::Inside {
+            path: path.clone(),
+            offset: at,
+            name,
+        },
+        _ => Place::Logical(name),
+    }
 }
 
 const KEY: Rule<'_> = Rule {
@@ -97,6 +111,7 @@ mod tests {
             digest: None,
             path: Some("app/.npmrc".to_owned()),
             place: crate::verify::Place::File,
+            offset: Some(Whole::File.at(7)),
             instruction: Some("COPY . /app".to_owned()),
         };
         let warning = |kind| Warning {
@@ -111,7 +126,19 @@ mod tests {
         let levels =
             [Kind::Token, key(None), key(Some("Go"))].map(|kind| rule(&warning(kind)).level);
         assert_eq!(levels, [Level::Warning, Level::Warning, Level::Note]);
-        assert_eq!(within("app", &spot), "app: layer 2, app/.npmrc");
+        let name = "app: layer 2, app/.npmrc".to_owned();
+        let of_layer = Spot {
+            offset: Some(Whole::Layer.at(7)),
+            ..spot.clone()
+        };
+        assert_eq!(within("app", &of_layer), Place::Logical(name.clone()));
+        let path = "app/.npmrc".to_owned();
+        let inside = Place::Inside {
+            path,
+            offset: 7,
+            name,
+        };
+        assert_eq!(within("app", &spot), inside);
         let missing = vec!["one".to_owned(), "two".to_owned()];
         let found = Found::from(Image::Incomplete { missing });
         let told: Value = serde_json::from_str(&log("app", &found)).unwrap();

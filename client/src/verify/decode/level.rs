@@ -25,16 +25,20 @@ struct Inner {
 struct Record {
     at: u64,
     offset: u64,
+    /// Where in the stream the content of what the label names begins.
+    data: u64,
     label: Label,
 }
 
 impl Batch {
-    /// What stands at an offset of the request: of which stream, and where in it.
-    pub(in crate::verify) fn find(&self, at: u64) -> Option<(Label, u64)> {
+    /// What stands at an offset of the request: what it is of, and where in its content, unless it is
+    /// before that.
+    pub(in crate::verify) fn find(&self, at: u64) -> Option<(Label, Option<u64>)> {
         let inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
         let number = inner.records.partition_point(|record| record.at <= at);
         let record = inner.records.get(number.checked_sub(1)?)?;
-        Some((record.label.clone(), record.offset + (at - record.at)))
+        let offset = record.offset + (at - record.at);
+        Some((record.label.clone(), offset.checked_sub(record.data)))
     }
 
     /// How many bytes the matcher was given, the marks between streams included.
@@ -73,6 +77,8 @@ pub(in crate::verify) struct Level {
     label: Option<Label>,
     /// From which offset of the present stream on its bytes go by this name.
     label_from: u64,
+    /// From which on they are the content of what it names.
+    data: u64,
     /// Whether the matcher is gone.
     pub(in crate::verify) gone: bool,
 }
@@ -97,6 +103,7 @@ impl Level {
             offset: 0,
             label: None,
             label_from: 0,
+            data: 0,
             gone: false,
         }
     }
@@ -113,14 +120,17 @@ impl Level {
         }
         self.offset = 0;
         self.label_from = 0;
+        self.data = 0;
         self.label = Some(label.clone());
         self.record(label, 0);
     }
 
-    /// Notes that from this offset of the present stream on its bytes go by another name.
-    pub(in crate::verify) fn mark(&mut self, label: Label, offset: u64) {
+    /// Notes that from this offset of the present stream on its bytes go by another name, and from
+    /// `data` on are the content of what it names.
+    pub(in crate::verify) fn mark(&mut self, label: Label, offset: u64, data: u64) {
         self.label = Some(label.clone());
         self.label_from = offset;
+        self.data = data;
         self.record(label, offset);
     }
 
@@ -181,13 +191,18 @@ impl Level {
     }
 
     fn record(&mut self, label: Label, offset: u64) {
-        let searches = &self.searches;
+        let (searches, data) = (&self.searches, self.data);
         let request = self.request.get_or_insert_with(|| Request::new(searches));
         // Bytes of the stream from `offset` on that are in the request already belong to it.
         let at = request
             .length
             .saturating_sub(self.offset.saturating_sub(offset));
-        request.records = request.batch.record(Record { at, offset, label });
+        request.records = request.batch.record(Record {
+            at,
+            offset,
+            data,
+            label,
+        });
     }
 }
 

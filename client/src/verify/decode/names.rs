@@ -18,10 +18,19 @@ enum Form {
     Other,
 }
 
-/// The latest entries: where each begins, and its name.
+/// An entry of a tar or ar archive.
+pub(in crate::verify) struct Part {
+    /// Where its header begins.
+    pub(in crate::verify) begin: u64,
+    /// Where its content begins.
+    pub(in crate::verify) data: u64,
+    pub(in crate::verify) name: Vec<u8>,
+}
+
+/// The latest entries.
 #[derive(Default)]
 struct Known {
-    entries: VecDeque<(u64, Vec<u8>)>,
+    entries: VecDeque<Part>,
     /// How many of them were not asked for yet.
     fresh: usize,
 }
@@ -62,14 +71,14 @@ impl Names {
     /// The entry that covers this offset.
     pub(super) fn at(&self, offset: u64) -> Option<&[u8]> {
         let entries = &self.known.entries;
-        let number = entries.partition_point(|(begin, _)| *begin <= offset);
+        let number = entries.partition_point(|part| part.begin <= offset);
         entries
             .get(number.checked_sub(1)?)
-            .map(|(_, name)| name.as_slice())
+            .map(|part| part.name.as_slice())
     }
 
     /// The entries that were not told yet.
-    pub(in crate::verify) fn fresh(&mut self) -> impl Iterator<Item = &(u64, Vec<u8>)> {
+    pub(in crate::verify) fn fresh(&mut self) -> impl Iterator<Item = &Part> {
         let fresh = std::mem::take(&mut self.known.fresh);
         let told = self.known.entries.len().saturating_sub(fresh);
         self.known.entries.iter().skip(told)
@@ -78,7 +87,7 @@ impl Names {
     /// Forgets entries that end before this offset.
     pub(in crate::verify) fn forget(&mut self, before: u64) {
         let entries = &mut self.known.entries;
-        while entries.get(1).is_some_and(|(begin, _)| *begin <= before) {
+        while entries.get(1).is_some_and(|part| part.begin <= before) {
             entries.pop_front();
         }
     }
@@ -86,7 +95,11 @@ impl Names {
 
 impl Sink for Known {
     fn entry(&mut self, entry: Entry) {
-        self.entries.push_back((entry.begin, entry.name));
+        self.entries.push_back(Part {
+            begin: entry.begin,
+            data: entry.data,
+            name: entry.name,
+        });
         self.fresh += 1;
     }
 
@@ -133,7 +146,11 @@ impl Ar {
         let name = name.strip_suffix(b"/").unwrap_or(name);
         let size = str::from_utf8(self.header.get(48..58)?).ok()?;
         let size: u64 = size.trim_end().parse().ok()?;
-        known.entries.push_back((self.offset - 60, name.to_vec()));
+        known.entries.push_back(Part {
+            begin: self.offset.saturating_sub(60),
+            data: self.offset,
+            name: name.to_vec(),
+        });
         known.fresh += 1;
         Some(size.next_multiple_of(2))
     }

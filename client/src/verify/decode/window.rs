@@ -92,7 +92,8 @@ impl<'w> Window<'w> {
     pub(super) fn enter(&mut self, label: Label, ahead: usize) {
         if self.depth > 0 {
             let offset = self.offset() + u64::try_from(ahead).unwrap_or(0);
-            self.worker.level(self.depth).mark(label.clone(), offset);
+            let mut level = self.worker.level(self.depth);
+            level.mark(label.clone(), offset, offset);
         }
         self.entry = Some(label);
     }
@@ -123,8 +124,9 @@ impl<'w> Window<'w> {
         if self.depth > 0 {
             let mut level = self.worker.level(self.depth);
             level.push(added);
-            for (begin, name) in self.names.fresh() {
-                level.mark(self.label.inside("!/", name), *begin);
+            for part in self.names.fresh() {
+                let label = self.label.inside("!/", &part.name);
+                level.mark(label, part.begin, part.data);
             }
             self.ended |= level.gone;
         }

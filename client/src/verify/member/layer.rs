@@ -84,9 +84,9 @@ impl Inner {
     fn names(&mut self, bytes: &[u8], paths: &mut Paths) {
         let names = self.names.get_or_insert_with(Names::new);
         names.push(bytes);
-        for (begin, name) in names.fresh() {
-            let name = [&self.name, b"!/".as_slice(), name].concat();
-            paths.add(self.begin + begin, name);
+        for part in names.fresh() {
+            let name = [&self.name, b"!/".as_slice(), &part.name].concat();
+            paths.add(self.begin + part.begin, self.begin + part.data, name);
         }
         names.forget(u64::MAX);
     }
