@@ -3,6 +3,7 @@
 mod bad_input;
 mod json;
 mod others;
+mod memory;
 mod progress;
 mod sarif;
 mod sources;

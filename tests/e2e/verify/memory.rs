@@ -1,0 +1,121 @@
+//! The memory that a search takes.
+
+use std::{
+    collections::BTreeMap,
+    fs::{self, File},
+    io::{Seek as _, SeekFrom, Write as _},
+    path::Path,
+    thread::sleep,
+    time::Duration,
+};
+
+use keystay_tests::{env::Env, lab::Lab};
+use serde_json::json;
+use sha2::{Digest as _, Sha256};
+use tar::{Builder, Header};
+
+use super::{SECRET, said, verify};
+use crate::key_file::{fingerprint, new_key};
+
+#[test]
+fn a_layer_of_more_than_a_gigabyte_is_read_to_its_end_within_64_mb() {
+    let lab = Lab::up().unwrap();
+    let env = Env::on(&lab, &lab.engines()[1]);
+    let key = new_key(&env, "key", "ed25519");
+    write_image(&env.context().join("large.tar"), &fs::read(&key).unwrap());
+    let mut running = verify(&env, &key, ["large.tar"]).start();
+    let mut peaks = BTreeMap::new();
+    while !running.has_ended() {
+        note_peaks(running.id(), &mut peaks);
+        sleep(INTERVAL);
+    }
+    let (client, verified) = (running.id(), running.wait());
+    verified.status(65).stdout_is("");
+    // It is behind the gigabyte.
+    let found = format!(
+        "keystay: leak: layer 1, root/id at byte {SECRET} (COPY . /): private key {} as base64\n",
+        fingerprint(&key)
+    );
+    assert!(said(&verified).contains(&found), "{}", verified.said());
+    assert!(peaks.contains_key(&client), "{peaks:?}");
+    assert!(peaks.len() > 1, "the agent is a process of its own");
+    for (process, peak) in peaks {
+        assert!(peak <= MOST, "process {process} took {peak} KiB");
+    }
+}
+
+/// Keeps the `VmHWM` of the process and of each that it started, in KiB (proc(5)): the most that was
+/// resident of it up to now.
+fn note_peaks(process: u32, peaks: &mut BTreeMap<u32, u64>) {
+    let Ok(status) = fs::read_to_string(format!("/proc/{process}/status")) else {
+        return;
+    };
+    let mut lines = status.lines();
+    let peak = lines.find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB"));
+    if let Some(peak) = peak {
+        peaks.insert(process, peak.parse().unwrap());
+    }
+    let Ok(threads) = fs::read_dir(format!("/proc/{process}/task")) else {
+        return;
+    };
+    for thread in threads.flatten() {
+        let children = fs::read_to_string(thread.path().join("children")).unwrap_or_default();
+        for child in children.split_whitespace() {
+            note_peaks(child.parse().unwrap(), peaks);
+        }
+    }
+}
+
+/// Writes a saved image of one layer: a file of `LARGE` zeros, and the key in another behind it. The
+/// zeros take no room on the disk.
+fn write_image(path: &Path, key: &[u8]) {
+    let mut behind = Builder::new(Vec::new());
+    add(&mut behind, "root/id", key);
+    let behind = behind.into_inner().unwrap();
+    let before = header("large", LARGE);
+    let mut hash = Sha256::new_with_prefix(before.as_bytes());
+    let zeros = vec![0; 1 << 20];
+    (0..LARGE >> 20).for_each(|_| hash.update(&zeros));
+    hash.update(&behind);
+    let hex = <[u8; 32]>::from(hash.finalize())
+        .map(|byte| format!("{byte:02x}"))
+        .concat();
+
+    let mut file = File::create(path).unwrap();
+    let length = 512 + LARGE + u64::try_from(behind.len()).unwrap();
+    file.write_all(header("layer.tar", length).as_bytes())
+        .unwrap();
+    file.write_all(before.as_bytes()).unwrap();
+    file.seek(SeekFrom::Current(LARGE.try_into().unwrap()))
+        .unwrap();
+    file.write_all(&behind).unwrap();
+    let mut rest = Builder::new(file);
+    let config = json!({
+        "rootfs": { "type": "layers", "diff_ids": [format!("sha256:{hex}")] },
+        "history": [{ "created_by": "COPY . /" }],
+    });
+    add(&mut rest, "config.json", config.to_string().as_bytes());
+    let manifest = json!([{ "Config": "config.json", "Layers": ["layer.tar"] }]);
+    add(&mut rest, "manifest.json", manifest.to_string().as_bytes());
+    rest.finish().unwrap();
+}
+
+fn add(archive: &mut Builder<impl std::io::Write>, name: &str, content: &[u8]) {
+    let mut header = header(name, content.len().try_into().unwrap());
+    archive.append_data(&mut header, name, content).unwrap();
+}
+
+fn header(name: &str, size: u64) -> Header {
+    let mut header = Header::new_ustar();
+    header.set_path(name).unwrap();
+    header.set_size(size);
+    header.set_mode(0o644);
+    header.set_cksum();
+    header
+}
+
+/// More than a gigabyte, in whole mebibytes.
+const LARGE: u64 = 1_100 << 20;
+/// 64 MB in KiB.
+const MOST: u64 = 64_000_000 >> 10;
+const INTERVAL: Duration = Duration::from_millis(5);
