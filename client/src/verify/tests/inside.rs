@@ -154,13 +154,7 @@ async fn the_stream_of_an_image_in_chunks_is_joined() {
 #[tokio::test]
 async fn encrypted_and_unsupported_archives_are_told() {
     let folder = tempfile::tempdir().unwrap();
-    fs::write(folder.path().join("key"), key_file()).unwrap();
-    let zip = made(
-        folder.path(),
-        "zip",
-        &["-q", "-P", "pass", "x.zip", "key"],
-        "x.zip",
-    );
+    let zip = encrypted_zip(folder.path(), "key");
     let verified = verify_one("x", &zip).await;
     assert_eq!(gaps(&verified), [inside("x!/key", Unread::Encrypted)]);
     let mut seven = b"7z\xbc\xaf\x27\x1c\0\x04".to_vec();
@@ -170,6 +164,42 @@ async fn encrypted_and_unsupported_archives_are_told() {
     seven.extend([7; 200]);
     let verified = verify_one("x", &seven).await;
     assert_eq!(gaps(&verified), [inside("x", Unread::Unsupported("7z"))]);
+}
+
+#[tokio::test]
+async fn a_path_of_what_was_not_read_is_withheld_where_it_holds_the_key_and_shortened_else() {
+    let secret = STANDARD.encode(core()).replace('/', "_").replace('+', "-");
+    let long = "long".repeat(40);
+    let broken = gzip("some text ".repeat(20_000).as_bytes());
+    let broken = &broken[..broken.len() / 2];
+    let folder = tempfile::tempdir().unwrap();
+    let encrypted = encrypted_zip(folder.path(), &secret);
+    let files = [
+        (secret.as_str(), broken),
+        (&long, broken),
+        ("x", &encrypted),
+    ];
+    let verified = verify_files(&files, Limits::default()).await;
+    let place = |place: &str, why| Gap::Inside {
+        place: place.to_owned(),
+        why,
+    };
+    let mut gaps = verified.gaps.clone();
+    gaps.sort_by_key(Gap::to_string);
+    assert_eq!(
+        gaps,
+        [
+            place("[withheld, it holds the key]", Unread::Encrypted),
+            place("[withheld, it holds the key]", Unread::Broken("gzip")),
+            place(
+                &format!("layer 1, {}…", &long[..120 - "layer 1, ".len()]),
+                Unread::Broken("gzip")
+            ),
+        ]
+    );
+    let shown = format!("{:?}", verified.layers);
+    assert!(!shown.contains(&secret[..8]), "{shown}");
+    assert!(shown.contains("[withheld, it holds the key]"), "{shown}");
 }
 
 #[tokio::test]
@@ -377,6 +407,13 @@ fn gaps(verified: &Verified) -> Vec<Gap> {
 fn inside(path: &str, why: Unread) -> Gap {
     let place = format!("layer 1, {path}");
     Gap::Inside { place, why }
+}
+
+/// An encrypted archive of a key file of this name.
+fn encrypted_zip(folder: &Path, name: &str) -> Vec<u8> {
+    fs::write(folder.join(name), key_file()).unwrap();
+    let zip = ["-q", "-P", "pass", "x.zip", name];
+    made(folder, "zip", &zip, "x.zip")
 }
 
 fn zlib(bytes: &[u8]) -> Vec<u8> {
