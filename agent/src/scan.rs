@@ -23,9 +23,11 @@ mod hits;
 mod needles;
 mod pattern;
 mod scanner;
+mod search;
 mod table;
 
 pub use budget::{Budget, Spent};
 pub use check::Blind;
 pub use needles::Needles;
 pub use scanner::Scanner;
+pub use search::search;

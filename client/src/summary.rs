@@ -237,6 +237,7 @@ mod tests {
             keys,
             unsearchable,
             layers: 12,
+            known_layers: 0,
             bytes: 345_400_000,
         }
     }
@@ -370,6 +371,21 @@ mod tests {
             line(Image::NoKeyHere { keys: 2 }),
             "image     searched for locked copies only: the 2 keys are in your agent, their private halves are not here"
         );
+    }
+
+    #[test]
+    fn layers_that_were_not_searched_again_are_told() {
+        let told = |known_layers| {
+            let searched = Searched {
+                known_layers,
+                ..searched(1, 0)
+            };
+            searched.to_string()
+        };
+        let before = "searched for 1 key in 12 layers (345 MB";
+        assert_eq!(told(0), format!("{before})"));
+        assert_eq!(told(1), format!("{before}; 1 layer was clean before)"));
+        assert_eq!(told(11), format!("{before}; 11 layers were clean before)"));
     }
 
     #[test]

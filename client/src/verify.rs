@@ -8,6 +8,7 @@
 mod account;
 mod cache;
 mod censor;
+mod clean_layers;
 mod control;
 mod copies;
 mod decode;
@@ -43,6 +44,7 @@ mod fixture;
 mod tests;
 
 pub use cache::{Cache, SEARCH, Subject};
+pub use clean_layers::CleanLayers;
 pub use control::ControlMatcher;
 pub use copies::WithCopies;
 pub use decode::Unread;
@@ -56,7 +58,7 @@ pub use name::{Name, NameKind};
 pub use offset::{Offset, Whole};
 pub use others::Kind;
 pub(crate) use run::identify;
-pub use run::{Verdict, Verified, VerifyError, verify};
+pub use run::{Verdict, Verified, VerifyError, verify, verify_unknown_layers};
 pub use sought::Sought;
 pub(crate) use source::is_layout;
 pub use source::{ImageSource, SourceError};

@@ -26,7 +26,8 @@ proptest! {
         keys in vec(key_info(), 0..3),
         notes in vec(any::<String>(), 0..3),
     ) {
-        assert_kept(&Grant { id, socket, keys, known_hosts, notes })?;
+        let search = known_hosts.clone();
+        assert_kept(&Grant { id, socket, keys, known_hosts, notes, search })?;
     }
 
     #[test]
@@ -224,11 +225,16 @@ fn report() -> impl Strategy<Value = GrantReport> {
 }
 
 fn hit() -> impl Strategy<Value = Hit> {
-    (any::<u64>(), fingerprint(), select(ENCODINGS)).prop_map(|(offset, key, encoding)| Hit {
-        offset,
-        key,
-        encoding,
-    })
+    (
+        any::<u64>(),
+        fingerprint(),
+        select(Encoding::ALL.as_slice()),
+    )
+        .prop_map(|(offset, key, encoding)| Hit {
+            offset,
+            key,
+            encoding,
+        })
 }
 
 fn problem() -> impl Strategy<Value = Problem> {
@@ -281,19 +287,6 @@ const REASONS: &[Reason] = &[
     Reason::TooManyConnections,
     Reason::Stalled,
     Reason::RefusalsSpent,
-];
-const ENCODINGS: &[Encoding] = &[
-    Encoding::Raw,
-    Encoding::Hex,
-    Encoding::SeparatedHex,
-    Encoding::Decimal,
-    Encoding::Base64,
-    Encoding::DoubleBase64,
-    Encoding::TripleBase64,
-    Encoding::HexInBase64,
-    Encoding::Base64InHex,
-    Encoding::Utf16,
-    Encoding::Utf16InBase64,
 ];
 const CODES: &[ProblemCode] = &[
     ProblemCode::Usage,

@@ -181,6 +181,38 @@ fn an_image_is_searched_once_for_the_same_keys() {
 }
 
 #[test]
+fn a_rebuild_has_its_new_layers_searched_only() {
+    let lab = Lab::up().unwrap();
+    for engine in lab.engines() {
+        let env = Env::on(&lab, engine);
+        let keys = [new_key(&env, "key", "ed25519")];
+        let before = "FROM keystay/lean:1\nRUN echo kept >/kept\n";
+        env.file("Dockerfile", before);
+        id_after(&env, &keys[0]);
+        env.file("Dockerfile", &format!("{before}RUN echo new >/new\n"));
+        let rebuilt = with(env.keystay(), &keys).build(&env).output();
+        rebuilt
+            .status(0)
+            .stderr_has(" searched for 1 key in 3 layers (");
+        // Docker before 25 names no layer by its digest when it saves an image.
+        if engine.name() == "docker-20.10" {
+            rebuilt.stderr_lacks("clean before");
+        } else {
+            rebuilt.stderr_has("; 2 layers were clean before)\n");
+        }
+        fs::copy(&keys[0], env.context().join("key")).unwrap();
+        env.file("Dockerfile", &format!("{before}COPY key /key\n"));
+        let image = with(env.keystay(), &keys).args(["--no-verify"]);
+        image.build(&env).output().status(0);
+        let leak = with(env.keystay(), &keys).args(["verify", env.tag()]);
+        leak.output()
+            .status(65)
+            .stdout_is("")
+            .stderr_has("keystay: leak: layer 3, key at byte 254 (COPY key /key): private key ");
+    }
+}
+
+#[test]
 fn no_verify_leaves_the_image_alone() {
     let lab = Lab::up().unwrap();
     for engine in lab.engines() {

@@ -2,8 +2,8 @@
 
 mod bad_input;
 mod json;
-mod others;
 mod memory;
+mod others;
 mod progress;
 mod sarif;
 mod sources;

@@ -11,6 +11,7 @@ use super::{Control, infos};
 use crate::{
     grant::{OpenError, Opened},
     key::Key,
+    scan,
 };
 
 /// Opens a grant of the keys that are asked for, or of every key.
@@ -37,6 +38,7 @@ pub(super) async fn open(control: &Control, mut spec: GrantSpec) -> Result<Grant
         keys: infos,
         known_hosts,
         notes: control.grants.notes(mode),
+        search: scan::search(),
     })
 }
 

@@ -12,8 +12,9 @@ use crate::{
     progress,
     summary::{Image, Searched},
     verify::{
-        self, Cache, ControlMatcher, Gap, Given, ImageSource, Sought, SourceError, Subject,
-        Verdict, Verified, VerifyError, Warning, WithCopies, search_given, verify,
+        self, Cache, CleanLayers, ControlMatcher, Gap, Given, ImageSource, Sought, SourceError,
+        Subject, Verdict, Verified, VerifyError, Warning, WithCopies, search_given, verify,
+        verify_unknown_layers,
     },
 };
 
@@ -51,7 +52,9 @@ impl Search<'_> {
         let here = self.keys().filter(|key| key.searchable).count();
         let elsewhere = keys.len() - here;
         let cache = Cache::of_user("verdicts").filter(|_| self.is_remembering);
-        let sought = Sought::new(&self.grant.keys);
+        let sought = Sought::new(self.grant);
+        let layers = Cache::of_user("layers").filter(|_| self.is_remembering && !self.is_detailed);
+        let clean = layers.zip(sought.clone());
         let remembered = cache.zip(sought.and_then(|sought| Subject::new(name, &sought)));
         if remembered
             .as_ref()
@@ -65,7 +68,15 @@ impl Search<'_> {
             .into();
         }
         let meter = Arc::default();
-        let search = verify(source, Arc::new(self.matcher()), Arc::clone(&meter));
+        let (matcher, read) = (Arc::new(self.matcher()), Arc::clone(&meter));
+        let search = async move {
+            match clean {
+                Some((cache, keys)) => {
+                    verify_unknown_layers(source, matcher, read, CleanLayers::of(cache, keys)).await
+                }
+                None => verify(source, matcher, read).await,
+            }
+        };
         let mut verified = match progress::shown(name, self.is_quiet, &meter, search).await {
             Ok(verified) => verified,
             Err(error) => return unread(&error, name).into(),
@@ -148,7 +159,8 @@ fn told(verified: &Verified, image: &str, keys: usize, unsearchable: usize) -> I
         keys,
         unsearchable,
         layers: verified.layers.len(),
-        bytes: verified.bytes,
+        known_layers: verified.known_layers,
+        bytes: verified.bytes - verified.passed_over.min(verified.bytes),
     };
     match &verified.verdict {
         Verdict::Clean => Image::Clean(searched),

@@ -64,6 +64,8 @@ pub(crate) struct Searched {
     pub(crate) unsearchable: usize,
     /// How many layers it has.
     pub(crate) layers: usize,
+    /// How many of them were found clean before, and not searched again.
+    pub(crate) known_layers: usize,
     /// How many bytes were looked at.
     pub(crate) bytes: u64,
 }
@@ -141,7 +143,12 @@ impl fmt::Display for Searched {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let keys = count(self.keys, "key");
         let layers = count(self.layers, "layer");
-        write!(f, "searched for {keys} in {layers} ({})", size(self.bytes))?;
+        write!(f, "searched for {keys} in {layers} ({}", size(self.bytes))?;
+        match self.known_layers {
+            0 => f.write_str(")")?,
+            1 => f.write_str("; 1 layer was clean before)")?,
+            more => write!(f, "; {more} layers were clean before)")?,
+        }
         match self.unsearchable {
             0 => Ok(()),
             1 => f.write_str("; 1 key is in your agent, searched for locked copies only"),

@@ -81,6 +81,11 @@ impl Account<'_> {
             Standing::Unfinished => self.gaps.push(Gap::Truncated(inventory.bytes)),
             Standing::Damaged(at) => self.gaps.push(Gap::Damaged(at)),
         }
+        for member in &inventory.members {
+            if let Content::Clean(layer) = &member.content {
+                self.gaps.extend(gap_of_digest(&layer.digest, member));
+            }
+        }
         if inventory.left_out {
             self.gaps.push(Gap::TooManyMembers(MOST_MEMBERS));
         }
@@ -204,6 +209,10 @@ fn gap_of_layer(diff_id: &str, member: &Member) -> Option<Gap> {
                 digest,
             })
         }
+        Content::Clean(layer) => (layer.diff_id != diff_id).then(|| Gap::WrongDigest {
+            name: diff_id.to_owned(),
+            digest: layer.diff_id.clone(),
+        }),
         _ => gap_of_digest(diff_id, member),
     })
 }
@@ -214,6 +223,6 @@ fn gap_of_content(name: &str, member: &Member) -> Option<Gap> {
     match &member.content {
         Content::Inflated(inflated) => (!inflated.whole).then(|| Gap::Corrupt(layer())),
         Content::Other => Some(Gap::UnknownFormat(layer())),
-        Content::Tar(_) | Content::Json(_) => None,
+        Content::Tar(_) | Content::Json(_) | Content::Clean(_) => None,
     }
 }

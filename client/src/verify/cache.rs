@@ -3,7 +3,7 @@
 use std::{
     env,
     ffi::OsStr,
-    fs::{self, DirBuilder, File},
+    fs::{self, DirBuilder, File, Metadata},
     io::{self, Read as _, Write as _},
     os::unix::fs::{DirBuilderExt as _, MetadataExt as _},
     path::{Path, PathBuf},
@@ -13,11 +13,14 @@ use std::{
 use rustix::fs::{Mode, OFlags};
 use sha2::{Digest as _, Sha256};
 
-use super::{Sought, manifest::Digest};
+use super::{
+    Sought,
+    manifest::{Digest, is_digest},
+};
 
 /// The clean verdicts of this user, each a small file. A leak or a gap is never remembered.
 ///
-/// What cannot be read, belongs to another user or does not say exactly what it should is as if it
+/// What cannot be read, can be changed by another user or does not say exactly what it should is as if it
 /// were not there.
 #[derive(Clone, Debug)]
 pub struct Cache {
@@ -35,14 +38,7 @@ impl Subject {
     /// Nothing for another name of an image, which may come to mean other content.
     #[must_use]
     pub fn new(image: &str, keys: &Sought) -> Option<Self> {
-        let digits = image.strip_prefix("sha256:")?;
-        let is_hex = digits
-            .bytes()
-            .all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f'));
-        if digits.len() != 64 || !is_hex {
-            return None;
-        }
-        Some(Self {
+        is_digest(image).then(|| Self {
             text: format!("clean\n{}\n{image}\n{}", scanner(), keys.text()),
         })
     }
@@ -89,6 +85,7 @@ impl Cache {
 
     /// What is remembered under this text, at most so many bytes and one more.
     pub(super) fn read(&self, of: &str, longest: usize) -> io::Result<Vec<u8>> {
+        is_own(&fs::symlink_metadata(&self.folder)?)?;
         read_own(&self.folder.join(file_name(of)), longest)
     }
 
@@ -99,6 +96,7 @@ impl Cache {
             .recursive(true)
             .mode(0o700)
             .create(&self.folder)?;
+        is_own(&fs::symlink_metadata(&self.folder)?)?;
         self.sweep(SystemTime::now())?;
         let mut file = tempfile::NamedTempFile::new_in(&self.folder)?;
         file.write_all(content)?;
@@ -135,13 +133,24 @@ fn read_own(path: &Path, longest: usize) -> io::Result<Vec<u8>> {
     let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NOFOLLOW | OFlags::NONBLOCK;
     let file = File::from(rustix::fs::open(path, flags, Mode::empty())?);
     let data = file.metadata()?;
-    if !data.is_file() || data.uid() != rustix::process::geteuid().as_raw() {
+    if !data.is_file() {
         return Err(io::ErrorKind::PermissionDenied.into());
     }
+    is_own(&data)?;
     let mut content = Vec::new();
     file.take(u64::try_from(longest).unwrap_or(0) + 1)
         .read_to_end(&mut content)?;
     Ok(content)
+}
+
+/// Whether nobody but this user, and root, can change something.
+fn is_own(data: &Metadata) -> io::Result<()> {
+    let is_of_user = data.uid() == rustix::process::geteuid().as_raw();
+    if is_of_user && data.mode() & WRITE_BY_OTHERS == 0 {
+        Ok(())
+    } else {
+        Err(io::ErrorKind::PermissionDenied.into())
+    }
 }
 
 /// Whether the cache made a file of this name: a digest, or one that was not finished.
@@ -160,15 +169,19 @@ pub(super) fn scanner() -> String {
     format!("keystay {} search {SEARCH}", env!("CARGO_PKG_VERSION"))
 }
 
+const WRITE_BY_OTHERS: u32 = 0o022;
 const OLDEST: Duration = Duration::from_hours(30 * 24);
 const MOST: usize = 1_000;
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::symlink;
+    use std::{
+        fs::Permissions,
+        os::unix::fs::{PermissionsExt as _, symlink},
+    };
 
     use super::*;
-    use crate::verify::sought::sought;
+    use crate::verify::sought::{sought, sought_with};
 
     #[test]
     fn a_clean_image_is_remembered_for_these_keys_only() {
@@ -242,6 +255,44 @@ mod tests {
                 "root can give files away"
             );
         }
+    }
+
+    #[test]
+    fn what_others_can_write_to_is_not_there() {
+        let folder = tempfile::tempdir().unwrap();
+        let cache = Cache::at(folder.path().join("cache"));
+        let subject = subject(1, &[(b"1", true)]);
+        cache.remember_clean(&subject).unwrap();
+        let entry = folder.path().join("cache").join(file_name(&subject.text));
+        for (place, own) in [(entry, 0o600), (folder.path().join("cache"), 0o700)] {
+            for others in [0o020, 0o002] {
+                let set = |mode| fs::set_permissions(&place, Permissions::from_mode(mode));
+                set(own | others).unwrap();
+                assert!(!cache.is_clean(&subject), "{place:?} {others:o}");
+                set(own).unwrap();
+                assert!(cache.is_clean(&subject));
+            }
+        }
+        let moved = folder.path().join("moved");
+        fs::rename(folder.path().join("cache"), &moved).unwrap();
+        symlink(&moved, folder.path().join("cache")).unwrap();
+        assert!(!cache.is_clean(&subject));
+    }
+
+    #[test]
+    fn a_search_by_another_agent_is_another_search() {
+        let folder = tempfile::tempdir().unwrap();
+        let cache = Cache::at(folder.path().to_owned());
+        let of = |search| {
+            let keys = sought_with(search, &[(b"1", true)]).unwrap();
+            Subject::new(&image(1), &keys).unwrap()
+        };
+        cache.remember_clean(&of("1 raw")).unwrap();
+        assert!(cache.is_clean(&of("1 raw")));
+        assert!(!cache.is_clean(&of("1 raw hex")));
+        assert!(!cache.is_clean(&of("")));
+        let text = of("1 raw").text;
+        assert!(text.contains(env!("CARGO_PKG_VERSION")) && text.contains(&SEARCH.to_string()));
     }
 
     #[test]

@@ -262,7 +262,13 @@ pub(super) async fn verify_files(files: &[(&str, &[u8])], limits: Limits) -> Ver
     let path = folder.path().join("image.tar");
     std::fs::write(&path, saved).unwrap();
     let matcher = Arc::new(Local::default());
-    verify_within(ImageSource::File(path), matcher, Arc::default(), limits)
-        .await
-        .unwrap()
+    verify_within(
+        ImageSource::File(path),
+        matcher,
+        Arc::default(),
+        limits,
+        None,
+    )
+    .await
+    .unwrap()
 }

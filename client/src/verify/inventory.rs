@@ -1,8 +1,9 @@
 //! What the saved image held.
 
-use std::sync::Arc;
+use std::{ops::Range, sync::Arc};
 
 use super::{
+    clean_layers::CleanLayer,
     decode::{NotRead, Tally},
     manifest::Digest,
     paths::Paths,
@@ -18,6 +19,8 @@ pub(super) struct Inventory {
     pub(super) bytes: u64,
     pub(super) standing: Standing,
     pub(super) failure: Option<SourceError>,
+    /// Where the contents of members are that were not searched, in their order.
+    pub(super) passed_over: Vec<Range<u64>>,
     /// What was not read of the inside of files.
     pub(super) not_read: Vec<NotRead>,
 }
@@ -42,6 +45,8 @@ pub(super) enum Content {
     Inflated(Inflated),
     /// A JSON text, kept unless it is too long.
     Json(Option<Vec<u8>>),
+    /// A layer that was found clean before, if it has this digest; it was not searched.
+    Clean(CleanLayer),
     /// Nothing known.
     Other,
 }
@@ -56,6 +61,34 @@ pub(super) struct Inflated {
 }
 
 impl Inventory {
+    /// How many bytes of the saved image were not searched.
+    pub(super) fn bytes_passed_over(&self) -> u64 {
+        let lengths = self.passed_over.iter().map(|range| {
+            let end = range.end.min(self.bytes);
+            end.saturating_sub(range.start)
+        });
+        lengths.sum()
+    }
+
+    /// Where the byte of this offset among those that were searched is in the saved image.
+    pub(super) fn place(&self, searched: u64) -> u64 {
+        let mut place = searched;
+        for range in &self.passed_over {
+            if range.start > place {
+                break;
+            }
+            place = place.saturating_add(range.end.saturating_sub(range.start));
+        }
+        place
+    }
+
+    /// The number of the member that covers this offset of the saved image.
+    pub(super) fn covering(&self, offset: u64) -> Option<usize> {
+        let members = &self.members;
+        let after = members.partition_point(|member| member.entry.begin <= offset);
+        after.checked_sub(1)
+    }
+
     /// The member of this name, if it was there to its last byte. Symbolic links are followed:
     /// Docker before 25 saves a layer that an image has twice as a link to the first.
     pub(super) fn find(&self, name: &str) -> Option<usize> {

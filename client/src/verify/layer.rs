@@ -18,7 +18,7 @@ pub struct Layer {
     /// How long it is as it is stored, in bytes.
     pub bytes: u64,
     /// How many bytes of it were searched: as it is stored, what that inflates to, and what streams
-    /// inside of its files decode to.
+    /// inside of its files decode to. Nothing of one that was found clean before.
     pub searched: u64,
     /// How many streams inside of its files were decoded.
     pub streams: u64,
@@ -56,6 +56,7 @@ pub(super) fn layers(
 
 fn searched(member: &Member) -> u64 {
     let inflated = match &member.content {
+        Content::Clean(_) => return 0,
         Content::Inflated(inflated) => inflated.bytes,
         _ => 0,
     };

@@ -31,22 +31,36 @@ pub(super) fn locate(
     once(hits.iter().map(finding))
 }
 
-/// What the other secrets of one stream are. A token counts in some files only.
+/// What the other secrets of one stream are, each with the number of the member that it is in. A token
+/// counts in some files only.
 pub(super) fn locate_others(
     inventory: &Inventory,
     images: &[Image],
     stream: &Stream,
     others: &[Other],
-) -> Vec<Warning> {
-    let warning = |other: &Other| Warning {
-        spot: spot(inventory, images, stream, other.begin),
-        kind: other.kind,
+) -> Vec<(Option<usize>, Warning)> {
+    let warning = |other: &Other| {
+        let warning = Warning {
+            spot: spot(inventory, images, stream, other.begin),
+            kind: other.kind,
+        };
+        (holder(inventory, stream, other.begin), warning)
     };
-    let counts = |warning: &Warning| match (warning.kind, &warning.spot.path) {
+    let counts = |(_, warning): &(Option<usize>, Warning)| match (warning.kind, &warning.spot.path)
+    {
         (Kind::Token, path) => path.as_deref().is_some_and(is_configuration),
         (Kind::Key { .. }, _) => true,
     };
     others.iter().map(warning).filter(counts).collect()
+}
+
+/// The number of the member that holds the bytes at this offset of a stream.
+fn holder(inventory: &Inventory, stream: &Stream, offset: u64) -> Option<usize> {
+    match stream {
+        Stream::Saved => inventory.covering(inventory.place(offset)),
+        Stream::Inflated(number) => Some(*number),
+        Stream::Nested(batch) => batch.find(offset).map(|(label, _)| label.member),
+    }
 }
 
 /// What holds the bytes at this offset of a stream.
@@ -113,11 +127,9 @@ pub(super) fn in_order(
     once(findings)
 }
 
-fn in_saved_image(inventory: &Inventory, images: &[Image], offset: u64) -> Spot {
-    let covering = inventory
-        .members
-        .partition_point(|member| member.entry.begin <= offset);
-    let number = covering.checked_sub(1);
+fn in_saved_image(inventory: &Inventory, images: &[Image], searched: u64) -> Spot {
+    let offset = inventory.place(searched);
+    let number = inventory.covering(offset);
     let member = number.and_then(|number| Some((number, inventory.members.get(number)?)));
     let Some((number, member)) = member else {
         return spot_of(Place::Member("beginning".to_owned()));

@@ -145,6 +145,17 @@ impl fmt::Display for Digest {
     }
 }
 
+/// Whether the text is `sha256:` and 64 lower-case digits.
+pub(super) fn is_digest(text: &str) -> bool {
+    text.strip_prefix("sha256:").is_some_and(is_hex)
+}
+
+/// Whether the text is 64 lower-case hexadecimal digits.
+pub(super) fn is_hex(text: &str) -> bool {
+    let is_digit = |byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+    text.len() == 64 && text.bytes().all(is_digit)
+}
+
 /// Go writes empty lists and texts as `null`.
 fn nullable<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(
     from: D,

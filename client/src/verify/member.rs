@@ -9,6 +9,7 @@ use sha2::{Digest as _, Sha256};
 
 use self::{inflate::Inflate, layer::Layer};
 use super::{
+    clean_layers::CleanLayer,
     decode::{self, Feed, Tally},
     inventory::{Content, Member},
     tape::{self, BLOCK, Entry, Sink as _, Tape},
@@ -30,6 +31,7 @@ enum Form {
     Tar(Box<Tape>, Box<Layer>),
     Inflated(Inflate),
     Json(Option<Vec<u8>>, Box<Feed>),
+    Clean(CleanLayer),
     Other(Box<Feed>),
 }
 
@@ -42,6 +44,14 @@ impl Reading {
             form: Form::Unknown(Vec::new()),
             tally: Arc::default(),
             whole: false,
+        }
+    }
+
+    /// A member that is this layer, if it has its digest.
+    pub(super) fn clean(entry: Entry, layer: CleanLayer) -> Self {
+        Self {
+            form: Form::Clean(layer),
+            ..Self::new(entry)
         }
     }
 
@@ -76,6 +86,7 @@ impl Reading {
             Form::Tar(_, layer) => Content::Tar(layer.paths),
             Form::Inflated(inflate) => Content::Inflated(inflate.finish()),
             Form::Json(text, _) => Content::Json(text),
+            Form::Clean(layer) => Content::Clean(layer),
             Form::Unknown(_) | Form::Other(_) => Content::Other,
         };
         Member {
@@ -109,7 +120,7 @@ impl Form {
 
     fn push(&mut self, bytes: &[u8]) {
         match self {
-            Self::Unknown(_) => {}
+            Self::Unknown(_) | Self::Clean(_) => {}
             Self::Tar(tape, layer) => tape.push(bytes, layer.as_mut()),
             Self::Inflated(inflate) => inflate.push(bytes),
             Self::Json(text, feed) => {

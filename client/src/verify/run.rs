@@ -1,6 +1,6 @@
 //! One verification from beginning to end.
 
-use std::sync::Arc;
+use std::{collections::HashSet, sync::Arc};
 
 use keystay_proto::control::ScanReport;
 use tokio::{
@@ -9,9 +9,11 @@ use tokio::{
 };
 
 use super::{
-    Finding, Gap, ImageSource, Layer, Matcher, MatcherError, Meter, Name, SourceError, Warning,
+    CleanLayers, Finding, Gap, ImageSource, Layer, Matcher, MatcherError, Meter, Name, SourceError,
+    Warning,
     account::{Contents, account},
     censor::censor,
+    clean_layers::known_layers,
     decode::Limits,
     inventory::{Content, Inventory},
     layer::layers,
@@ -50,6 +52,10 @@ pub struct Verified {
     pub bytes: u64,
     /// How many bytes were searched: those and what they inflate to.
     pub searched: u64,
+    /// How many of its layers were not searched, since they were found clean before.
+    pub known_layers: usize,
+    /// How long those are as they are stored, in bytes.
+    pub passed_over: u64,
 }
 
 /// An image that could not be verified at all.
@@ -75,7 +81,18 @@ pub async fn verify<M: Matcher>(
     matcher: Arc<M>,
     meter: Arc<Meter>,
 ) -> Result<Verified, VerifyError> {
-    verify_within(source, matcher, meter, Limits::default()).await
+    verify_within(source, matcher, meter, Limits::default(), None).await
+}
+
+/// The same without a search of layers that were found clean before: of them, only the digest is
+/// taken. Those of an image that is clean are remembered.
+pub async fn verify_unknown_layers<M: Matcher>(
+    source: ImageSource,
+    matcher: Arc<M>,
+    meter: Arc<Meter>,
+    clean: CleanLayers,
+) -> Result<Verified, VerifyError> {
+    verify_within(source, matcher, meter, Limits::default(), Some(clean)).await
 }
 
 /// Reads a saved image to its end, looks into no file and searches for nothing: the digests that it
@@ -88,7 +105,7 @@ pub(crate) async fn identify(
         looks_inside: false,
         ..Limits::default()
     };
-    let verified = verify_within(source, Arc::new(NoMatcher), meter, limits).await?;
+    let verified = verify_within(source, Arc::new(NoMatcher), meter, limits, None).await?;
     Ok((verified.names, verified.gaps))
 }
 
@@ -98,11 +115,13 @@ pub(super) async fn verify_within<M: Matcher>(
     matcher: Arc<M>,
     meter: Arc<Meter>,
     limits: Limits,
+    clean: Option<CleanLayers>,
 ) -> Result<Verified, VerifyError> {
     let mut reading = JoinSet::new();
     let input = source.open(&mut reading, meter).await?;
     let (open, opened) = mpsc::unbounded_channel();
-    let walking = task::spawn_blocking(move || walk(input, open, limits));
+    let known = clean.clone();
+    let walking = task::spawn_blocking(move || walk(input, open, limits, known));
     let reports = search_all(opened, &matcher).await?;
     let mut inventory = walking.await?;
     if inventory.bytes == 0
@@ -116,10 +135,11 @@ pub(super) async fn verify_within<M: Matcher>(
         names,
         mut gaps,
     } = account(&inventory);
-    let warnings = reports
+    let (with_warnings, warnings): (HashSet<_>, Vec<_>) = reports
         .iter()
-        .flat_map(|report| locate_others(&inventory, &images, &report.stream, &report.others));
-    let mut warnings = warning::in_order(warnings.collect());
+        .flat_map(|report| locate_others(&inventory, &images, &report.stream, &report.others))
+        .unzip();
+    let mut warnings = warning::in_order(warnings);
     gaps.extend(reports.iter().filter_map(|report| {
         let (bytes, searched) = (expected(&inventory, &report.stream), report.scan.bytes);
         (bytes != searched).then_some(Gap::NotSearched { bytes, searched })
@@ -137,12 +157,19 @@ pub(super) async fn verify_within<M: Matcher>(
     censor(texts, matcher.as_ref()).await?;
     let layers = layers(&images, &inventory, &inside);
     gaps.extend(inside.into_iter().map(|(_, gap)| gap));
+    let verdict = verdict(findings, &gaps);
+    let all_warnings = reports.iter().all(|report| !report.are_others_cut);
+    if let (Verdict::Clean, true, Some(clean)) = (&verdict, all_warnings, &clean) {
+        clean.remember_layers(&inventory, &images, &with_warnings);
+    }
     Ok(Verified {
         names,
         layers,
         bytes: inventory.bytes,
         searched: reports.iter().map(|report| report.scan.bytes).sum(),
-        verdict: verdict(findings, &gaps),
+        known_layers: known_layers(&inventory, &images),
+        passed_over: inventory.bytes_passed_over(),
+        verdict,
         gaps,
         warnings,
     })
@@ -156,6 +183,8 @@ pub(super) struct Report {
     pub(super) scan: ScanReport,
     /// What was found beside it.
     pub(super) others: Vec<Other>,
+    /// Whether there may have been more beside it.
+    pub(super) are_others_cut: bool,
 }
 
 /// Has each stream searched as it is opened, side by side, until no more can come.
@@ -171,11 +200,12 @@ pub(super) async fn search_all<M: Matcher>(
     let mut reports = Vec::new();
     while let Some(done) = searches.join_next().await {
         let (stream, found) = done?;
-        let (scan, others) = found?;
+        let (scan, others, are_others_cut) = found?;
         reports.push(Report {
             stream,
             scan,
             others,
+            are_others_cut,
         });
     }
     reports.sort_by_key(|report| match &report.stream {
@@ -189,7 +219,7 @@ pub(super) async fn search_all<M: Matcher>(
 fn expected(inventory: &Inventory, stream: &Stream) -> u64 {
     let content = |number: usize| inventory.members.get(number).map(|member| &member.content);
     match stream {
-        Stream::Saved => inventory.bytes,
+        Stream::Saved => inventory.bytes - inventory.bytes_passed_over(),
         Stream::Nested(batch) => batch.bytes(),
         Stream::Inflated(number) => match content(*number) {
             Some(Content::Inflated(inflated)) => inflated.bytes,

@@ -1,31 +1,33 @@
 //! What a search looks for.
 
-use keystay_proto::control::KeyInfo;
+use keystay_proto::control::{Grant, KeyInfo};
 
-/// The keys of a search, and for each of them how it is looked for. Two searches with the same of
-/// these find the same in the same bytes.
+/// The keys of a search, for each of them how it is looked for, and what the agent searches with. Two
+/// searches with the same of these find the same in the same bytes.
+///
+/// Keys go by the fingerprints of their public halves, which tell nothing of what is looked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sought {
     text: String,
 }
 
 impl Sought {
-    /// These keys, in any order; nothing for none.
+    /// The keys of a grant, in any order; nothing for none.
     #[must_use]
-    pub fn new(keys: &[KeyInfo]) -> Option<Self> {
+    pub fn new(grant: &Grant) -> Option<Self> {
         let line = |key: &KeyInfo| {
             let how = if key.searchable { "whole" } else { "locked" };
             format!("{how} {}\n", key.fingerprint)
         };
-        let mut lines: Vec<String> = keys.iter().map(line).collect();
+        let mut lines: Vec<String> = grant.keys.iter().map(line).collect();
         lines.sort_unstable();
         lines.dedup();
         (!lines.is_empty()).then(|| Self {
-            text: lines.concat(),
+            text: format!("agent {:?}\n{}", grant.search, lines.concat()),
         })
     }
 
-    /// A line for each key.
+    /// A line for the agent, and one for each key.
     pub(super) fn text(&self) -> &str {
         &self.text
     }
@@ -33,6 +35,11 @@ impl Sought {
 
 #[cfg(test)]
 pub(super) fn sought(keys: &[(&[u8], bool)]) -> Option<Sought> {
+    sought_with("1", keys)
+}
+
+#[cfg(test)]
+pub(super) fn sought_with(search: &str, keys: &[(&[u8], bool)]) -> Option<Sought> {
     let key = |&(name, searchable): &(&[u8], bool)| KeyInfo {
         fingerprint: keystay_proto::Fingerprint::of(name),
         algorithm: "ssh-ed25519".to_owned(),
@@ -40,5 +47,12 @@ pub(super) fn sought(keys: &[(&[u8], bool)]) -> Option<Sought> {
         source: "agent".to_owned(),
         searchable,
     };
-    Sought::new(&keys.iter().map(key).collect::<Vec<_>>())
+    Sought::new(&Grant {
+        id: keystay_proto::control::GrantId::from_random([0; 8]),
+        socket: std::path::PathBuf::new(),
+        keys: keys.iter().map(key).collect(),
+        known_hosts: String::new(),
+        notes: Vec::new(),
+        search: search.to_owned(),
+    })
 }

@@ -35,6 +35,8 @@ pub(super) struct Entry {
     pub(super) data: u64,
     /// How long its content is.
     pub(super) size: u64,
+    /// Whether blocks with a map of its holes stand before the content.
+    pub(super) is_mapped: bool,
 }
 
 /// A reader of one archive, given its bytes in chunks of any size.
@@ -203,7 +205,8 @@ impl Tape {
         } else {
             0
         };
-        let is_sparse = header.as_gnu().is_some_and(GnuHeader::is_extended);
+        let is_extended = header.as_gnu().is_some_and(GnuHeader::is_extended);
+        let is_mapped = kind.is_gnu_sparse() && is_extended;
         sink.entry(Entry {
             name: extra.name.unwrap_or_else(|| short(&header.path_bytes())),
             target: kind.is_symlink().then(|| {
@@ -213,9 +216,10 @@ impl Tape {
             begin,
             data: self.offset,
             size,
+            is_mapped,
         });
         let body = Some(Body::new(Kind::Content, size));
-        if kind.is_gnu_sparse() && is_sparse {
+        if is_mapped {
             State::SparseMap(Vec::new(), body)
         } else {
             State::from(body)

@@ -4,4 +4,5 @@ mod accounting;
 mod findings;
 mod inside;
 mod offsets;
+mod rebuilt;
 mod sources;

@@ -1,11 +1,12 @@
 //! The one pass over a saved image.
 
-use std::sync::Arc;
+use std::{ops::Range, sync::Arc};
 
 use bytes::Bytes;
 use tokio::sync::mpsc;
 
 use super::{
+    CleanLayers,
     decode::{Batch, Feed, Limits, Pool},
     inventory::{Content, Inventory, Member},
     member::Reading,
@@ -42,19 +43,22 @@ pub(super) fn walk(
     mut input: mpsc::Receiver<Result<Bytes, SourceError>>,
     searches: mpsc::UnboundedSender<Opened>,
     limits: Limits,
+    clean: Option<CleanLayers>,
 ) -> Inventory {
-    let mut walk = Walk::new(searches, limits);
+    let mut walk = Walk::new(searches, limits, clean);
     let search = walk.open(Stream::Saved);
     let mut tape = Tape::new();
     let (mut bytes, mut failure) = (0, None);
     while let Some(chunk) = input.blocking_recv() {
         match chunk {
             Ok(chunk) => {
+                let begin = bytes;
                 bytes += u64::try_from(chunk.len()).unwrap_or(0);
-                if search.blocking_send(chunk.clone()).is_err() {
+                tape.push(&chunk, &mut walk);
+                let mut parts = without(&chunk, begin, &walk.passed_over).into_iter();
+                if parts.any(|part| search.blocking_send(part).is_err()) {
                     break;
                 }
-                tape.push(&chunk, &mut walk);
             }
             Err(error) => failure = Some(error),
         }
@@ -64,12 +68,14 @@ pub(super) fn walk(
     let Walk {
         members,
         left_out,
+        passed_over,
         pool,
         ..
     } = walk;
     Inventory {
         members,
         left_out,
+        passed_over,
         not_read: pool.finish(),
         bytes,
         standing,
@@ -86,10 +92,16 @@ struct Walk {
     json_left: usize,
     names: usize,
     left_out: bool,
+    clean: Option<CleanLayers>,
+    passed_over: Vec<Range<u64>>,
 }
 
 impl Walk {
-    fn new(searches: mpsc::UnboundedSender<Opened>, limits: Limits) -> Self {
+    fn new(
+        searches: mpsc::UnboundedSender<Opened>,
+        limits: Limits,
+        clean: Option<CleanLayers>,
+    ) -> Self {
         let room = Room {
             paths: ROOM_FOR_PATHS,
             json: LONGEST_JSON,
@@ -103,11 +115,25 @@ impl Walk {
             json_left: ROOM_FOR_JSON,
             names: 0,
             left_out: false,
+            clean,
+            passed_over: Vec::new(),
         }
     }
 
     fn open(&self, stream: Stream) -> mpsc::Sender<Bytes> {
         open(&self.searches, stream)
+    }
+
+    /// Begins a member: one that was found clean before is passed over, and only its digest taken.
+    fn begin(&mut self, entry: Entry) -> Reading {
+        let may_be = !entry.is_mapped && entry.target.is_none() && entry.size > 0;
+        let layers = self.clean.as_ref().filter(|_| may_be);
+        let Some(layer) = layers.and_then(|layers| layers.find(&entry.name)) else {
+            return Reading::new(entry);
+        };
+        let end = entry.data.saturating_add(entry.size);
+        self.passed_over.push(entry.data..end);
+        Reading::clean(entry, layer)
     }
 
     /// Puts the member that was read to the others, and takes what it keeps off the room.
@@ -124,7 +150,7 @@ impl Walk {
                 self.json_left -= text.len().min(self.json_left);
                 self.room.json = LONGEST_JSON.min(u64::try_from(self.json_left).unwrap_or(0));
             }
-            Content::Json(None) | Content::Other => {}
+            Content::Json(None) | Content::Clean(_) | Content::Other => {}
         }
         self.members.push(member);
     }
@@ -137,7 +163,7 @@ impl Sink for Walk {
         if self.members.len() >= MOST_MEMBERS || self.names > ROOM_FOR_NAMES {
             self.left_out = true;
         } else {
-            self.reading = Some(Reading::new(entry));
+            self.reading = Some(self.begin(entry));
         }
     }
 
@@ -176,6 +202,23 @@ impl Opener<'_> {
     pub(super) fn feed(&self) -> Feed {
         self.pool.feed(self.member)
     }
+}
+
+/// The bytes of a chunk that begins at this offset, without those in the ranges.
+fn without(chunk: &Bytes, begin: u64, ranges: &[Range<u64>]) -> Vec<Bytes> {
+    let length = chunk.len();
+    let within = |offset: u64| {
+        let within = usize::try_from(offset.saturating_sub(begin)).unwrap_or(length);
+        within.min(length)
+    };
+    let (mut parts, mut from) = (Vec::new(), 0);
+    for range in ranges {
+        parts.push(chunk.slice(from..within(range.start).max(from)));
+        from = within(range.end).max(from);
+    }
+    parts.push(chunk.slice(from..));
+    parts.retain(|part| !part.is_empty());
+    parts
 }
 
 fn open(searches: &mpsc::UnboundedSender<Opened>, stream: Stream) -> mpsc::Sender<Bytes> {

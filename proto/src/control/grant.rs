@@ -109,6 +109,10 @@ pub struct Grant {
     pub known_hosts: String,
     /// The key files and keys that were left out, and why, a sentence each.
     pub notes: Vec<String>,
+    /// What the agent searches with: its version, and the encodings that it knows. Where that is the
+    /// same, the same keys are found in the same bytes.
+    #[serde(default)]
+    pub search: String,
 }
 
 /// The name of a grant: 16 lower-case hexadecimal digits.

@@ -59,6 +59,24 @@ pub enum Encoding {
     Locked,
 }
 
+impl Encoding {
+    /// Each of them.
+    pub const ALL: [Self; 12] = [
+        Self::Raw,
+        Self::Hex,
+        Self::SeparatedHex,
+        Self::Decimal,
+        Self::Base64,
+        Self::DoubleBase64,
+        Self::TripleBase64,
+        Self::HexInBase64,
+        Self::Base64InHex,
+        Self::Utf16,
+        Self::Utf16InBase64,
+        Self::Locked,
+    ];
+}
+
 impl fmt::Display for Encoding {
     /// What it is called in a sentence.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

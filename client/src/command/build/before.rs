@@ -22,7 +22,7 @@ use crate::{
 /// no reason not to build.
 pub(super) async fn search(search: Search<'_>, inputs: Inputs) -> Result<(), KeyGiven> {
     let output = Output::new(search.is_quiet);
-    let Some(keys) = Sought::new(&search.grant.keys) else {
+    let Some(keys) = Sought::new(search.grant) else {
         return Ok(());
     };
     let Ok(fresh) = task::spawn_blocking(move || Fresh::of(inputs, &keys)).await else {

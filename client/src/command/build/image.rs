@@ -167,6 +167,7 @@ mod tests {
             keys: 1,
             unsearchable: 0,
             layers: 1,
+            known_layers: 0,
             bytes: 1,
         }
     }

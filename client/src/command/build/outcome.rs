@@ -281,6 +281,7 @@ mod tests {
             keys: 1,
             unsearchable: 0,
             layers: 1,
+            known_layers: 0,
             bytes: 1,
         };
         Image::Leak {

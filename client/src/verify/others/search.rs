@@ -148,5 +148,5 @@ const BUFFER: usize = 128 << 10;
 /// More than a key of 16,384 bits as PEM.
 pub(super) const REACH: usize = 16 << 10;
 /// Of one stream. Tokens are many, since it is not known here which file they are in.
-const MOST_KEYS: usize = 1_000;
+pub(super) const MOST_KEYS: usize = 1_000;
 const MOST_TOKENS: usize = 10_000;

@@ -157,12 +157,7 @@ async fn encrypted_and_unsupported_archives_are_told() {
     let zip = encrypted_zip(folder.path(), "key");
     let verified = verify_one("x", &zip).await;
     assert_eq!(gaps(&verified), [inside("x!/key", Unread::Encrypted)]);
-    let mut seven = b"7z\xbc\xaf\x27\x1c\0\x04".to_vec();
-    let mut crc = flate2::Crc::new();
-    crc.update(&[7; 20]);
-    seven.extend(crc.sum().to_le_bytes());
-    seven.extend([7; 200]);
-    let verified = verify_one("x", &seven).await;
+    let verified = verify_one("x", &seven_zip()).await;
     assert_eq!(gaps(&verified), [inside("x", Unread::Unsupported("7z"))]);
 }
 
@@ -409,8 +404,18 @@ fn inside(path: &str, why: Unread) -> Gap {
     Gap::Inside { place, why }
 }
 
+/// The beginning of an archive of 7z.
+pub(super) fn seven_zip() -> Vec<u8> {
+    let mut seven = b"7z\xbc\xaf\x27\x1c\0\x04".to_vec();
+    let mut crc = flate2::Crc::new();
+    crc.update(&[7; 20]);
+    seven.extend(crc.sum().to_le_bytes());
+    seven.extend([7; 200]);
+    seven
+}
+
 /// An encrypted archive of a key file of this name.
-fn encrypted_zip(folder: &Path, name: &str) -> Vec<u8> {
+pub(super) fn encrypted_zip(folder: &Path, name: &str) -> Vec<u8> {
     fs::write(folder.join(name), key_file()).unwrap();
     let zip = ["-q", "-P", "pass", "x.zip", name];
     made(folder, "zip", &zip, "x.zip")
