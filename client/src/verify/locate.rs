@@ -139,7 +139,7 @@ fn in_saved_image(inventory: &Inventory, images: &[Image], searched: u64) -> Spo
     let inner = offset.checked_sub(member.entry.data);
     match (&member.content, inner) {
         (Content::Tar(paths), Some(inner)) if is_layer(images, number) => {
-            in_archive(images, number, paths.at(inner), inner)
+            in_archive(images, number, paths.at(inner).as_ref(), inner)
         }
         (Content::Json(Some(text)), Some(inner)) => {
             match images.iter().find(|image| image.config_member == number) {
@@ -162,7 +162,7 @@ fn in_inflated(inventory: &Inventory, images: &[Image], number: usize, offset: u
             content: Content::Inflated(inflated),
             ..
         }) if is_layer(images, number) => {
-            in_archive(images, number, inflated.paths.at(offset), offset)
+            in_archive(images, number, inflated.paths.at(offset).as_ref(), offset)
         }
         member => {
             let name = member.map(|member| member.entry.name.as_slice());
@@ -190,13 +190,13 @@ fn in_member(name: &[u8], offset: Option<u64>) -> Spot {
 }
 
 /// What holds the bytes at this offset of a layer's archive.
-fn in_archive(images: &[Image], number: usize, covering: Option<Covering>, offset: u64) -> Spot {
-    let inner = covering.as_ref().and_then(|covering| covering.inner);
+fn in_archive(images: &[Image], number: usize, covering: Option<&Covering>, offset: u64) -> Spot {
+    let inner = covering.and_then(|covering| covering.inner);
     let offset = match inner {
         Some(inner) => Whole::File.at(inner),
         None => Whole::Layer.at(offset),
     };
-    let path = covering.as_ref().map(|covering| covering.name.as_slice());
+    let path = covering.map(|covering| covering.name.as_slice());
     in_layer(images, number, path, Some(offset))
 }
 
