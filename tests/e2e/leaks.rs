@@ -283,7 +283,7 @@ fn an_image_that_was_searched_for_locked_copies_is_searched_again_when_the_key_i
     );
     let built = output(with(env.keystay(), &[key]));
     built.status(65).stdout_is("").stderr_has(
-        "keystay: leak: layer 2, id (RUN cp /run/secrets/key /id): private key SHA256:",
+        "keystay: leak: layer 2, id at byte 254 (RUN cp /run/secrets/key /id): private key SHA256:",
     );
 }
 
