@@ -1,12 +1,13 @@
-//! One pass over a file on one core: reading it, hashing it, looking for a key in it.
+//! One pass over a file on one core: looking for a key in it, against reading it and hashing it.
 
 use std::{
     path::{Path, PathBuf},
     process::Command,
+    time::Duration,
 };
 
 use super::super::{pairs::Row, process::processor_time, sheet::Sheet};
-use crate::lab::LabError;
+use crate::lab::{LabError, run};
 
 /// A search, and what it is compared with.
 #[derive(Debug)]
@@ -19,9 +20,9 @@ pub(super) struct Pass {
 
 #[derive(Clone, Copy, Debug)]
 enum Alternative {
-    /// A program of the machine.
+    /// A program of the machine, which reads the file as the search does.
     Program(&'static str),
-    /// SHA-256 by what the client itself uses.
+    /// SHA-256 by what the client itself uses, both without the reading.
     Own,
 }
 
@@ -67,17 +68,34 @@ pub(super) fn measure(
     let program = program()?;
     let ours = |what: &str| {
         let mut pass = Command::new(&program);
-        processor_time(pass.arg(what).arg(file))
+        pass.arg(what).arg(file);
+        pass
     };
     for pass in wanted {
+        let Row { name, target, .. } = &pass.row;
+        let measured = |mut command: Command| match pass.alternative {
+            Alternative::Program(_) => processor_time(&mut command),
+            Alternative::Own => printed(&mut command),
+        };
         let theirs = || match pass.alternative {
-            Alternative::Program(name) => processor_time(Command::new(name).arg(file)),
+            Alternative::Program(name) => {
+                let mut program = Command::new(name);
+                program.arg(file);
+                program
+            }
             Alternative::Own => ours("sha256"),
         };
-        let Row { name, target, .. } = &pass.row;
-        sheet.pairs(name, target, RUNS, || ours(pass.key), theirs)?;
+        let (ours, theirs) = (|| measured(ours(pass.key)), || measured(theirs()));
+        sheet.pairs(name, target, RUNS, ours, theirs)?;
     }
     Ok(())
+}
+
+/// The time that a pass says it took without the reading: what hashes or searches in the client is given
+/// bytes that are there.
+fn printed(command: &mut Command) -> Result<Duration, LabError> {
+    let nanos = run(command)?.trim().parse();
+    Ok(Duration::from_nanos(nanos.unwrap_or(u64::MAX)))
 }
 
 const RUNS: usize = 5;
