@@ -108,7 +108,8 @@ const PATIENCE: Duration = Duration::from_secs(10);
 impl Audit {
     /// A log on a disk that is full.
     pub(crate) fn full() -> Self {
-        Self::open(Path::new("/dev/full")).unwrap()
+        let file = LogFile::full().unwrap();
+        Self::start(&file.path().to_owned(), file).unwrap()
     }
 
     /// A log that is waited for however long it takes, for tests whose clock stands still.

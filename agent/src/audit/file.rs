@@ -122,6 +122,17 @@ impl LogFile {
     pub(super) fn limited_to(self, limit: u64) -> Self {
         Self { limit, ..self }
     }
+
+    /// A device on which no byte finds room.
+    pub(super) fn full() -> io::Result<Self> {
+        let path = PathBuf::from("/dev/full");
+        let file = OpenOptions::new().read(true).append(true).open(&path)?;
+        Ok(Self {
+            path,
+            file,
+            limit: MAX_SIZE,
+        })
+    }
 }
 
 /// What is no file, as a pipe, would lose what is written to it.
