@@ -18,7 +18,7 @@ pub enum IgnoreError {
     /// A pattern that docker refuses.
     #[error(transparent)]
     Pattern(#[from] PatternError),
-    /// More than [`MAX_PATTERNS`], each of which every path is held against.
+    /// More than 10,000, each of which every path is held against.
     #[error("there are more than {MAX_PATTERNS} patterns")]
     Many,
     /// It is there and cannot be read.
