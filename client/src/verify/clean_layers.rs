@@ -88,10 +88,13 @@ impl CleanLayers {
     }
 }
 
-/// How many layers of the images were found clean before.
+/// How many layers of the images were found clean before, and have the digest that they had then.
 pub(super) fn known_layers(inventory: &Inventory, images: &[Image]) -> usize {
     let members = members(inventory, images);
-    let is_known = |member: &Member| matches!(member.content, Content::Clean(_));
+    let is_known = |member: &Member| match &member.content {
+        Content::Clean(layer) => member.digest.to_string() == layer.digest,
+        _ => false,
+    };
     members.filter(|(_, member)| is_known(member)).count()
 }
 

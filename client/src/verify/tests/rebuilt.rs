@@ -201,6 +201,7 @@ async fn a_blob_that_only_has_the_name_of_a_clean_layer_is_never_clean() {
                 name: name.clone(),
                 digest: digest(&content),
             };
+            assert_eq!(verified.known_layers, 1);
             let Verdict::Incomplete(gaps) = verified.verdict else {
                 panic!("{:?}", verified.verdict);
             };
