@@ -108,8 +108,12 @@ const PATIENCE: Duration = Duration::from_secs(10);
 impl Audit {
     /// A log on a disk that is full.
     pub(crate) fn full() -> Self {
-        let file = LogFile::full().unwrap();
-        Self::start(&file.path().to_owned(), file).unwrap()
+        Self::odd(Path::new("/dev/full"))
+    }
+
+    /// A log that is no regular file.
+    pub(crate) fn odd(path: &Path) -> Self {
+        Self::start(path, LogFile::odd(path).unwrap()).unwrap()
     }
 
     /// A log that is waited for however long it takes, for tests whose clock stands still.

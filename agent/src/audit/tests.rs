@@ -87,7 +87,7 @@ async fn a_disk_that_hangs_is_an_error_and_stops_nothing_else() {
             .unwrap()
             .success()
     );
-    let audit = Audit::open(&path).unwrap();
+    let audit = Audit::odd(&path);
     // A pipe that nobody reads takes 64 KiB.
     let long = "b".repeat(100_000);
     let error = append(&audit, &long).await.unwrap_err();
