@@ -51,6 +51,9 @@ pub(crate) enum Error {
     /// The audit log cannot be read.
     #[error(transparent)]
     Log(#[from] LogError),
+    /// Standard output takes nothing.
+    #[error("cannot write to standard output: {0}")]
+    Print(#[source] io::Error),
     /// The runtime or the signal handlers cannot be set up.
     #[error("cannot start: {0}")]
     Runtime(#[source] io::Error),
@@ -77,9 +80,12 @@ impl Error {
             Self::Engine(EngineError::BuildKitOff(_)) | Self::Config(_) => ExitCode::Configuration,
             Self::Agent(LinkError::Problem(problem)) => problem.code.into(),
             Self::Agent(LinkError::Malformed { .. }) | Self::Runtime(_) => ExitCode::Internal,
-            Self::Engine(_) | Self::Agent(_) | Self::Files(_) | Self::Log(_) | Self::Receipt(_) => {
-                ExitCode::Unavailable
-            }
+            Self::Engine(_)
+            | Self::Agent(_)
+            | Self::Files(_)
+            | Self::Log(_)
+            | Self::Receipt(_)
+            | Self::Print(_) => ExitCode::Unavailable,
             Self::Caught(caught) => ExitCode::Signalled(caught.number()),
         }
     }
@@ -99,6 +105,7 @@ impl Error {
             Self::Check(error) => error.hints(),
             Self::Log(_) => vec![LOG.to_owned()],
             Self::Files(_) => vec![FILES.to_owned()],
+            Self::Print(_) => vec![PRINT.to_owned()],
             Self::Runtime(_) | Self::Caught(_) => Vec::new(),
         }
     }
@@ -111,6 +118,7 @@ impl From<Caught> for Error {
 }
 
 const LOG: &str = "it is made by the first build, in XDG_STATE_HOME or ~/.local/state";
+const PRINT: &str = "make room where it is redirected to";
 const FILES: &str = "make room there, or name another folder in TMPDIR";
 
 fn caught(caught: Caught) -> &'static str {

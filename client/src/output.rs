@@ -68,23 +68,40 @@ pub(crate) fn complaint<S: AsRef<str>>(message: &str, hints: &[S]) {
 }
 
 /// Writes text to standard output: as it is to a file or a pipe, line by line and printable to a
-/// terminal.
-pub(crate) fn print(text: &str) {
-    let mut stdout = io::stdout().lock();
-    if !stdout.is_terminal() {
-        let _ = stdout.write_all(text.as_bytes());
-        return;
-    }
-    for line in text.lines() {
-        let _ = writeln!(stdout, "{}", printable(line));
+/// terminal. A reader that has gone has read enough.
+///
+/// # Errors
+///
+/// What the system says, as of a full disk: whoever reads the file would miss it.
+pub(crate) fn print(text: &str) -> Result<(), Error> {
+    match write(text) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Error::Print(error)),
+        _ => Ok(()),
     }
 }
 
 /// Writes a value to standard output as one line of JSON.
-pub(crate) fn print_json(value: &impl serde::Serialize) {
+///
+/// # Errors
+///
+/// Those of [`print`].
+pub(crate) fn print_json(value: &impl serde::Serialize) -> Result<(), Error> {
     // Serialising plain structs to memory does not fail.
     let line = serde_json::to_string(value).unwrap_or_default();
-    print(&(line + "\n"));
+    print(&(line + "\n"))
+}
+
+/// Writes as [`print`] does, and tells of every failure.
+pub(crate) fn write(text: &str) -> io::Result<()> {
+    let mut stdout = io::stdout().lock();
+    if stdout.is_terminal() {
+        for line in text.lines() {
+            writeln!(stdout, "{}", printable(line))?;
+        }
+    } else {
+        stdout.write_all(text.as_bytes())?;
+    }
+    stdout.flush()
 }
 
 /// The text with every character that moves the cursor, changes the terminal or reorders its

@@ -69,8 +69,9 @@ fn run(Cli { options, command }: Cli) -> process::ExitCode {
 }
 
 fn print(text: &str) -> process::ExitCode {
-    output::print(text);
-    process::ExitCode::SUCCESS
+    let printed = output::print(text);
+    let done = printed.map(|()| ExitCode::Success);
+    done.unwrap_or_else(|error| fail(&error)).into()
 }
 
 fn fail(error: &Error) -> ExitCode {

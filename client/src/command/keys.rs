@@ -15,11 +15,11 @@ use crate::{
 pub(crate) async fn keys(output: Output, listing: Listing) -> Result<ExitCode, Error> {
     let keys = running(&Variables::of_process())?.keys().await?;
     if listing.json {
-        print_json(&keys);
+        print_json(&keys)?;
     } else if keys.is_empty() {
         output.note("the agent holds no key");
     } else {
-        print(&lines(&keys, key));
+        print(&lines(&keys, key))?;
     }
     Ok(ExitCode::Success)
 }
@@ -28,11 +28,11 @@ pub(crate) async fn keys(output: Output, listing: Listing) -> Result<ExitCode, E
 pub(crate) async fn grants(output: Output, listing: Listing) -> Result<ExitCode, Error> {
     let grants = running(&Variables::of_process())?.grants().await?;
     if listing.json {
-        print_json(&grants);
+        print_json(&grants)?;
     } else if grants.is_empty() {
         output.note("no build has a grant");
     } else {
-        print(&lines(&grants, grant));
+        print(&lines(&grants, grant))?;
     }
     Ok(ExitCode::Success)
 }
@@ -48,7 +48,7 @@ pub(crate) async fn revoke(output: Output, asked: &RevokeArgs) -> Result<ExitCod
         error => error,
     })?;
     if asked.listing.json {
-        print_json(&report);
+        print_json(&report)?;
     } else {
         output.line(&format!(
             "revoked {}, after {} signatures and {} repositories fetched",

@@ -33,13 +33,13 @@ pub(crate) fn lint(options: &Options, asked: &LintArgs) -> Result<ExitCode, Erro
     }
     report.tell_repair(output);
     if asked.form.json {
-        output::print(&report.json());
+        output::print(&report.json())?;
     } else if asked.form.sarif {
-        output::print(&report.sarif());
+        output::print(&report.sarif())?;
     } else if asked.fix && text.path().is_none() {
         report.tell_problems();
     } else {
-        output::print(&report.text());
+        output::print(&report.text())?;
     }
     Ok(report.end(output, options.strict, asked.fix))
 }

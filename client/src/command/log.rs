@@ -2,7 +2,7 @@
 
 mod files;
 
-use std::{path::PathBuf, time::Duration};
+use std::{io::ErrorKind, path::PathBuf, time::Duration};
 
 use keystay_proto::control::{Event, Intent, Record, audit_log};
 use tokio::time::sleep;
@@ -13,7 +13,7 @@ use crate::{
     engine::Variables,
     error::Error,
     exit_code::ExitCode,
-    output::{Output, print},
+    output::{self, Output},
 };
 
 /// Why the log cannot be read.
@@ -43,17 +43,26 @@ pub(crate) async fn log(output: Output, asked: &LogArgs) -> Result<ExitCode, Err
     };
     let mut files = Files::open(&path).map_err(failed)?;
     let mut unread = 0_u32;
-    let mut show = |line: &[u8]| match serde_json::from_slice(line) {
-        Ok(record) if is_asked_for(asked, &record) => print(&shown(asked, &record, line)),
-        Ok(_) => {}
-        Err(_) => unread = unread.saturating_add(1),
-    };
-    files.read(&mut show).map_err(failed)?;
-    if asked.follow {
-        loop {
-            sleep(PAUSE).await;
-            files.read(&mut show).map_err(failed)?;
+    let mut written = Ok(());
+    loop {
+        let read = files.read(|line: &[u8]| match serde_json::from_slice(line) {
+            Ok(record) if written.is_ok() && is_asked_for(asked, &record) => {
+                written = output::write(&shown(asked, &record, line));
+            }
+            Ok(_) => {}
+            Err(_) => unread = unread.saturating_add(1),
+        });
+        read.map_err(failed)?;
+        match written {
+            Ok(()) => {}
+            // Nobody reads any more.
+            Err(error) if error.kind() == ErrorKind::BrokenPipe => return Ok(ExitCode::Success),
+            Err(error) => return Err(Error::Print(error)),
         }
+        if !asked.follow {
+            break;
+        }
+        sleep(PAUSE).await;
     }
     if unread > 0 {
         output.note(&format!("{unread} lines of the log are no records"));

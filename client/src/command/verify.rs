@@ -47,9 +47,9 @@ pub(crate) async fn verify(options: &Options, asked: &VerifyArgs) -> Result<Exit
     let verified = found.verified.as_ref();
     subject.judge(verified.map_or(&[], |verified| &verified.gaps))?;
     if asked.form.json {
-        output::print(&Document::new(subject.name(), &found, &keys).text());
+        output::print(&Document::new(subject.name(), &found, &keys).text())?;
     } else if asked.form.sarif {
-        output::print(&sarif::log(subject.name(), &found));
+        output::print(&sarif::log(subject.name(), &found))?;
     }
     Ok(tell(options, &found, &subject))
 }

@@ -61,6 +61,13 @@ impl Keystay {
         self
     }
 
+    /// Standard output goes to this file, which is there.
+    pub(crate) fn stdout_to(mut self, path: &str) -> Self {
+        let file = fs::OpenOptions::new().write(true).open(path).unwrap();
+        self.command.stdout(file);
+        self
+    }
+
     pub(crate) fn file(self, name: &str, content: &str) -> Self {
         fs::write(self.path(name), content).unwrap();
         self
@@ -110,6 +117,13 @@ impl Ran {
     pub(crate) fn printed(&self, status: i32) -> String {
         assert_eq!(self.output.status.code(), Some(status));
         self.shown(&self.output.stdout)
+    }
+
+    /// What it told, where standard output is somebody else's concern.
+    #[track_caller]
+    pub(crate) fn told(&self, status: i32) -> String {
+        assert_eq!(self.output.status.code(), Some(status));
+        self.shown(&self.output.stderr)
     }
 
     /// Where a file of the home is.

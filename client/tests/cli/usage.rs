@@ -119,3 +119,27 @@ fn the_version_is_one_line() {
     let version = format!("keystay {}\n", env!("CARGO_PKG_VERSION"));
     Keystay::new(&["--version"]).run().says(0, &version, "");
 }
+
+#[test]
+#[cfg(target_os = "linux")]
+fn what_cannot_be_printed_is_told() {
+    for arguments in [
+        ["--help"].as_slice(),
+        &["lint"],
+        &["lint", "--json"],
+        &["--dry-run", "build", "."],
+    ] {
+        let keystay = Keystay::new(arguments).file("Dockerfile", "FROM scratch\nUSER 1\n");
+        let ran = keystay.stdout_to("/dev/full").run();
+        let told = ran.told(69);
+        let told: Vec<_> = told.lines().rev().take(2).collect();
+        assert_eq!(
+            told,
+            [
+                "hint: make room where it is redirected to",
+                "keystay: error: cannot write to standard output: No space left on device (os error 28)"
+            ],
+            "{arguments:?}"
+        );
+    }
+}

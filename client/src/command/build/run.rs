@@ -68,7 +68,7 @@ pub(super) async fn run(
         if let Mode::Sign { why: Some(why) } = &plan.mode {
             output.line(&format!("sign mode: {why}"));
         }
-        output::print(&wired::preview(form, &asked, &plan));
+        output::print(&wired::preview(form, &asked, &plan))?;
         return Ok(ExitCode::Success);
     }
     let receipt = Receipt::asked_for(options, &asked, &source)?;
