@@ -42,39 +42,36 @@ impl LogFile {
 
     /// Appends whole lines: all of them or none.
     pub(super) fn append(&mut self, lines: &[u8]) -> io::Result<()> {
-        self.lock()?;
-        let outcome = self.append_locked(lines);
+        let length = self.lock()?;
+        let outcome = self.append_locked(lines, length);
         // Closing it would do it too.
         let _ = self.file.unlock();
         outcome
     }
 
-    /// Locks the file that the path names now: another agent may have rotated it, a person may have
-    /// moved it away.
-    fn lock(&mut self) -> io::Result<()> {
+    /// Locks the file that the path names now, and says how long it is: another agent may have
+    /// rotated it, a person may have moved it away.
+    fn lock(&mut self) -> io::Result<u64> {
         for _ in 0..MAX_TRIES {
             self.file.lock()?;
-            if self.is_current() {
-                return Ok(());
+            let held = self.file.metadata()?;
+            if self.is_current(&held) {
+                return Ok(held.len());
             }
             self.file = open(&self.path)?;
         }
         Err(io::ErrorKind::ResourceBusy.into())
     }
 
-    fn is_current(&self) -> bool {
-        let identity = |found: Metadata| (found.dev(), found.ino());
-        let named = fs::symlink_metadata(&self.path).map(identity);
-        let held = self.file.metadata().map(identity);
-        matches!((named, held), (Ok(named), Ok(held)) if named == held)
+    fn is_current(&self, held: &Metadata) -> bool {
+        let identity = |found: &Metadata| (found.dev(), found.ino());
+        fs::symlink_metadata(&self.path).is_ok_and(|named| identity(&named) == identity(held))
     }
 
-    fn append_locked(&mut self, lines: &[u8]) -> io::Result<()> {
-        let mut length = self.file.metadata()?.len();
+    fn append_locked(&mut self, lines: &[u8], mut length: u64) -> io::Result<()> {
         let added = u64::try_from(lines.len()).unwrap_or(u64::MAX);
         if length > 0 && length.saturating_add(added) > self.limit {
-            self.rotate()?;
-            length = self.file.metadata()?.len();
+            length = self.rotate()?;
         }
         if self.is_torn(length)? {
             self.write(b"\n", length)?;
@@ -103,8 +100,9 @@ impl LogFile {
         Ok(byte != [b'\n'])
     }
 
-    /// Puts the file aside, the oldest goes, and a new one is locked before others see it unlocked.
-    fn rotate(&mut self) -> io::Result<()> {
+    /// Puts the file aside, the oldest goes, and a new one is locked before others see it unlocked;
+    /// says how long that is.
+    fn rotate(&mut self) -> io::Result<u64> {
         for age in (1..KEPT).rev() {
             match fs::rename(aged(&self.path, age), aged(&self.path, age + 1)) {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
