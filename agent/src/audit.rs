@@ -15,7 +15,11 @@ use std::{
 };
 
 use keystay_proto::control::Record;
-use tokio::{sync::oneshot, time::timeout};
+use tokio::{
+    sync::oneshot::{self, error::TryRecvError},
+    task::yield_now,
+    time::timeout,
+};
 
 use self::{file::LogFile, writer::Entry};
 
@@ -84,25 +88,49 @@ pub(crate) struct Written {
 
 impl Written {
     /// Returns when the record is with the kernel, and outlives a crash of this process.
-    pub(crate) async fn done(self) -> Result<(), AuditError> {
-        let outcome = match self.patience {
-            Some(patience) => timeout(patience, self.outcome).await,
-            None => Ok(self.outcome.await),
-        };
-        let outcome = match outcome {
-            Ok(Ok(outcome)) => outcome,
-            Ok(Err(_)) => Err(io::Error::other("its writer has ended")),
-            Err(_) => Err(io::ErrorKind::TimedOut.into()),
+    pub(crate) async fn done(mut self) -> Result<(), AuditError> {
+        let outcome = match self.outcome_soon().await {
+            Some(outcome) => outcome,
+            None => self.outcome_in_time().await,
         };
         outcome.map_err(|source| AuditError::Write {
             path: self.path.to_path_buf(),
             source,
         })
     }
+
+    /// Looks a few times, and lets others go on in between: to sleep until the writer is done, and
+    /// to be woken, takes longer than it takes to write.
+    async fn outcome_soon(&mut self) -> Option<io::Result<()>> {
+        for _ in 0..LOOKS {
+            match self.outcome.try_recv() {
+                Ok(outcome) => return Some(outcome),
+                Err(TryRecvError::Closed) => return Some(Err(writer_ended())),
+                Err(TryRecvError::Empty) => yield_now().await,
+            }
+        }
+        None
+    }
+
+    async fn outcome_in_time(&mut self) -> io::Result<()> {
+        let outcome = &mut self.outcome;
+        let outcome = match self.patience {
+            Some(patience) => timeout(patience, outcome).await?,
+            None => outcome.await,
+        };
+        outcome.unwrap_or_else(|_| Err(writer_ended()))
+    }
+}
+
+fn writer_ended() -> io::Error {
+    io::Error::other("its writer has ended")
 }
 
 /// How long a disk may take for one record.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// How often a record is looked for before it is slept for: some 40 µs where nothing else is to be
+/// done.
+const LOOKS: u32 = 40;
 
 #[cfg(test)]
 impl Audit {
