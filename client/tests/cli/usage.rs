@@ -125,7 +125,6 @@ fn the_version_is_one_line() {
 fn what_cannot_be_printed_is_told() {
     for arguments in [
         ["--help"].as_slice(),
-        &["lint"],
         &["lint", "--json"],
         &["--dry-run", "build", "."],
     ] {
