@@ -1,5 +1,6 @@
 //! Benches: each measures against the real alternative, the two in turn, and prints a table.
 
+mod agent_floor;
 mod agent_load;
 mod agent_memory;
 mod agent_start;
@@ -36,6 +37,7 @@ pub fn run(
     }
     agent_start::measure(&mut sheet, lab, client)?;
     agent_load::measure(&mut sheet, lab, client)?;
+    agent_floor::measure(&mut sheet, lab)?;
     agent_memory::measure(&mut sheet, lab, client)?;
     let [_, newer] = lab.engines();
     fetch::measure(&mut sheet, lab, newer, client)?;

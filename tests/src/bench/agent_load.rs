@@ -93,11 +93,11 @@ pub(super) fn refused(problem: &Problem) -> LabError {
 }
 
 /// A key of the lab, its kind, and the target for each number of connections.
-const KEYS: [(&str, &str, [&str; 3]); 3] = [
+pub(super) const KEYS: [(&str, &str, [&str; 3]); 3] = [
     ("dev", "ed25519", ["≤ 1/12", "≤ 1/20", "≤ 1/20"]),
     ("dev-ecdsa", "ecdsa-p256", ["≤ 1/8", "≤ 1/12", "≤ 1/12"]),
     ("dev-rsa", "rsa-3072", ["≤ 1/1.3", "≤ 1/1.9", "≤ 1/1.9"]),
 ];
 const CONNECTIONS: [usize; 3] = [1, 8, 64];
-const TIME: Duration = Duration::from_secs(1);
-const RUNS: usize = 3;
+pub(super) const TIME: Duration = Duration::from_secs(1);
+pub(super) const RUNS: usize = 3;
