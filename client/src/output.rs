@@ -84,14 +84,14 @@ pub(crate) fn print(text: &str) -> Result<(), Error> {
 ///
 /// # Errors
 ///
-/// Those of [`print`].
+/// Those of [`print()`].
 pub(crate) fn print_json(value: &impl serde::Serialize) -> Result<(), Error> {
     // Serialising plain structs to memory does not fail.
     let line = serde_json::to_string(value).unwrap_or_default();
     print(&(line + "\n"))
 }
 
-/// Writes as [`print`] does, and tells of every failure.
+/// Writes as [`print()`] does, and tells of every failure.
 pub(crate) fn write(text: &str) -> io::Result<()> {
     let mut stdout = io::stdout().lock();
     if stdout.is_terminal() {
