@@ -45,8 +45,10 @@ pub(super) fn release_bench(package: &str, name: &str) -> Result<PathBuf, LabErr
     let messages = run(bench.args(["--package", package, "--bench", name]))?;
     let program = messages.lines().rev().find_map(|line| {
         let message: serde_json::Value = serde_json::from_str(line).ok()?;
+        // The package's own programs are built with it.
+        let is_it = message.pointer("/target/name")?.as_str() == Some(name);
         let path = message.get("executable")?.as_str()?;
-        Some(PathBuf::from(path))
+        is_it.then(|| PathBuf::from(path))
     });
     program.ok_or_else(|| LabError::Command {
         command: format!("cargo bench --no-run --bench {name}"),
