@@ -1,7 +1,11 @@
-use std::{fs, os::unix::fs::PermissionsExt as _, process::Command};
+use std::{
+    fs::{self, File},
+    os::unix::fs::PermissionsExt as _,
+    process::Command,
+};
 
 use keystay_proto::control::{Event, GrantId, Mode};
-use tokio::task::JoinSet;
+use tokio::{task::JoinSet, time::sleep};
 
 use super::*;
 
@@ -92,6 +96,23 @@ async fn a_disk_that_hangs_is_an_error_and_stops_nothing_else() {
     let long = "b".repeat(100_000);
     let error = append(&audit, &long).await.unwrap_err();
     assert!(error.to_string().ends_with("timed out"), "{error}");
+}
+
+#[tokio::test]
+async fn a_record_that_is_not_written_soon_is_waited_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("audit.jsonl");
+    let audit = Audit::open(&path).unwrap();
+    let held = File::open(&path).unwrap();
+    held.lock().unwrap();
+    let release = async {
+        sleep(Duration::from_millis(100)).await;
+        assert_eq!(read(&path), []);
+        drop(held);
+    };
+    let (written, ()) = tokio::join!(append(&audit, "b"), release);
+    written.unwrap();
+    assert_eq!(read(&path), [record("b")]);
 }
 
 #[tokio::test]
