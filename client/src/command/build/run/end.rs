@@ -49,7 +49,13 @@ impl Build<'_> {
             output.line(&line);
         }
         image.details(output);
-        tell_others(output, &found.warnings);
+        // Libraries of many base images hold published test keys; `verify` lists them.
+        let others = found.warnings.iter();
+        let secrets: Vec<_> = others
+            .filter(|other| other.kind.is_secret())
+            .cloned()
+            .collect();
+        tell_others(output, &secrets);
         let terms = Terms {
             strict: self.options.strict,
             is_fetching: told.is_fetching,
