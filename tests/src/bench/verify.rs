@@ -17,7 +17,7 @@ use tempfile::TempDir;
 use self::{
     content::{CONTENTS, Content},
     image::SavedImage,
-    peer::{PEERS, Peer, Scanners},
+    peer::{Judgement, PEERS, Peer, Scanners},
 };
 use super::{
     pairs::{Row, milliseconds},
@@ -115,16 +115,20 @@ fn measure_on(
     raw::measure(sheet, &rows.raw, &path, pass)?;
     for (peer, rows) in &rows.peers {
         if let Some(scanner) = scanners.get(peer.name) {
-            let mut was_cut = false;
+            let mut end = None;
             let ours = || client.first_searches(&path);
             let theirs = || {
-                let ran = peer.search(scanner, &path)?;
-                was_cut = ran.was_cut;
+                let (ran, judgement) = peer.search(scanner, &path)?;
+                end = match judgement {
+                    _ if ran.was_cut => Some("was ended there, with more to search"),
+                    Judgement::Failed => Some("ended with an error there"),
+                    _ => None,
+                };
                 Ok([milliseconds(ran.time), ran.memory()])
             };
             sheet.group(rows.clone(), 1, ours, theirs)?;
-            if was_cut {
-                sheet.note(&format!("{}: ended there, with more to search", peer.name));
+            if let Some(end) = end {
+                sheet.note(&format!("{} {end}", peer.name));
             }
         }
     }

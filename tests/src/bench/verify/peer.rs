@@ -70,15 +70,12 @@ pub(super) fn scanners(sheet: &mut Sheet, lab: &Lab) -> Result<Scanners, LabErro
 
 impl Peer {
     /// Its search of a saved image; it is ended after ten minutes.
-    pub(super) fn search(&self, scanner: &Scanner, image: &Path) -> Result<Ran, LabError> {
-        match self.run(scanner, image)? {
-            (ran, Judgement::Failed) if !ran.was_cut => Err(LabError::Command {
-                command: self.name.to_owned(),
-                status: format!("exit status {:?}", ran.status),
-                output: String::new(),
-            }),
-            (ran, _) => Ok(ran),
-        }
+    pub(super) fn search(
+        &self,
+        scanner: &Scanner,
+        image: &Path,
+    ) -> Result<(Ran, Judgement), LabError> {
+        self.run(scanner, image)
     }
 
     /// What it says of a saved image.
