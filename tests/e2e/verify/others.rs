@@ -48,7 +48,29 @@ fn other_keys_and_tokens_are_warnings_and_an_error_with_strict() {
     let strict = env.keystay().args(["--strict", "--key", &key_option]);
     let built = strict.build(&env).output();
     built.status(65).stderr_has(ERROR);
-    assert_eq!(warnings(&built.said()), WARNINGS);
+    assert_eq!(warnings(&built.said()), WARNINGS[..3]);
+}
+
+#[test]
+fn a_build_on_an_image_whose_libraries_hold_test_keys_is_told_of_none_of_them() {
+    let lab = Lab::up().unwrap();
+    let env = Env::on(&lab, &lab.engines()[1]);
+    let key = format!("file:{}", new_key(&env, "key", "ed25519").display());
+    env.file("Dockerfile", "FROM keystay/cargo:1\nCOPY Dockerfile /\n");
+    let strict = env.keystay().args(["--strict", "--key", &key]);
+    let built = strict.build(&env).output();
+    assert_eq!(warnings(&built.status(0).said()), NONE);
+    let strict = env.keystay_alone().args(["--strict", "--key", &key]);
+    let verified = strict.args(["verify", env.tag()]).output();
+    let told = warnings(&verified.status(0).said());
+    for publisher in ["GnuTLS", "Mbed TLS"] {
+        let is_told = |told: &String| told.contains(&format!("published test key of {publisher}"));
+        assert!(told.iter().any(is_told), "{told:?}");
+    }
+    assert!(
+        told.iter()
+            .all(|told| told.contains("published test key of"))
+    );
 }
 
 #[test]
@@ -95,6 +117,7 @@ const WARNINGS: [&str; 4] = [
     "layer 2, known/published at byte 0 (COPY published placeholder locked.pub rsa.pub /known/): \
      published test key of the crate pkcs8 (PKCS #8)",
 ];
+const NONE: [&str; 0] = [];
 const ERROR: &str =
     "keystay: error: there are other secrets in the image, and `--strict` allows none\n";
 const PLACEHOLDER: &str = "-----BEGIN RSA PRIVATE KEY-----\n...\n-----END RSA PRIVATE KEY-----\n";
