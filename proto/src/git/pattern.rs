@@ -84,7 +84,7 @@ impl FromStr for RepoPattern {
         if host.is_empty() || host.len() > MAX_HOST || !host.bytes().all(is_host_byte) {
             return Err(PatternError::Host);
         }
-        let path = RepoPath::parse(path.as_bytes())?.to_string();
+        let path = RepoPath::parse_pattern(path.as_bytes())?.to_string();
         let parts = path.split('/').count();
         let everything = path.split('/').position(|part| part.contains("**"));
         match everything {

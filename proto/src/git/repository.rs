@@ -58,8 +58,17 @@ pub enum PathError {
 }
 
 impl RepoPath {
-    /// Judges a path as it was given and brings it into its one form.
+    /// Judges a path as it was given and brings it into its one form. No repository has a `*` in its path:
+    /// the same text, once allowed, would be a pattern of many.
     pub fn parse(given: &[u8]) -> Result<Self, PathError> {
+        match Self::parse_pattern(given)? {
+            path if path.0.contains('*') => Err(PathError::NotPlain),
+            path => Ok(path),
+        }
+    }
+
+    /// The same for the path of a pattern, which may have wildcards.
+    pub(super) fn parse_pattern(given: &[u8]) -> Result<Self, PathError> {
         if given.is_empty() || given.len() > MAX_REPO_PATH {
             return Err(PathError::Length);
         }
@@ -141,6 +150,9 @@ mod tests {
     fn a_path_that_is_no_text_or_an_option_is_refused() {
         assert_eq!(path("a\nb"), Err(PathError::NotPlain));
         for given in ["a\\b", "a'b", "a;b", "a$(b)", "a`b`", "a|b", "a&b", "a>b"] {
+            assert_eq!(path(given), Err(PathError::NotPlain), "{given}");
+        }
+        for given in ["*", "acme/*", "acme/**", "a*b"] {
             assert_eq!(path(given), Err(PathError::NotPlain), "{given}");
         }
         assert_eq!(RepoPath::parse(b"a\xff"), Err(PathError::NotPlain));

@@ -34,6 +34,7 @@ fn commands_that_are_no_fetch_are_refused() {
         "git-upload-pack 'acme/../../etc'",
         "git-upload-pack 'acme/lib-a'\\''; id; '\\'''",
         "git-upload-pack $(id)",
+        "git-upload-pack 'acme/**'",
         "git-upload-pack acme/lib-a`id`",
         "git-shell -c help",
         "git-lfs-authenticate acme/lib-a upload",
