@@ -1,4 +1,4 @@
-//! The floor under the rows of one connection: what an agent that does nothing needs.
+//! The floor under the rows of the agent: what one needs that signs, and does nothing else.
 
 use std::{
     io::{self, Read as _, Write as _},
@@ -8,52 +8,90 @@ use std::{
     thread,
 };
 
+use aws_lc_rs::{
+    error::Unspecified,
+    rand::SystemRandom,
+    rsa::{KeyPair, KeySize},
+    signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, Ed25519KeyPair, RSA_PKCS1_SHA512},
+};
 use keystay_proto::{
     agent::{Identity, Response},
     frame,
 };
 
 use super::{
-    agent_load::{KEYS, RUNS, TIME},
+    agent_load::{CONNECTIONS, KEYS, RUNS, TIME},
     load,
     pairs::Row,
     sheet::Sheet,
 };
 use crate::lab::{Lab, LabError, UpstreamAgent};
 
-/// A server that answers every request at once with the same bytes, and judges, records and signs
-/// nothing, against the machine's `ssh-agent`: two wake-ups of the kernel and four system calls. A
-/// target below this ratio cannot be reached on the machine.
+/// A server that has the library sign every request's bytes, and judges and records nothing, against the
+/// machine's `ssh-agent`. A target below this ratio cannot be reached on the machine.
 pub(super) fn measure(sheet: &mut Sheet, lab: &Lab) -> Result<(), LabError> {
     for (key, name, _) in KEYS {
-        let row = |what| Row {
-            name: format!("agent, {name} × 1, floor: {what}"),
-            unit: "µs",
-            target: "",
-        };
-        let rows = [row("each"), row("p50"), row("p99")];
-        if !rows.iter().any(|row| sheet.wants(&row.name)) {
-            continue;
+        for connections in CONNECTIONS {
+            let row = Row {
+                name: format!("agent, {name} × {connections}, floor: each"),
+                unit: "µs",
+                target: "",
+            };
+            if !sheet.wants(&row.name) {
+                continue;
+            }
+            let failed = LabError::file("serve in", Path::new("/tmp"));
+            let agent = UpstreamAgent::with(&[lab.key(key)])?;
+            let bare = Bare::of(name).map_err(|_| failed(io::Error::other("no key")))?;
+            let served = |socket: &Path| {
+                let ours = || served(socket, connections);
+                let theirs = || served(agent.socket(), connections);
+                sheet.group([row], RUNS, ours, theirs)
+            };
+            serve_while(&bare, served).map_err(LabError::file("serve in", Path::new("/tmp")))??;
         }
-        let agent = UpstreamAgent::with(&[lab.key(key)])?;
-        let served = |socket: &Path| {
-            let ours = || served(socket);
-            sheet.group(rows, RUNS, ours, || served(agent.socket()))
-        };
-        let failed = LabError::file("serve in", Path::new("/tmp"));
-        serve_while(served).map_err(failed)??;
     }
     Ok(())
 }
 
-fn served(socket: &Path) -> Result<[f64; 3], LabError> {
-    let served =
-        load::run(socket, 1, TIME).map_err(LabError::file("ask for signatures at", socket))?;
-    Ok([served.each, served.median, served.p99])
+fn served(socket: &Path, connections: usize) -> Result<[f64; 1], LabError> {
+    let served = load::run(socket, connections, TIME)
+        .map_err(LabError::file("ask for signatures at", socket))?;
+    Ok([served.each])
+}
+
+/// A fresh key of the library.
+enum Bare {
+    Ed25519(Ed25519KeyPair),
+    Ecdsa(EcdsaKeyPair),
+    Rsa(KeyPair),
+}
+
+impl Bare {
+    fn of(name: &str) -> Result<Self, Unspecified> {
+        Ok(match name {
+            "ed25519" => Self::Ed25519(Ed25519KeyPair::generate()?),
+            "ecdsa-p256" => Self::Ecdsa(EcdsaKeyPair::generate(&ECDSA_P256_SHA256_ASN1_SIGNING)?),
+            _ => Self::Rsa(KeyPair::generate(KeySize::Rsa3072)?),
+        })
+    }
+
+    fn sign(&self, message: &[u8]) -> Result<(), Unspecified> {
+        let random = SystemRandom::new();
+        match self {
+            Self::Ed25519(key) => drop(key.sign(message)),
+            Self::Ecdsa(key) => drop(key.sign(&random, message)?),
+            Self::Rsa(key) => {
+                let mut signature = vec![0; key.public_modulus_len()];
+                key.sign(&RSA_PKCS1_SHA512, &random, message, &mut signature)?;
+            }
+        }
+        Ok(())
+    }
 }
 
 /// Serves on a socket for as long as `work` takes.
-fn serve_while<T>(work: impl FnOnce(&Path) -> T) -> io::Result<T> {
+fn serve_while<T>(bare: &Bare, work: impl FnOnce(&Path) -> T) -> io::Result<T> {
     let folder = tempfile::tempdir()?;
     let socket = folder.path().join("floor");
     let listener = UnixListener::bind(&socket)?;
@@ -64,7 +102,7 @@ fn serve_while<T>(work: impl FnOnce(&Path) -> T) -> io::Result<T> {
                 if is_over.load(Ordering::Relaxed) {
                     return;
                 }
-                scope.spawn(move || answer(peer));
+                scope.spawn(move || answer(peer, bare));
             }
         });
         let done = work(&socket);
@@ -76,7 +114,7 @@ fn serve_while<T>(work: impl FnOnce(&Path) -> T) -> io::Result<T> {
 }
 
 /// Answers one request with each read: the load sends small ones, one at a time.
-fn answer(mut peer: UnixStream) -> io::Result<()> {
+fn answer(mut peer: UnixStream, bare: &Bare) -> io::Result<()> {
     let key = Identity {
         key_blob: KEY,
         comment: b"",
@@ -84,11 +122,17 @@ fn answer(mut peer: UnixStream) -> io::Result<()> {
     let keys = framed(&Response::IdentitiesAnswer(vec![key]))?;
     let signature = framed(&Response::SignResponse { signature: KEY })?;
     let mut request = [0; 4096];
-    while peer.read(&mut request)? > 0 {
-        let [_, _, _, _, number, ..] = request;
-        peer.write_all(if number == LIST { &keys } else { &signature })?;
+    loop {
+        let length = peer.read(&mut request)?;
+        match request.get(..length).unwrap_or_default() {
+            [] => return Ok(()),
+            [_, _, _, _, LIST, ..] => peer.write_all(&keys)?,
+            message => {
+                bare.sign(message).map_err(io::Error::other)?;
+                peer.write_all(&signature)?;
+            }
+        }
     }
-    Ok(())
 }
 
 fn framed(response: &Response<'_>) -> io::Result<Vec<u8>> {

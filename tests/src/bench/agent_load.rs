@@ -21,7 +21,14 @@ pub(super) fn measure(sheet: &mut Sheet, lab: &Lab, client: &Path) -> Result<(),
                 key,
                 connections,
             };
-            case.measure(sheet, &format!("agent, {name} × {connections}"), target)?;
+            // An RSA signature takes the same time in both, and most of it.
+            let of_p99 = if name.starts_with("rsa") {
+                ""
+            } else {
+                "≤ 1/8"
+            };
+            let targets = [target, "", of_p99];
+            case.measure(sheet, &format!("agent, {name} × {connections}"), targets)?;
         }
     }
     Ok(())
@@ -35,13 +42,18 @@ struct Case<'a> {
 }
 
 impl Case<'_> {
-    fn measure(&self, sheet: &mut Sheet, name: &str, target: &'static str) -> Result<(), LabError> {
+    fn measure(
+        &self,
+        sheet: &mut Sheet,
+        name: &str,
+        [each, p50, p99]: [&'static str; 3],
+    ) -> Result<(), LabError> {
         let row = |what: &str, target| Row {
             name: format!("{name}: {what}"),
             unit: "µs",
             target,
         };
-        let rows = [row("each", target), row("p50", ""), row("p99", "≤ 1/8")];
+        let rows = [row("each", each), row("p50", p50), row("p99", p99)];
         if !rows.iter().any(|row| sheet.wants(&row.name)) {
             return Ok(());
         }
@@ -98,6 +110,6 @@ pub(super) const KEYS: [(&str, &str, [&str; 3]); 3] = [
     ("dev-ecdsa", "ecdsa-p256", ["≤ 1/8", "≤ 1/12", "≤ 1/12"]),
     ("dev-rsa", "rsa-3072", ["≤ 1/1.3", "≤ 1/1.9", "≤ 1/1.9"]),
 ];
-const CONNECTIONS: [usize; 3] = [1, 8, 64];
+pub(super) const CONNECTIONS: [usize; 3] = [1, 8, 64];
 pub(super) const TIME: Duration = Duration::from_secs(1);
 pub(super) const RUNS: usize = 3;
