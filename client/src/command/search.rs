@@ -81,7 +81,7 @@ impl Search<'_> {
             Ok(verified) => verified,
             Err(error) => return unread(&error, name).into(),
         };
-        // Warnings are told each time, so what has some is read each time.
+        // Secrets are told each time, so what has some is read each time.
         let remembered = remembered.filter(|_| !has_secrets(&verified));
         if let (Verdict::Clean, Some((cache, subject))) = (&verified.verdict, remembered) {
             // A verdict that is not remembered is found again.

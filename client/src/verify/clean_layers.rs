@@ -17,6 +17,7 @@ use super::{
 pub struct CleanLayers {
     cache: Cache,
     keys: Sought,
+    has_ids: bool,
 }
 
 /// What a member of a saved image is, if its bytes have the digest that it is named by.
@@ -32,16 +33,33 @@ impl CleanLayers {
     /// Those that this cache holds for these keys.
     #[must_use]
     pub fn of(cache: Cache, keys: Sought) -> Self {
-        Self { cache, keys }
+        Self {
+            cache,
+            keys,
+            has_ids: false,
+        }
+    }
+
+    /// The same, also of layers in folders that are named as Docker before 25 does: by an id that it makes of
+    /// the digests of the layer and of those below.
+    pub(super) fn with_ids(self) -> Self {
+        Self {
+            has_ids: true,
+            ..self
+        }
     }
 
     /// The layer that a member of this name must be, if it was found clean.
     pub(super) fn find(&self, name: &[u8]) -> Option<CleanLayer> {
-        let digest = digest_in(name)?;
-        let head = self.head(&digest);
+        let name = self.name(name)?;
+        let head = self.head(&name);
         let content = self.cache.read(&head, head.len() + DIGEST).ok()?;
         let diff_id = content.strip_prefix(head.as_bytes())?;
         let diff_id = std::str::from_utf8(diff_id).ok()?.to_owned();
+        let digest = match name {
+            LayerName::Digest(digest) => digest,
+            LayerName::Id(_) => diff_id.clone(),
+        };
         is_digest(&diff_id).then_some(CleanLayer { digest, diff_id })
     }
 
@@ -51,9 +69,9 @@ impl CleanLayers {
         &self,
         inventory: &Inventory,
         images: &[Image],
-        with_warnings: &HashSet<Option<usize>>,
+        with_secrets: &HashSet<Option<usize>>,
     ) {
-        if with_warnings.contains(&None) {
+        if with_secrets.contains(&None) {
             return;
         }
         for (number, member) in members(inventory, images) {
@@ -66,26 +84,47 @@ impl CleanLayers {
                 digest: member.digest.to_string(),
                 diff_id: diff_id.to_string(),
             };
-            if !with_warnings.contains(&Some(number)) {
+            if !with_secrets.contains(&Some(number)) {
                 self.remember(&member.entry.name, &layer);
             }
         }
     }
 
-    /// Remembers a clean layer by its digest, if that is what the member is named by: it could not be
-    /// found again otherwise.
+    /// Remembers a clean layer, if the name of the member tells its digest: it could not be known again
+    /// otherwise.
     fn remember(&self, name: &[u8], layer: &CleanLayer) {
-        if digest_in(name).as_ref() == Some(&layer.digest) {
-            let head = self.head(&layer.digest);
+        let Some(name) = self.name(name) else {
+            return;
+        };
+        let tells = match &name {
+            LayerName::Digest(digest) => *digest == layer.digest,
+            LayerName::Id(_) => layer.digest == layer.diff_id,
+        };
+        if tells {
+            let head = self.head(&name);
             let content = format!("{head}{}", layer.diff_id);
             // A layer that is not remembered is searched again.
             drop(self.cache.write(&head, content.as_bytes()));
         }
     }
 
-    fn head(&self, digest: &str) -> String {
-        format!("clean layer\n{}\n{digest}\n{}", scanner(), self.keys.text())
+    fn name(&self, name: &[u8]) -> Option<LayerName> {
+        let id = || id_in(name).filter(|_| self.has_ids).map(LayerName::Id);
+        digest_in(name).map(LayerName::Digest).or_else(id)
     }
+
+    fn head(&self, name: &LayerName) -> String {
+        let (LayerName::Digest(name) | LayerName::Id(name)) = name;
+        format!("clean layer\n{}\n{name}\n{}", scanner(), self.keys.text())
+    }
+}
+
+/// What a layer is called by where an image is saved.
+enum LayerName {
+    /// The digest that its bytes have.
+    Digest(String),
+    /// `id:` and an id that stands for one plain archive, whose digest only the cache tells.
+    Id(String),
 }
 
 /// How many layers of the images were found clean before, and have the digest that they had then.
@@ -118,6 +157,12 @@ fn digest_in(name: &[u8]) -> Option<String> {
     let stem = name.strip_prefix("blobs/sha256/");
     let hex = stem.or_else(|| name.strip_suffix(".tar"))?;
     is_hex(hex).then(|| format!("sha256:{hex}"))
+}
+
+/// The id of a layer that Docker before 25 saves, `<hex>/layer.tar`.
+fn id_in(name: &[u8]) -> Option<String> {
+    let hex = std::str::from_utf8(name).ok()?.strip_suffix("/layer.tar")?;
+    is_hex(hex).then(|| format!("id:{hex}"))
 }
 
 /// As long as a digest is.
@@ -166,7 +211,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let cache = Cache::at(folder.path().to_owned());
         let layers = CleanLayers::of(cache.clone(), sought(&[(b"1", true)]).unwrap());
-        let head = layers.head(&layer("ab", "cd").digest);
+        let head = layers.head(&LayerName::Digest(layer("ab", "cd").digest));
         let digest = layer("ab", "cd").diff_id;
         for content in [
             String::new(),
@@ -178,6 +223,23 @@ mod tests {
             cache.write(&head, content.as_bytes()).unwrap();
             assert_eq!(layers.find(&blob("ab")), None, "{content:?}");
         }
+    }
+
+    #[test]
+    fn ids_are_names_only_where_they_are_said_to_be() {
+        let folder = tempfile::tempdir().unwrap();
+        let cache = Cache::at(folder.path().to_owned());
+        let layers = CleanLayers::of(cache, sought(&[(b"1", true)]).unwrap());
+        let with_ids = layers.clone().with_ids();
+        let name = format!("{}/layer.tar", "ab".repeat(32)).into_bytes();
+        let plain = layer("cd", "cd");
+        layers.remember(&name, &plain);
+        with_ids.remember(&name, &layer("ee", "cd"));
+        assert_eq!(with_ids.find(&name), None);
+        with_ids.remember(&name, &plain);
+        assert_eq!(with_ids.find(&name), Some(plain));
+        assert_eq!(layers.find(&name), None);
+        assert_eq!(with_ids.find(&blob("ab")), None);
     }
 
     fn blob(byte: &str) -> Vec<u8> {

@@ -92,6 +92,11 @@ pub async fn verify_unknown_layers<M: Matcher>(
     meter: Arc<Meter>,
     clean: CleanLayers,
 ) -> Result<Verified, VerifyError> {
+    let clean = match source {
+        // Others may give another layer the same name.
+        ImageSource::Engine { .. } => clean.with_ids(),
+        _ => clean,
+    };
     verify_within(source, matcher, meter, Limits::default(), Some(clean)).await
 }
 
@@ -135,11 +140,13 @@ pub(super) async fn verify_within<M: Matcher>(
         names,
         mut gaps,
     } = account(&inventory);
-    let (with_warnings, warnings): (HashSet<_>, Vec<_>) = reports
+    let others: Vec<_> = reports
         .iter()
         .flat_map(|report| locate_others(&inventory, &images, &report.stream, &report.others))
-        .unzip();
-    let mut warnings = warning::in_order(warnings);
+        .collect();
+    let secrets = others.iter().filter(|(_, other)| other.kind.is_secret());
+    let with_secrets: HashSet<_> = secrets.map(|(holder, _)| *holder).collect();
+    let mut warnings = warning::in_order(others.into_iter().map(|(_, other)| other).collect());
     gaps.extend(reports.iter().filter_map(|report| {
         let (bytes, searched) = (expected(&inventory, &report.stream), report.scan.bytes);
         (bytes != searched).then_some(Gap::NotSearched { bytes, searched })
@@ -160,7 +167,7 @@ pub(super) async fn verify_within<M: Matcher>(
     let verdict = verdict(findings, &gaps);
     let all_warnings = reports.iter().all(|report| !report.are_others_cut);
     if let (Verdict::Clean, true, Some(clean)) = (&verdict, all_warnings, &clean) {
-        clean.remember_layers(&inventory, &images, &with_warnings);
+        clean.remember_layers(&inventory, &images, &with_secrets);
     }
     Ok(Verified {
         names,

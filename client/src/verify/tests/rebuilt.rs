@@ -38,6 +38,41 @@ async fn a_rebuild_with_one_new_layer_reads_only_that_layer() {
 }
 
 #[tokio::test]
+async fn layers_of_docker_before_25_are_known_by_their_ids() {
+    let home = Home::new();
+    let first = home.verify_saved(&plain().docker_archive(), b"1").await;
+    assert_eq!((&first.verdict, first.known_layers), (&Verdict::Clean, 0));
+    let mut rebuilt = plain();
+    rebuilt.layers.push(stored(layer(&[("new", "1")])));
+    let rebuilt = home.verify_saved(&rebuilt.docker_archive(), b"1").await;
+    let known = (&rebuilt.verdict, rebuilt.known_layers);
+    assert_eq!(known, (&Verdict::Clean, 2));
+    assert!(rebuilt.searched < SMALL, "{}", rebuilt.searched);
+}
+
+#[tokio::test]
+async fn another_layer_with_the_id_of_a_clean_one_is_never_clean() {
+    let home = Home::new();
+    home.verify_saved(&plain().docker_archive(), b"1").await;
+    let other = layer(&[("root/id", &key_file())]);
+    let digests = [digest(&other), plain().layers[0].1.clone()];
+    let mut image = plain();
+    image.layers[0] = stored(other);
+    let verified = home.verify_saved(&image.docker_archive(), b"1").await;
+    let [of_key, of_clean] = digests;
+    let Verdict::Incomplete(gaps) = verified.verdict else {
+        panic!("{:?}", verified.verdict);
+    };
+    for (name, digest) in [(&of_clean, &of_key), (&of_key, &of_clean)] {
+        let [name, digest] = [name, digest].map(Clone::clone);
+        assert!(
+            gaps.contains(&Gap::WrongDigest { name, digest }),
+            "{gaps:?}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn a_key_in_the_new_layer_is_found_at_its_place() {
     for image in [plain(), compressed()] {
         let home = Home::new();
@@ -130,6 +165,24 @@ async fn a_layer_with_another_private_key_is_searched_and_told_each_time() {
             assert_eq!(warning.spot.path.as_deref(), Some("etc/key"));
             assert_eq!(verified.known_layers, known);
         }
+    }
+}
+
+#[tokio::test]
+async fn a_layer_with_a_key_that_everybody_knows_is_searched_once() {
+    let key = "-----BEGIN PRIVATE KEY-----\n\
+        MC4CAQAwBQYDK2VwBCIEIBftnHPp22SewYmmEoMcX8VwI4IHwaqd+9LFPj/15eqF\n\
+        -----END PRIVATE KEY-----\n";
+    let home = Home::new();
+    let mut image = plain();
+    image.layers.push(stored(layer(&[("etc/key", key)])));
+    for (known, told) in [(0, 1), (3, 0)] {
+        let verified = home.verify(&image, b"1").await;
+        assert_eq!(verified.verdict, Verdict::Clean);
+        assert_eq!(
+            (verified.known_layers, verified.warnings.len()),
+            (known, told)
+        );
     }
 }
 
@@ -245,7 +298,7 @@ impl Home {
 
     async fn verify_file(&self, path: PathBuf, keys: &[u8]) -> Verified {
         let cache = Cache::at(self.0.path().join("layers"));
-        let clean = CleanLayers::of(cache, sought(&[(keys, true)]).unwrap());
+        let clean = CleanLayers::of(cache, sought(&[(keys, true)]).unwrap()).with_ids();
         let matcher = Arc::new(Local::default());
         verify_unknown_layers(ImageSource::File(path), matcher, Arc::default(), clean)
             .await
