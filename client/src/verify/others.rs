@@ -5,11 +5,14 @@
 //! matcher. A private key counts only if it parses, or is the well-formed file of a locked one: a
 //! public key, a certificate, a placeholder or the source of a program that reads keys does not.
 
+mod bare;
+mod base64;
 mod beside;
 mod der;
 mod known;
 mod openssh;
 mod pem;
+mod putty;
 mod search;
 mod shown;
 mod url;

@@ -98,7 +98,7 @@ fn integers(bytes: &[u8]) -> Option<Vec<&[u8]>> {
 }
 
 /// The content of the value that bytes begin with, if it has this tag, and what follows it.
-fn value(bytes: &[u8], tag: u8) -> Option<(&[u8], &[u8])> {
+pub(super) fn value(bytes: &[u8], tag: u8) -> Option<(&[u8], &[u8])> {
     let (first, rest) = bytes.split_first()?;
     let (short, rest) = rest.split_first()?;
     let (length, rest) = match short {
@@ -117,9 +117,9 @@ fn value(bytes: &[u8], tag: u8) -> Option<(&[u8], &[u8])> {
     rest.split_at_checked(length)
 }
 
-const SEQUENCE: u8 = 0x30;
-const INTEGER: u8 = 0x02;
-const OCTETS: u8 = 0x04;
+pub(super) const SEQUENCE: u8 = 0x30;
+pub(super) const INTEGER: u8 = 0x02;
+pub(super) const OCTETS: u8 = 0x04;
 const OBJECT: u8 = 0x06;
 /// 1.2.840.113549.1.1.1 and 1.2.840.113549.1.1.10.
 const RSA: &[u8] = b"\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01";

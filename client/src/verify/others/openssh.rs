@@ -1,5 +1,29 @@
 //! Key files of OpenSSH, without their armour (OpenSSH's PROTOCOL.key).
 
+use sha2::{Digest as _, Sha256};
+
+use super::{Kind, known};
+
+/// The key that bytes begin with, which begin with [`MAGIC`]: its length, and what it is.
+pub(super) fn key(bytes: &[u8]) -> Option<(usize, Kind)> {
+    let mut rest = bytes.strip_prefix(MAGIC)?;
+    for _ in ["cipher", "kdf", "options"] {
+        (_, rest) = string(rest)?;
+    }
+    (_, rest) = rest.split_first_chunk::<4>()?;
+    for _ in ["public", "private"] {
+        (_, rest) = string(rest)?;
+    }
+    let length = bytes.len() - rest.len();
+    let bytes = bytes.get(..length)?;
+    let kind = Kind::Key {
+        form: "OpenSSH, without armour",
+        is_locked: is_locked(bytes)?,
+        published: known::publisher(&Sha256::digest(bytes).into()),
+    };
+    Some((length, kind))
+}
+
 /// Whether a passphrase locks the key, if the bytes are one.
 pub(super) fn is_locked(bytes: &[u8]) -> Option<bool> {
     let rest = bytes.strip_prefix(MAGIC)?;
@@ -33,7 +57,8 @@ fn string(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     rest.split_at_checked(length)
 }
 
-const MAGIC: &[u8] = b"openssh-key-v1\0";
+/// How a key begins.
+pub(super) const MAGIC: &[u8] = b"openssh-key-v1\0";
 /// An ed25519 key has 64 bytes of numbers.
 const SHORTEST: usize = 64;
 const LONGEST_TAG: usize = 16;

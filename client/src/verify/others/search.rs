@@ -1,10 +1,10 @@
 //! The search for beginnings of keys and tokens in a stream.
 
-use std::{fmt, sync::LazyLock};
+use std::{fmt, mem, ops::Range};
 
-use aho_corasick::AhoCorasick;
+use memchr::memmem;
 
-use super::{pem, url};
+use super::{bare, base64, openssh, pem, putty, url};
 
 /// A secret in a stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,8 +75,12 @@ pub(super) struct Search {
     buffer: Vec<u8>,
     /// Where in the stream the buffer begins.
     base: u64,
+    /// How many bytes of the buffer were looked at already.
+    seen: usize,
     others: Vec<Other>,
     tokens: usize,
+    /// Where the last key without armour ends: one form of a key may hold another.
+    end_of_bare: u64,
 }
 
 impl Search {
@@ -85,10 +89,12 @@ impl Search {
         for part in bytes.chunks(BUFFER) {
             self.buffer.extend_from_slice(part);
             if self.buffer.len() >= BUFFER {
-                let whole = self.buffer.len() - REACH;
-                self.look(whole);
+                let end = self.buffer.len() - REACH;
+                self.look(end);
+                let whole = end - bare::LONGEST_HEADER;
                 self.buffer.drain(..whole);
                 self.base += length(whole);
+                self.seen = bare::LONGEST_HEADER;
             }
         }
     }
@@ -96,49 +102,93 @@ impl Search {
     /// Looks at what is left and says what was found.
     pub(super) fn finish(mut self) -> Vec<Other> {
         self.look(self.buffer.len());
+        self.others.sort_by_key(|other| other.begin);
         self.others
     }
 
-    /// Looks for what begins before a place of the buffer.
+    /// Looks for what has its mark before a place of the buffer.
     fn look(&mut self, end: usize) {
-        for found in BEGINNINGS.find_iter(&self.buffer) {
-            let at = found.start();
-            if at >= end {
-                break;
+        let buffer = mem::take(&mut self.buffer);
+        for (mark, read) in FORMS {
+            let mut read_to = self.seen;
+            for at in marks(&buffer, self.seen..end, mark) {
+                // A text of nothing but marks is read once.
+                if at < read_to {
+                    continue;
+                }
+                let text = within_reach(&buffer, at).get(at..).unwrap_or_default();
+                let (length, kind) = read(text);
+                read_to = at + length;
+                if let Some(kind) = kind {
+                    self.add(at..read_to, kind);
+                }
             }
-            let text = self.buffer.get(at..).unwrap_or_default();
-            let text = text.get(..REACH).unwrap_or(text);
-            let is_key = found.pattern().as_usize() == 0;
-            let found = if is_key {
-                pem::key(text)
-            } else {
-                url::token(text).map(|end| (end, Kind::Token))
-            };
-            let Some((end, kind)) = found else { continue };
-            let room = if is_key { MOST_KEYS } else { MOST_TOKENS };
-            let count = if is_key {
-                self.others.len() - self.tokens
-            } else {
-                self.tokens
-            };
-            if count >= room {
+        }
+        self.look_for_bare(&buffer, end);
+        self.buffer = buffer;
+    }
+
+    fn look_for_bare(&mut self, buffer: &[u8], end: usize) {
+        for at in marks(buffer, self.seen..end, bare::MARK) {
+            if self.base + length(at) < self.end_of_bare {
                 continue;
             }
-            self.tokens += usize::from(!is_key);
-            let begin = self.base + length(at);
-            self.others.push(Other {
-                begin,
-                end: begin + length(end),
-                kind,
-            });
+            if let Some((place, kind)) = bare::key(within_reach(buffer, at), at) {
+                self.end_of_bare = self.base + length(place.end);
+                self.add(place, kind);
+            }
+        }
+    }
+
+    fn add(&mut self, place: Range<usize>, kind: Kind) {
+        let [begin, end] = [place.start, place.end].map(|at| self.base + length(at));
+        let is_token = kind == Kind::Token;
+        let keys = self.others.len() - self.tokens;
+        let has_room = if is_token {
+            self.tokens < MOST_TOKENS
+        } else {
+            keys < MOST_KEYS
+        };
+        if has_room {
+            self.tokens += usize::from(is_token);
+            self.others.push(Other { begin, end, kind });
         }
     }
 }
 
-static BEGINNINGS: LazyLock<AhoCorasick> = LazyLock::new(|| {
-    #[expect(clippy::expect_used, reason = "the patterns are constants, and two")]
-    AhoCorasick::new([pem::BEGIN, url::BEGIN]).expect("an automaton of two short patterns")
-});
+/// Where marks begin within a range of bytes. A pass for each is faster than one for all.
+fn marks<'b>(
+    bytes: &'b [u8],
+    of: Range<usize>,
+    mark: &'b [u8],
+) -> impl Iterator<Item = usize> + 'b {
+    let end = bytes.len().min(of.end + mark.len() - 1);
+    let found = memmem::find_iter(bytes.get(of.start..end).unwrap_or_default(), mark);
+    found.map(move |at| of.start + at)
+}
+
+/// The bytes without those that lie too far behind a place.
+fn within_reach(bytes: &[u8], at: usize) -> &[u8] {
+    bytes.get(..at + REACH).unwrap_or(bytes)
+}
+
+/// How many bytes a form takes up, whether they are a secret or not, and what they are.
+type Read = fn(&[u8]) -> (usize, Option<Kind>);
+
+/// What begins with a mark, and how it is read.
+const FORMS: [(&[u8], Read); 5] = [
+    (url::BEGIN, |text| {
+        some_or_none(url::token(text).map(|length| (length, Kind::Token)))
+    }),
+    (pem::BEGIN, |text| some_or_none(pem::key(text))),
+    (base64::BEGIN, base64::key),
+    (putty::BEGIN, putty::key),
+    (openssh::MAGIC, |text| some_or_none(openssh::key(text))),
+];
+
+fn some_or_none(found: Option<(usize, Kind)>) -> (usize, Option<Kind>) {
+    found.map_or((0, None), |(length, kind)| (length, Some(kind)))
+}
 
 fn length(count: usize) -> u64 {
     u64::try_from(count).unwrap_or(u64::MAX)

@@ -4,8 +4,9 @@ use super::url;
 
 /// The text without the tokens in its URLs, and up to where a key begins.
 pub(in crate::verify) fn without_secrets(text: &str) -> String {
-    let (text, end) = match text.split_once(KEY) {
-        Some((before, _)) => (before, MASK),
+    let begin = KEYS.iter().filter_map(|begin| text.find(begin)).min();
+    let (text, end) = match begin.and_then(|begin| text.get(..begin)) {
+        Some(before) => (before, MASK),
         None => (text, ""),
     };
     let mut parts = text.split(URL);
@@ -24,17 +25,25 @@ pub(in crate::verify) fn without_secrets(text: &str) -> String {
     shown + end
 }
 
-const KEY: &str = "-----BEGIN ";
+/// How texts of keys begin.
+const KEYS: [&str; 3] = ["-----BEGIN ", "LS0tLS1CRUdJTi", "PuTTY-User-Key-File-"];
 const URL: &str = "://";
 const MASK: &str = "[withheld]";
 
 #[cfg(test)]
 mod tests {
-    use super::{super::pem, *};
+    use super::{
+        super::{base64, pem, putty},
+        *,
+    };
 
     #[test]
     fn what_is_shown_holds_no_token_and_no_key() {
-        assert_eq!((KEY.as_bytes(), URL.as_bytes()), (pem::BEGIN, url::BEGIN));
+        let begins = [pem::BEGIN, base64::BEGIN, putty::BEGIN];
+        assert_eq!(
+            (KEYS.map(str::as_bytes), URL.as_bytes()),
+            (begins, url::BEGIN)
+        );
         for (text, expected) in [
             (
                 "RUN git clone https://me:hunter2@git.example/a && true",
@@ -48,6 +57,7 @@ mod tests {
                 "RUN echo \"-----BEGIN PRIVATE KEY-----MC4CAQ\" > k",
                 "RUN echo \"[withheld]",
             ),
+            ("ENV K=LS0tLS1CRUdJTiBQUklWQVRF", "ENV K=[withheld]"),
             ("ADD https://h.example/é /", "ADD https://h.example/é /"),
             (
                 "RUN git clone ssh://git@h.example:22/a",

@@ -1,5 +1,10 @@
-use std::{fs, process::Command};
+use std::{
+    fs,
+    process::Command,
+    time::{Duration, Instant},
+};
 
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use tempfile::tempdir;
 
 use super::{
@@ -35,6 +40,12 @@ fn openssl(arguments: &[&str]) -> Vec<u8> {
     let made = Command::new("openssl").args(arguments).output().unwrap();
     assert!(made.status.success(), "{made:?}");
     made.stdout
+}
+
+/// The base64 digits of a text with armour.
+fn inner(pem: &[u8]) -> String {
+    let text = str::from_utf8(pem).unwrap();
+    text.lines().filter(|line| !line.contains('-')).collect()
 }
 
 #[test]
@@ -83,6 +94,77 @@ fn keys_of_every_form_are_told_apart() {
         ),
     ] {
         assert_eq!(kinds(&key), [format!("another private key ({expected})")]);
+    }
+}
+
+#[test]
+fn a_key_without_armour_is_told_once() {
+    let ec = ["ecparam", "-name", "secp384r1", "-genkey", "-noout"];
+    let bare = |armoured: Vec<u8>| STANDARD.decode(inner(&armoured)).unwrap();
+    let rsa = |bits: &str| bare(openssl(&["genrsa", "-traditional", bits]));
+    let new = |kind: &str| bare(openssl(&["genpkey", "-algorithm", kind]));
+    for (key, expected) in [
+        (bare(openssl(&ec)), "EC, SEC 1, DER"),
+        (rsa("1024"), "RSA, PKCS #1, DER"),
+        (rsa("3072"), "RSA, PKCS #1, DER"),
+        (new("ed25519"), "PKCS #8, DER"),
+        (new("RSA"), "PKCS #8, DER"),
+        (
+            bare(ssh_key(&["-t", "ecdsa", "-N", ""])),
+            "OpenSSH, without armour",
+        ),
+    ] {
+        for (before, after) in [(0, 0), (3, 700), ((112 << 10) - 2, 40_000)] {
+            let bytes = [&vec![b'x'; before][..], &key, &vec![0; after]].concat();
+            assert_eq!(
+                kinds(&bytes),
+                [format!("another private key ({expected})")],
+                "{before}"
+            );
+            let mut search = Search::default();
+            search.push(&bytes);
+            let [other] = search.finish().try_into().unwrap();
+            let [begin, end] = [before, before + key.len()].map(|at| at.try_into().unwrap());
+            assert_eq!((other.begin, other.end), (begin, end));
+        }
+        let cut = &key[..key.len() - 1];
+        assert_eq!(kinds(cut), [""; 0], "a cut {expected}");
+    }
+}
+
+#[test]
+fn a_key_in_base64_once_more_is_found() {
+    let key = ssh_key(&["-t", "ed25519", "-N", ""]);
+    let text = STANDARD.encode(&key);
+    let wrapped: Vec<_> = text.as_bytes().chunks(76).map(<[u8]>::to_vec).collect();
+    for text in [
+        format!("KEY={text}\n"),
+        format!("{{\"key\":\"{}\"}}", text.trim_end_matches('=')),
+        format!("key: {text} # base64\n"),
+        String::from_utf8(wrapped.join(&b'\n')).unwrap() + "\nnext",
+    ] {
+        let expected = ["another private key (OpenSSH)"];
+        assert_eq!(kinds(text.as_bytes()), expected, "{text}");
+    }
+    let public = STANDARD.encode("-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEA\n");
+    assert_eq!(kinds(public.as_bytes()), [""; 0]);
+    assert_eq!(kinds(&text.as_bytes()[..200]), [""; 0]);
+}
+
+#[test]
+fn putty_s_keys_are_found() {
+    for (key, expected) in [
+        (PUTTY_2.to_owned(), "PuTTY"),
+        (PUTTY_2.replace('\n', "\r\n"), "PuTTY"),
+        (PUTTY_3.to_owned(), "PuTTY, locked by a passphrase"),
+    ] {
+        let text = format!("x{key}y");
+        let expected = [format!("another private key ({expected})")];
+        assert_eq!(kinds(text.as_bytes()), expected);
+        for absent in ["Encryption", "Private-Lines", "AAAAIF", "1u8z"] {
+            let Some(at) = key.find(absent) else { continue };
+            assert_eq!(kinds(&key.as_bytes()[..at]), [""; 0]);
+        }
     }
 }
 
@@ -173,6 +255,25 @@ fn a_key_ends_before_another_begins() {
 }
 
 #[test]
+fn a_text_of_nothing_but_beginnings_is_read_once() {
+    let begins: [&[u8]; 6] = [
+        b"LS0tLS1CRUdJTi",
+        b"PuTTY-User-Key-File-",
+        b"-----BEGIN ",
+        b"://",
+        b"openssh-key-v1\0",
+        b"\x30\x82\x3f\x00\x02\x01\x00\x30",
+    ];
+    for begin in begins {
+        let text = begin.repeat((8 << 20) / begin.len());
+        let began = Instant::now();
+        assert_eq!(kinds(&text), [""; 0]);
+        // Read anew from each, it would be minutes.
+        assert!(began.elapsed() < Duration::from_secs(20), "{begin:?}");
+    }
+}
+
+#[test]
 fn no_bytes_make_the_search_fail() {
     let key = ssh_key(&["-t", "ed25519", "-N", ""]);
     for at in 0..key.len() {
@@ -255,3 +356,34 @@ fn tokens_count_in_files_that_programs_take_them_from() {
         assert!(!is_configuration(path), "{path}");
     }
 }
+
+/// Written by puttygen 0.78.
+const PUTTY_2: &str = "\
+PuTTY-User-Key-File-2: ecdsa-sha2-nistp256\n\
+Encryption: none\n\
+Comment: test\n\
+Public-Lines: 3\n\
+AAAAE2VjZHNhLXNoYTItbmlzdHAyNTYAAAAIbmlzdHAyNTYAAABBBOkRltWYuTAd\n\
+3Fc45xDMsmFFVqPXezRTPucm2/bSLkwSBHny6la2bkQIfTeeKHY91+F2IBJ5Q8Y5\n\
+yx4gdeZKswY=\n\
+Private-Lines: 1\n\
+AAAAIF3s0MZes0vy5WYn8aDdCvzGorwOGRA9k3Q5jab+gp5L\n\
+Private-MAC: daf00ff548b2f97a1914c35108acea0dad79b816\n\
+";
+/// Likewise, with the passphrase `word`.
+const PUTTY_3: &str = "\
+PuTTY-User-Key-File-3: ssh-ed25519\n\
+Encryption: aes256-cbc\n\
+Comment: test\n\
+Public-Lines: 2\n\
+AAAAC3NzaC1lZDI1NTE5AAAAIP2OX8ikUqajT7YJQyGFfRINbk7f3qWONEZ4UO4v\n\
+hhWD\n\
+Key-Derivation: Argon2id\n\
+Argon2-Memory: 8192\n\
+Argon2-Passes: 21\n\
+Argon2-Parallelism: 1\n\
+Argon2-Salt: 201f649591b7e4daaec61b0f63ea70c0\n\
+Private-Lines: 1\n\
+1u8zqDAwp+oiDdJHtNS1I6iqtaii7UvcmGYbkUVnnxD6o3a8/WXOJHj1G8velUMk\n\
+Private-MAC: 73476e36f6b78ea299ab9d6240e3f5ae13e9d1eb62751937b981ccafb7746dca\n\
+";
