@@ -163,6 +163,9 @@ impl Worker {
         let limits = &self.shared.limits;
         let wanted = window(kind, input.seen());
         let (_loan, memory) = self.keep(wanted);
+        // Two bytes are no proof: others than a stream's decode for long by chance, and break off. What such
+        // a stream decodes to is searched all the same.
+        let is_weak = *kind == Kind::Zlib && input.offset() > 0;
         let (taken, why) = (Cell::new(0), Cell::new(None));
         let tally = Arc::clone(&self.tally.borrow());
         let before = Cell::new(0);
@@ -194,9 +197,9 @@ impl Worker {
                 let failed = window
                     .error()
                     .map(|error| reason(kind, &error, limits.memory));
-                let is_worth_telling = |why: &Unread| {
-                    length >= PROOF || !matches!(why, Unread::Broken(_)) || *kind == Kind::Bzip2
-                };
+                let is_long = length >= PROOF || *kind == Kind::Bzip2;
+                let is_worth_telling =
+                    |why: &Unread| is_long && !is_weak || !matches!(why, Unread::Broken(_));
                 why.set(why.get().or_else(|| failed.filter(is_worth_telling)));
             }
             Err(error) => why.set(Some(reason(kind, &error, limits.memory))),

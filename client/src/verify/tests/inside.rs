@@ -213,6 +213,15 @@ async fn what_breaks_off_is_told_and_a_key_before_it_found() {
 }
 
 #[tokio::test]
+async fn what_only_may_be_a_zlib_stream_is_no_gap_where_it_breaks_off() {
+    let whole = zlib(format!("{}{}", key_file(), "some text ".repeat(20_000)).as_bytes());
+    let cut = [b"program ", &whole[..whole.len() / 2], &[0xff; 64]].concat();
+    let verified = verify_one("x", &cut).await;
+    assert_eq!(verified.gaps, []);
+    assert_eq!(places(&verified), ["x!zlib"]);
+}
+
+#[tokio::test]
 async fn a_bomb_is_told_and_searched_in_its_beginning() {
     let mut bomb = key_file().into_bytes();
     bomb.resize(4 << 20, 0);
