@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use aho_corasick::AhoCorasick;
+use aho_corasick::{AhoCorasick, Input, MatchKind};
 use keystay_proto::{
     Fingerprint,
     control::{Encoding, Hit},
@@ -55,10 +55,17 @@ impl<'k> Search<'k> {
 
     /// Looks for files that begin before a place of the buffer.
     fn look(&mut self, end: usize) {
-        for found in BEGINNINGS.automaton.find_overlapping_iter(&self.buffer) {
-            if found.start() >= end || self.hits.len() >= MOST {
+        let mut from = 0;
+        while from < end && self.hits.len() < MOST {
+            let rest = Input::new(&self.buffer).range(from..);
+            let Some(found) = BEGINNINGS.automaton.find(rest) else {
+                break;
+            };
+            if found.start() >= end {
                 break;
             }
+            // Another may begin within this one.
+            from = found.start() + 1;
             let form = BEGINNINGS.forms.get(found.pattern().as_usize());
             let text = self.buffer.get(found.start()..).unwrap_or_default();
             let text = text.get(..REACH).unwrap_or(text);
@@ -106,19 +113,27 @@ struct Beginnings {
     forms: Vec<Form>,
 }
 
-static BEGINNINGS: LazyLock<Beginnings> = LazyLock::new(|| {
-    let mut patterns = vec![PUTTY.to_vec(), OPENSSH.to_vec()];
-    let mut forms = vec![Form::Putty, Form::OpenSsh];
-    for inner in 0..3 {
+/// Each beginning, and its form. None begins with another.
+fn patterns() -> impl Iterator<Item = (Vec<u8>, Form)> {
+    let plain = [
+        (PUTTY.to_vec(), Form::Putty),
+        (OPENSSH.to_vec(), Form::OpenSsh),
+    ];
+    let encoded = (0..3).flat_map(|inner| {
         let once = determined(OPENSSH, inner);
-        for outer in 0..3 {
-            patterns.push(determined(&once, outer));
-            forms.push(Form::Twice(inner, outer));
-        }
-        patterns.push(once);
-        forms.push(Form::Base64(inner));
-    }
-    let automaton = AhoCorasick::new(patterns);
+        let twice = |outer| (determined(&once, outer), Form::Twice(inner, outer));
+        let twice: Vec<_> = (0..3).map(twice).collect();
+        twice.into_iter().chain([(once, Form::Base64(inner))])
+    });
+    plain.into_iter().chain(encoded)
+}
+
+static BEGINNINGS: LazyLock<Beginnings> = LazyLock::new(|| {
+    let (patterns, forms): (Vec<_>, Vec<_>) = patterns().unzip();
+    // Vector instructions find candidates for this kind of match only.
+    let automaton = AhoCorasick::builder()
+        .match_kind(MatchKind::LeftmostFirst)
+        .build(patterns);
     Beginnings {
         #[expect(clippy::expect_used, reason = "the patterns are constants, and few")]
         automaton: automaton.expect("an automaton of fourteen short patterns"),
@@ -135,3 +150,18 @@ const BUFFER: usize = 128 << 10;
 const REACH: usize = 16 << 10;
 /// As many as the exact search tells.
 const MOST: usize = 1_000;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_beginning_is_the_beginning_of_another() {
+        let patterns = patterns().map(|(pattern, _)| pattern);
+        let patterns: Vec<_> = patterns.collect();
+        for one in &patterns {
+            let longer = patterns.iter().filter(|other| other.starts_with(one));
+            assert_eq!(longer.count(), 1, "{one:?}");
+        }
+    }
+}
