@@ -265,9 +265,18 @@ fn build_with(env: &Env, key: &str) -> Run {
 /// What the image's files hold, one after another.
 #[track_caller]
 fn printed(env: &Env, files: &str) -> String {
-    let run = ["run", "--rm", "--network", "none", env.tag(), "cat"];
-    let output = env.docker().args(run).args(files.split(' ')).output();
-    output.status(0).stdout.clone()
+    let docker = |arguments: &[&str]| {
+        let output = env.docker().args(arguments.iter().copied()).output();
+        output.status(0).stdout.clone()
+    };
+    // Attached to a container that ends at once, docker 20.10 may lose what it prints.
+    let run = ["run", "--detach", "--network", "none", env.tag(), "cat"];
+    let id = docker(&[&run[..], &files.split(' ').collect::<Vec<_>>()].concat());
+    let id = id.trim();
+    assert_eq!(docker(&["wait", id]), "0\n");
+    let printed = docker(&["logs", id]);
+    docker(&["rm", id]);
+    printed
 }
 
 #[track_caller]
