@@ -30,7 +30,7 @@ use crate::lab::{Lab, LabError, UpstreamAgent};
 /// A server that has the library sign every request's bytes, and judges and records nothing, against the
 /// machine's `ssh-agent`. A target below this ratio cannot be reached on the machine.
 pub(super) fn measure(sheet: &mut Sheet, lab: &Lab) -> Result<(), LabError> {
-    for (key, name, _) in KEYS {
+    for (key, name, ..) in KEYS {
         for connections in CONNECTIONS {
             let row = Row {
                 name: format!("agent, {name} × {connections}, floor: each"),
@@ -40,7 +40,7 @@ pub(super) fn measure(sheet: &mut Sheet, lab: &Lab) -> Result<(), LabError> {
             if !sheet.wants(&row.name) {
                 continue;
             }
-            let failed = LabError::file("serve in", Path::new("/tmp"));
+            let failed = |error| LabError::file("serve in", Path::new("/tmp"))(error);
             let agent = UpstreamAgent::with(&[lab.key(key)])?;
             let bare = Bare::of(name).map_err(|_| failed(io::Error::other("no key")))?;
             let served = |socket: &Path| {
@@ -48,7 +48,7 @@ pub(super) fn measure(sheet: &mut Sheet, lab: &Lab) -> Result<(), LabError> {
                 let theirs = || served(agent.socket(), connections);
                 sheet.group([row], RUNS, ours, theirs)
             };
-            serve_while(&bare, served).map_err(LabError::file("serve in", Path::new("/tmp")))??;
+            serve_while(&bare, served).map_err(failed)??;
         }
     }
     Ok(())

@@ -13,7 +13,7 @@ use crate::{
 /// Three rows for each kind of key and number of connections: the time per signature, and what
 /// the half and 99 hundredths of the requests took.
 pub(super) fn measure(sheet: &mut Sheet, lab: &Lab, client: &Path) -> Result<(), LabError> {
-    for (key, name, targets) in KEYS {
+    for (key, name, targets, p99) in KEYS {
         for (connections, target) in CONNECTIONS.into_iter().zip(targets) {
             let case = Case {
                 lab,
@@ -21,14 +21,12 @@ pub(super) fn measure(sheet: &mut Sheet, lab: &Lab, client: &Path) -> Result<(),
                 key,
                 connections,
             };
-            // An RSA signature takes the same time in both, and most of it.
-            let of_p99 = if name.starts_with("rsa") {
-                ""
-            } else {
-                "≤ 1/8"
-            };
-            let targets = [target, "", of_p99];
-            case.measure(sheet, &format!("agent, {name} × {connections}"), targets)?;
+            case.measure(
+                sheet,
+                &format!("agent, {name} × {connections}"),
+                target,
+                p99,
+            )?;
         }
     }
     Ok(())
@@ -46,14 +44,15 @@ impl Case<'_> {
         &self,
         sheet: &mut Sheet,
         name: &str,
-        [each, p50, p99]: [&'static str; 3],
+        each: &'static str,
+        p99: &'static str,
     ) -> Result<(), LabError> {
         let row = |what: &str, target| Row {
             name: format!("{name}: {what}"),
             unit: "µs",
             target,
         };
-        let rows = [row("each", each), row("p50", p50), row("p99", p99)];
+        let rows = [row("each", each), row("p50", ""), row("p99", p99)];
         if !rows.iter().any(|row| sheet.wants(&row.name)) {
             return Ok(());
         }
@@ -104,11 +103,17 @@ pub(super) fn refused(problem: &Problem) -> LabError {
     }
 }
 
-/// A key of the lab, its kind, and the target for each number of connections.
-pub(super) const KEYS: [(&str, &str, [&str; 3]); 3] = [
-    ("dev", "ed25519", ["≤ 1/12", "≤ 1/20", "≤ 1/20"]),
-    ("dev-ecdsa", "ecdsa-p256", ["≤ 1/8", "≤ 1/12", "≤ 1/12"]),
-    ("dev-rsa", "rsa-3072", ["≤ 1/1.3", "≤ 1/1.9", "≤ 1/1.9"]),
+/// A key of the lab, its kind, the target for each number of connections, and the one for the slowest
+/// hundredth: an RSA signature takes long in both, so it has none.
+pub(super) const KEYS: [(&str, &str, [&str; 3], &str); 3] = [
+    ("dev", "ed25519", ["≤ 1/12", "≤ 1/20", "≤ 1/20"], "≤ 1/8"),
+    (
+        "dev-ecdsa",
+        "ecdsa-p256",
+        ["≤ 1/8", "≤ 1/12", "≤ 1/12"],
+        "≤ 1/8",
+    ),
+    ("dev-rsa", "rsa-3072", ["≤ 1/1.3", "≤ 1/1.9", "≤ 1/1.9"], ""),
 ];
 pub(super) const CONNECTIONS: [usize; 3] = [1, 8, 64];
 pub(super) const TIME: Duration = Duration::from_secs(1);

@@ -102,6 +102,13 @@ async fn a_refused_fetch_tells_the_step_what_to_do_and_is_recorded() {
              github.com/acme/lib-b build …`, or in keystay.toml",
             Reason::RepositoryNotGranted,
         ),
+        // A person may type what is told.
+        (
+            b"git-upload-pack 'acme/lib b'",
+            "github.com/acme/lib b is not granted; allow it: `keystay --repo HOST/PATH build …`, or in \
+             keystay.toml",
+            Reason::RepositoryNotGranted,
+        ),
         (
             b"git-upload-pack 'acme/**'",
             "a repository's path is plain text without quotes and shell characters",
