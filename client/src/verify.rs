@@ -6,6 +6,7 @@
 //! what was not read is never clean, and to say where a hit is.
 
 mod account;
+mod armor;
 mod cache;
 mod censor;
 mod clean_layers;

@@ -4,7 +4,6 @@
 //! everybody may know: no key is needed to find it, and keys that live in another agent are found
 //! too.
 
-mod armor;
 mod locked;
 mod search;
 

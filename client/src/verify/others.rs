@@ -6,9 +6,9 @@
 //! public key, a certificate, a placeholder or the source of a program that reads keys does not.
 
 mod bare;
-mod base64;
 mod beside;
 mod der;
+mod encoded;
 mod known;
 mod openssh;
 mod pem;

@@ -8,10 +8,8 @@ use keystay_proto::{
     control::{Encoding, Hit},
 };
 
-use super::{
-    armor::{decoded, determined},
-    locked::{OPENSSH, PUTTY, openssh, putty},
-};
+use super::locked::{OPENSSH, PUTTY, may_be_openssh, openssh, putty};
+use crate::verify::armor::{decoded, determined};
 
 /// Looks for locked copies of some keys in bytes that come in chunks of any size. It keeps 128 KiB
 /// of them.
@@ -92,17 +90,39 @@ enum Form {
 }
 
 impl Form {
-    /// The key that a file beginning here names.
+    /// The key that a file beginning here names. Few bytes tell most texts that only begin so: one of
+    /// nothing but beginnings is not decoded whole from each.
     fn key(&self, text: &[u8]) -> Option<Fingerprint> {
+        self.may_be(text).then(|| self.read(text))?
+    }
+
+    fn may_be(&self, text: &[u8]) -> bool {
+        let head = text.get(..HEAD).unwrap_or(text);
+        match (self, self.once(head)) {
+            (_, Some((plain, inner))) => inner.may_be(&plain),
+            (Self::OpenSsh, None) => head.get(OPENSSH.len()..).is_none_or(may_be_openssh),
+            (_, None) => true,
+        }
+    }
+
+    fn read(&self, text: &[u8]) -> Option<Fingerprint> {
+        match (self, self.once(text)) {
+            (_, Some((plain, inner))) => inner.key(&plain),
+            (Self::Putty, None) => putty(text.get(PUTTY.len()..)?),
+            (_, None) => openssh(text.get(OPENSSH.len()..)?),
+        }
+    }
+
+    /// A text of base64 decoded once, and what form that is.
+    fn once(&self, text: &[u8]) -> Option<(Vec<u8>, Self)> {
         match self {
-            Self::Putty => putty(text.get(PUTTY.len()..)?),
-            Self::OpenSsh => openssh(text.get(OPENSSH.len()..)?),
-            Self::Base64(lead) => Self::OpenSsh.key(&decoded(text, *lead)),
+            Self::Putty | Self::OpenSsh => None,
+            Self::Base64(lead) => Some((decoded(text, *lead), Self::OpenSsh)),
             Self::Twice(inner, outer) => {
                 let mut once = decoded(text, *outer);
                 // The first character shares one of the outer text's with what is before it.
                 *once.first_mut()? = *determined(OPENSSH, *inner).first()?;
-                Self::Base64(*inner).key(&once)
+                Some((once, Self::Base64(*inner)))
             }
         }
     }
@@ -148,6 +168,8 @@ fn length(count: usize) -> u64 {
 const BUFFER: usize = 128 << 10;
 /// More than what is in clear of a key file: 4 KiB of public key in base64 of base64, in rows.
 const REACH: usize = 16 << 10;
+/// Of a text in base64 of base64, more than tells whether it can be a key file.
+const HEAD: usize = 192;
 /// As many as the exact search tells.
 const MOST: usize = 1_000;
 
@@ -162,6 +184,13 @@ mod tests {
         for one in &patterns {
             let longer = patterns.iter().filter(|other| other.starts_with(one));
             assert_eq!(longer.count(), 1, "{one:?}");
+        }
+    }
+
+    #[test]
+    fn a_beginning_of_a_beginning_is_told_by_a_few_bytes() {
+        for (pattern, form) in patterns().skip(1) {
+            assert!(!form.may_be(&pattern.repeat(HEAD)), "{pattern:?}");
         }
     }
 }

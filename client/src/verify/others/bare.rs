@@ -10,8 +10,8 @@ use super::{
     known,
 };
 
-/// The key whose version is at this place of bytes, at [`MARK`], behind the header of the sequence that it is: where it
-/// stands, and what it is.
+/// The key whose version, which begins with [`MARK`], is at this place of bytes, behind the header of the
+/// sequence that it is: where it stands, and what it is.
 pub(super) fn key(bytes: &[u8], at: usize) -> Option<(Range<usize>, Kind)> {
     let version = bytes.get(at..)?.strip_prefix(MARK)?.first_chunk()?;
     VERSIONS.contains(version).then_some(())?;

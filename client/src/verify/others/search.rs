@@ -4,7 +4,7 @@ use std::{fmt, mem, ops::Range};
 
 use memchr::memmem;
 
-use super::{bare, base64, openssh, pem, putty, url};
+use super::{bare, encoded, openssh, pem, putty, url};
 
 /// A secret in a stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -181,7 +181,7 @@ const FORMS: [(&[u8], Read); 5] = [
         some_or_none(url::token(text).map(|length| (length, Kind::Token)))
     }),
     (pem::BEGIN, |text| some_or_none(pem::key(text))),
-    (base64::BEGIN, base64::key),
+    (encoded::BEGIN, encoded::key),
     (putty::BEGIN, putty::key),
     (openssh::MAGIC, |text| some_or_none(openssh::key(text))),
 ];

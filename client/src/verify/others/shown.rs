@@ -33,13 +33,13 @@ const MASK: &str = "[withheld]";
 #[cfg(test)]
 mod tests {
     use super::{
-        super::{base64, pem, putty},
+        super::{encoded, pem, putty},
         *,
     };
 
     #[test]
     fn what_is_shown_holds_no_token_and_no_key() {
-        let begins = [pem::BEGIN, base64::BEGIN, putty::BEGIN];
+        let begins = [pem::BEGIN, encoded::BEGIN, putty::BEGIN];
         assert_eq!(
             (KEYS.map(str::as_bytes), URL.as_bytes()),
             (begins, url::BEGIN)

@@ -64,3 +64,65 @@ const WORDS: [&[u8]; 8] = [
     b"your-token",
     b"your_token",
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tokens_in_urls_are_found_and_placeholders_passed_over() {
+        for url in [
+            "://me:s3cr3tvalue@h.example/x",
+            "://x-access-token:ghs_0123456789abcdef@github.com",
+            "://ghp_0123456789abcdef0123456789@github.com/a",
+            "://oauth2:gl-0123%40@[::1]",
+        ] {
+            let is_address = url.ends_with(']');
+            assert_eq!(token(url.as_bytes()).is_some(), !is_address, "{url}");
+        }
+        for url in [
+            "://h.example/a:b@c",
+            "://git@github.com/a",
+            "://user:password@h",
+            "://user:${TOKEN}@h",
+            "://user:$TOKEN@h",
+            "://user:<token>@h",
+            "://user:{token}@h",
+            "://user:****@h",
+            "://user:@h",
+            "://h:8080/a",
+            "://",
+            "://a:bcdef@",
+        ] {
+            assert_eq!(token(url.as_bytes()), None, "{url}");
+        }
+    }
+
+    #[test]
+    fn tokens_count_in_files_that_programs_take_them_from() {
+        for path in [
+            "src/app/.git/config",
+            ".git/config",
+            "src/.git/modules/lib/config",
+            "srv/app.git/config",
+            "root/.gitconfig",
+            "etc/gitconfig",
+            "root/.config/git/credentials",
+            "root/.git-credentials",
+            "app/.npmrc",
+            "root/.netrc",
+            "srv/a.tgz!/package/.npmrc",
+        ] {
+            assert!(is_configuration(path), "{path}");
+        }
+        for path in [
+            "config",
+            "etc/ssh/config",
+            "README.md",
+            "root/.gitconfig.md",
+            "a/credentials",
+        ] {
+            assert!(!is_configuration(path), "{path}");
+        }
+    }
+}
