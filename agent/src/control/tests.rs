@@ -1,3 +1,5 @@
+mod hold;
+mod page;
 mod scan;
 
 use std::path::PathBuf;
@@ -273,64 +275,6 @@ async fn the_socket_goes_when_the_server_stops() {
     assert!(!server.socket.exists());
 }
 
-async fn is_soon(what: impl Fn() -> bool) -> bool {
-    for _ in 0..200 {
-        if what() {
-            return true;
-        }
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
-    false
-}
-
-#[cfg(target_os = "linux")]
-#[tokio::test]
-async fn a_grant_and_its_engine_end_with_the_connection_that_holds_it() {
-    use std::os::unix::process::ExitStatusExt as _;
-
-    let mut server = Server::new().await;
-    let (held, other) = (server.open().await, server.open().await);
-    let (status, connection) = server.hold(&held).await;
-    assert_eq!(status, StatusCode::OK);
-    let mut sleeper = std::process::Command::new("sleep");
-    let mut sleeper = sleeper.arg("60").spawn().unwrap();
-    let body = serde_json::to_vec(&control::Engine { pid: sleeper.id() }).unwrap();
-    let path = format!("/v1/grants/{}/engine", held.id);
-    server.ask(Method::PUT, &path, body).await;
-    assert!(held.socket.exists());
-    connection.abort();
-    assert!(is_soon(|| !held.socket.exists()).await, "the grant lives");
-    assert_eq!(sleeper.wait().unwrap().signal(), Some(15));
-    let (_, list) = server
-        .json::<Vec<GrantInfo>>(Method::GET, "/v1/grants", Vec::new())
-        .await;
-    assert_eq!(list.len(), 1);
-    assert_eq!(list[0].id, other.id);
-}
-
-#[tokio::test]
-async fn a_grant_that_a_person_revoked_can_be_asked_about_until_its_client_ends_it() {
-    let mut server = Server::new().await;
-    let grant = server.open().await;
-    let (_, _connection) = server.hold(&grant).await;
-    let path = format!("/v1/grants/{}", grant.id);
-    let revoke = format!("{path}/revoke");
-    let (status, _) = server.ask(Method::POST, &revoke, Vec::new()).await;
-    assert_eq!(status, StatusCode::OK);
-    assert!(is_soon(|| !grant.socket.exists()).await);
-    let (_, list) = server
-        .json::<Vec<GrantInfo>>(Method::GET, "/v1/grants", Vec::new())
-        .await;
-    assert_eq!(list[0].state, GrantState::Revoked);
-    let (status, report) = server
-        .json::<GrantReport>(Method::DELETE, &path, Vec::new())
-        .await;
-    assert_eq!(status, StatusCode::OK);
-    assert_eq!(report.refusals[0].reason, Reason::Revoked);
-    let (status, _) = server.ask(Method::DELETE, &path, Vec::new()).await;
-    assert_eq!(status, StatusCode::BAD_REQUEST);
-}
-
 #[tokio::test]
 async fn a_reload_tells_what_it_left_out() {
     let mut server = Server::new().await;
@@ -341,39 +285,4 @@ async fn a_reload_tells_what_it_left_out() {
         .await;
     assert_eq!(status, StatusCode::OK);
     assert_eq!(told.notes.len(), 1, "{told:?}");
-}
-
-/// `METHOD /path` of every row of the page's table.
-fn documented() -> Vec<String> {
-    let page = include_str!("../../CONTROL.md");
-    let rows = page.lines().filter_map(|line| line.strip_prefix("| `"));
-    rows.filter_map(|row| Some(row.split_once('`')?.0.to_owned()))
-        .filter(|request| request.contains(" /v1/"))
-        .collect()
-}
-
-/// The same of every arm of the router.
-fn routed() -> Vec<String> {
-    let source = include_str!("../control.rs");
-    let arms = source.split("(&Method::").skip(1);
-    arms.map(|arm| {
-        let (method, rest) = arm.split_once(", [").unwrap();
-        let (path, _) = rest.split_once(']').unwrap();
-        let parts = path.split(", ").map(|part| match part.strip_prefix('"') {
-            Some(name) => name.trim_end_matches('"').to_owned(),
-            None => format!("{{{part}}}"),
-        });
-        let path = parts.fold(String::new(), |path, part| format!("{path}/{part}"));
-        format!("{method} {path}")
-    })
-    .collect()
-}
-
-#[test]
-fn the_page_has_every_request_and_no_other() {
-    let (mut documented, mut routed) = (documented(), routed());
-    documented.sort();
-    routed.sort();
-    assert!(routed.len() > 5);
-    assert_eq!(documented, routed);
 }

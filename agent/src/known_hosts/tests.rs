@@ -1,3 +1,8 @@
+mod built_in;
+mod files;
+mod names;
+mod told;
+
 use std::{
     fs,
     path::Path,
@@ -10,21 +15,6 @@ use keystay_proto::{Fingerprint, control::Hosts};
 use tempfile::TempDir;
 
 use super::{Check, KnownHosts, ShownKey, builtin, entry::LineFault, list::Fault};
-
-#[test]
-fn the_lines_about_a_host_are_those_that_ssh_keygen_finds() {
-    let mut lines = LINES.map(with_keys).to_vec();
-    lines.push(hashed_by_ssh_keygen(&format!("secret.example {ED25519}")));
-    lines.push(hashed_by_ssh_keygen(&format!(
-        "[secret.example]:2222 {ED25519}"
-    )));
-    let file = lines.join("\n") + "\n";
-    for host in ASKED {
-        let ours = (1..).zip(&lines).filter(|(_, line)| is_about(line, host));
-        let ours: Vec<usize> = ours.map(|(number, _)| number).collect();
-        assert_eq!(ours, found_by_ssh_keygen(&file, host), "{host}");
-    }
-}
 
 #[test]
 fn a_key_belongs_to_the_first_granted_host_that_has_it() {
@@ -74,20 +64,6 @@ fn a_key_is_looked_for_once_in_a_long_file() {
         began.elapsed() < Duration::from_secs(5),
         "{:?}",
         began.elapsed()
-    );
-}
-
-#[test]
-fn another_port_is_another_host() {
-    let known = parse(&format!("[git.example]:2222 {ED25519}\n"));
-    assert_eq!(
-        known.host_of(&shown(&blob(ED25519)), &only(&["git.example"])),
-        None
-    );
-    let granted = only(&["[git.example]:2222"]);
-    assert_eq!(
-        known.host_of(&shown(&blob(ED25519)), &granted).as_deref(),
-        Some("[git.example]:2222")
     );
 }
 
@@ -237,238 +213,6 @@ fn a_changed_key_of_a_large_host_is_told_by_the_built_in_list() {
     assert_eq!(known.check("github.com", &shown(&blob(ED25519))), known_by);
 }
 
-#[test]
-fn lines_that_cannot_be_understood_are_noted_and_the_others_count() {
-    let text = format!(
-        "\n  # comment\n@nonsense a {ED25519}\n@revoked\na\na ssh-ed25519\n|1|x|y {ED25519}\n\
-         |2|x {ED25519}\na ssh-ed25519 !!!\na ssh-rsa {}\na 1024 35 1234\n\t git.example\t{ED25519} me\r\n",
-        key_text(ED25519),
-    );
-    let known = parse(&text);
-    let faults: Vec<_> = known
-        .notes()
-        .iter()
-        .map(|note| note.fault.clone())
-        .collect();
-    let expected = [
-        (3, LineFault::Marker),
-        (4, LineFault::NoKey),
-        (5, LineFault::NoKey),
-        (6, LineFault::NoKey),
-        (7, LineFault::HashedName),
-        (8, LineFault::HashedName),
-        (9, LineFault::NotBase64),
-        (10, LineFault::OtherType),
-        (11, LineFault::NotBase64),
-    ];
-    assert_eq!(
-        faults,
-        expected.map(|(line, fault)| Fault::Line(line, fault))
-    );
-    assert_eq!(
-        known.notes()[0].to_string(),
-        "known_hosts:3: unknown marker"
-    );
-    assert!(
-        known
-            .host_of(&shown(&blob(ED25519)), &only(&["git.example"]))
-            .is_some()
-    );
-}
-
-#[test]
-fn files_are_read_in_order_and_missing_ones_are_empty() {
-    let folder = TempDir::new().unwrap();
-    let [first, second, missing] = ["a", "b", "c"].map(|name| folder.path().join(name));
-    fs::write(&first, format!("a.example {ED25519}\n")).unwrap();
-    fs::write(&second, format!("bad\nb.example {ED25519}\n")).unwrap();
-    let known = KnownHosts::load(&[missing, second.clone(), first, folder.path().to_owned()]);
-    assert_eq!(
-        known
-            .host_of(&shown(&blob(ED25519)), &Hosts::Known)
-            .as_deref(),
-        Some("b.example")
-    );
-    let notes: Vec<_> = known.notes().iter().map(ToString::to_string).collect();
-    let directory = format!("{} cannot be read: is a directory", folder.path().display());
-    assert_eq!(
-        notes,
-        [format!("{}:1: no key", second.display()), directory]
-    );
-}
-
-#[test]
-fn a_file_that_is_too_long_is_left_out_whole() {
-    let folder = TempDir::new().unwrap();
-    let path = folder.path().join("known_hosts");
-    let comment = "#".repeat(16 * 1024 * 1024);
-    fs::write(&path, format!("git.example {ED25519}\n{comment}")).unwrap();
-    let known = KnownHosts::load(std::slice::from_ref(&path));
-    assert_eq!(known.host_of(&shown(&blob(ED25519)), &Hosts::Known), None);
-    assert_eq!(known.notes()[0].fault, Fault::TooLong);
-}
-
-#[test]
-fn a_pipe_that_nobody_writes_to_is_not_waited_for() {
-    let folder = TempDir::new().unwrap();
-    let path = folder.path().join("known_hosts");
-    let made = Command::new("mkfifo").arg(&path).status();
-    assert!(made.unwrap().success());
-    assert!(
-        KnownHosts::load(std::slice::from_ref(&path))
-            .notes()
-            .is_empty()
-    );
-}
-
-#[test]
-fn built_in_keys_are_those_that_the_hosts_publish() {
-    let entries = builtin::entries().collect::<Vec<_>>();
-    let shown = entries
-        .iter()
-        .map(|(host, entry)| (*host, Fingerprint::of(&entry.key).to_string()));
-    let published = PUBLISHED
-        .iter()
-        .map(|(host, print)| (*host, format!("SHA256:{print}")));
-    assert_eq!(shown.collect::<Vec<_>>(), published.collect::<Vec<_>>());
-    assert!(
-        entries
-            .iter()
-            .all(|(host, entry)| entry.names.matches(host))
-    );
-}
-
-#[test]
-fn own_lines_about_a_host_win_over_built_in_ones() {
-    let own = hashed_by_ssh_keygen(&format!("github.com {ED25519}"));
-    let known = parse(&own).with_builtin();
-    let built_in = blob(
-        builtin_line("github.com", "ssh-ed25519")
-            .split_once(' ')
-            .unwrap()
-            .1,
-    );
-    assert_eq!(
-        known.host_of(&shown(&built_in), &only(&["github.com"])),
-        None
-    );
-    assert!(
-        known
-            .host_of(&shown(&blob(ED25519)), &only(&["github.com"]))
-            .is_some()
-    );
-    let gitlab = blob(
-        builtin_line("gitlab.com", "ssh-ed25519")
-            .split_once(' ')
-            .unwrap()
-            .1,
-    );
-    assert!(
-        known
-            .host_of(&shown(&gitlab), &only(&["gitlab.com"]))
-            .is_some()
-    );
-}
-
-#[test]
-fn an_authority_of_all_hosts_does_not_hide_built_in_keys() {
-    let known = parse(&format!("@cert-authority * {ED25519}\n")).with_builtin();
-    let key = blob(
-        builtin_line("github.com", "ssh-ed25519")
-            .split_once(' ')
-            .unwrap()
-            .1,
-    );
-    assert!(
-        known
-            .host_of(&shown(&key), &only(&["github.com"]))
-            .is_some()
-    );
-}
-
-#[test]
-fn a_built_in_key_that_is_revoked_belongs_to_no_host() {
-    let line = builtin_line("github.com", "ssh-ed25519");
-    let known = parse(&format!("@revoked {line}\n")).with_builtin();
-    let key = blob(line.split_once(' ').unwrap().1);
-    assert_eq!(known.host_of(&shown(&key), &only(&["github.com"])), None);
-    assert_eq!(known.host_of(&shown(&key), &Hosts::Known), None);
-}
-
-#[test]
-fn a_build_is_told_of_its_named_hosts_only_and_of_no_name() {
-    let hashed = hashed_by_ssh_keygen(&format!("hidden.example {ECDSA}"));
-    let known = parse(&format!(
-        "git.example,10.0.0.1,secret.example {ED25519} comment\n{hashed}\n\
-         *.corp.example,!no.corp.example {ECDSA}\n@revoked * {ECDSA}\n\
-         @cert-authority *.corp.example {ED25519}\n",
-    ));
-    let hosts = [
-        "git.example",
-        "hidden.example",
-        "a.corp.example",
-        "no.corp.example",
-    ];
-    let told = known.for_grant(&only(&hosts), counter());
-    for (host, lines) in hosts.iter().zip([2, 2, 3, 2]) {
-        assert_eq!(
-            found_by_ssh_keygen(&told, host).len(),
-            lines,
-            "{host}\n{told}"
-        );
-    }
-    for other in ["secret.example", "10.0.0.1", "b.corp.example", "elsewhere"] {
-        assert_eq!(found_by_ssh_keygen(&told, other), [0; 0], "{other}");
-    }
-    assert!(!told.contains("example") && !told.contains('*') && !told.contains("comment"));
-    let told = parse(&told);
-    assert_eq!(
-        told.host_of(&shown(&blob(ED25519)), &only(&hosts))
-            .as_deref(),
-        Some("git.example")
-    );
-    assert_eq!(told.host_of(&shown(&blob(ECDSA)), &only(&hosts)), None);
-}
-
-#[test]
-fn a_build_that_may_use_every_known_host_learns_no_plain_name() {
-    let hashed = hashed_by_ssh_keygen(&format!("hidden.example {ECDSA}"));
-    let known = parse(&format!(
-        "git.example,[git.example]:2222 {ED25519}\n{hashed}\n*.corp.example,!no.corp.example {ECDSA}\n",
-    ));
-    let told = known.for_grant(&Hosts::Known, counter());
-    for host in [
-        "git.example",
-        "[git.example]:2222",
-        "hidden.example",
-        "a.corp.example",
-    ] {
-        assert_eq!(found_by_ssh_keygen(&told, host).len(), 1, "{host}");
-    }
-    assert_eq!(found_by_ssh_keygen(&told, "no.corp.example"), [0; 0]);
-    assert!(!told.contains("git.example"));
-    assert!(told.contains(&hashed));
-}
-
-#[test]
-fn every_told_name_has_a_salt_of_its_own() {
-    let known = parse(&format!("git.example {ED25519}\ngit.example {ECDSA}\n"));
-    let told = known.for_grant(&only(&["git.example"]), counter());
-    let salts: Vec<_> = told
-        .lines()
-        .map(|line| line.split('|').nth(2).unwrap())
-        .collect();
-    assert_eq!(salts.len(), 2);
-    assert_ne!(salts[0], salts[1]);
-}
-
-#[test]
-fn a_pattern_of_many_stars_is_matched_without_delay() {
-    let known = parse(&format!("{}b {ED25519}\n", "*a".repeat(500)));
-    let host = "a".repeat(2000);
-    assert_eq!(known.host_of(&shown(&blob(ED25519)), &only(&[&host])), None);
-}
-
 fn parse(text: &str) -> KnownHosts {
     KnownHosts::parse(text, Path::new("known_hosts"))
 }
@@ -486,30 +230,11 @@ fn key_text(line: &str) -> &str {
     line.split_once(' ').unwrap().1
 }
 
-fn with_keys(line: &str) -> String {
-    line.replace("<E>", ED25519).replace("<C>", ECDSA)
-}
-
-fn is_about(line: &str, host: &str) -> bool {
-    parse(line)
-        .entries
-        .iter()
-        .any(|entry| entry.names.matches(host))
-}
-
 fn builtin_line(host: &str, kind: &str) -> String {
     let (_, entry) = builtin::entries()
         .find(|(name, entry)| *name == host && keystay_proto::algorithm(&entry.key) == Some(kind))
         .unwrap();
     entry.line(&entry.names).trim_end().to_owned()
-}
-
-fn counter() -> impl FnMut() -> [u8; 20] {
-    let mut next = 0;
-    move || {
-        next += 1;
-        [next; 20]
-    }
 }
 
 /// The numbers of the lines that OpenSSH finds for a host.
@@ -556,85 +281,6 @@ fn hashed_by_ssh_keygen(line: &str) -> String {
 const ED25519: &str =
     "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDcn8OafYMjEOx04ai5iVwcXdUZUXKdRKRxKKbLTU6hd";
 const ECDSA: &str = "ecdsa-sha2-nistp256 AAAAE2VjZHNhLXNoYTItbmlzdHAyNTYAAAAIbmlzdHAyNTYAAABBBEMJMpjit2LctNMBZjM76El4zX2UiFQ/2fE1XpIyDgjkgaJkHJNWtR2rdHjTLcBc+uPadYOMMO2N+59dVmk2TWQ=";
-/// Lines in which `<E>` and `<C>` stand for the keys.
-const LINES: [&str; 18] = [
-    "# comment <E>",
-    "",
-    "git.example <E>",
-    "git.example,10.0.0.1 <E> comment",
-    "[git.example]:2222 <E>",
-    "*.example <E>",
-    "*.corp.example,!no.corp.example <E>",
-    "!* <E>",
-    "g?t.example\t<C>",
-    "  Upper.Example   <E>",
-    "@revoked git.example <E>",
-    "@cert-authority *.corp.example <E>",
-    "@unknown git.example <E>",
-    "[*.example]:2222 <E>",
-    "a,,git.example <E>",
-    "* <E>",
-    "!git.example,*.example <E>",
-    "git* <E>",
-];
-const ASKED: [&str; 18] = [
-    "git.example",
-    "GIT.example",
-    "10.0.0.1",
-    "[git.example]:2222",
-    "[git.example]:22",
-    "upper.example",
-    "a.corp.example",
-    "no.corp.example",
-    "a.b.corp.example",
-    "corp.example",
-    "secret.example",
-    "[secret.example]:2222",
-    "got.example",
-    "goot.example",
-    "example",
-    ".example",
-    "gitgit",
-    "[x.example]:2222",
-];
-
-/// The fingerprints that the hosts publish.
-const PUBLISHED: &[(&str, &str)] = &[
-    ("github.com", "+DiY3wvvV6TuJJhbpZisF/zLDA0zPMSvHdkr4UvCOqU"),
-    ("github.com", "p2QAMXNIC1TJYWeIOttrVc98/R1BUFWu3/LiyKgUfQM"),
-    ("github.com", "uNiVztksCsDhcc0u9e8BujQXVUpKZIDTMczCvj3tD2s"),
-    ("gitlab.com", "eUXGGm1YGsMAS7vkcx6JOJdOGHPem5gQp4taiCfCLB8"),
-    ("gitlab.com", "HbW3g8zUjNSksFbqTiUWPWg2Bq1x8xdGUrliXFzSnUw"),
-    ("gitlab.com", "ROQFvPThGrW4RuWLoL9tq9I9zJ42fK4XywyRtbOz/EQ"),
-    (
-        "bitbucket.org",
-        "ybgmFkzwOSotHTHLJgHO0QN8L0xErw6vd0VhFA9m3SM",
-    ),
-    (
-        "bitbucket.org",
-        "FC73VB6C4OQLSCrjEayhMp9UMxS97caD/Yyi2bhW/J0",
-    ),
-    (
-        "bitbucket.org",
-        "46OSHA1Rmj8E8ERTC6xkNcmGOw9oFxYr0WF6zWW8l1E",
-    ),
-    (
-        "ssh.dev.azure.com",
-        "ohD8VZEXGWo6Ez8GSEJQ9WpafgLFsOfLOtGGQCQo6Og",
-    ),
-    (
-        "codeberg.org",
-        "mIlxA9k46MmM6qdJOdMnAQpzGxF4WIVVL+fj+wZbw0g",
-    ),
-    (
-        "codeberg.org",
-        "T9FYDEHELhVkulEKKwge5aVhVTbqCW0MIRwAfpARs/E",
-    ),
-    (
-        "codeberg.org",
-        "6QQmYi4ppFS4/+zSZ5S4IU+4sa6rwvQ4PbhCtPEBekQ",
-    ),
-];
 
 fn shown(key: &[u8]) -> ShownKey {
     ShownKey::new(key, SystemTime::now())

@@ -1,3 +1,7 @@
+mod algorithms;
+mod bound;
+mod standing;
+
 use std::{
     path::Path,
     time::{Duration, SystemTime},
@@ -136,60 +140,6 @@ fn a_host_bound_login_to_a_granted_host_is_allowed_and_names_it() {
     );
 }
 
-fn bound_to(host_key: &[u8], id: &[u8]) -> Bound {
-    Bound::Session {
-        host_key: host_key.to_vec(),
-        id: id.to_vec(),
-    }
-}
-
-#[test]
-fn a_login_of_a_session_that_is_bound_is_to_the_host_of_it_in_a_strict_grant_too() {
-    let mut case = Case::new();
-    case.bound = bound_to(&host_key(), &[5; 32]);
-    let allowed = Verdict::Allow {
-        key: 1,
-        host: Some("git.acme.internal".to_owned()),
-    };
-    for strict in [false, true] {
-        case.terms.strict = strict;
-        assert_eq!(case.judge(&login(&key(), None)), allowed);
-        assert_eq!(case.judge(&login(&key(), Some(&host_key()))), allowed);
-    }
-}
-
-#[test]
-fn a_login_of_a_session_with_another_host_is_refused() {
-    let mut case = Case::new();
-    case.bound = bound_to(&other_host_key(), &[5; 32]);
-    let verdict = case.judge(&login(&key(), None));
-    assert_eq!(verdict, Verdict::Deny(Reason::HostNotGranted));
-}
-
-#[test]
-fn a_login_that_contradicts_what_its_connection_is_bound_to_is_refused_in_every_grant() {
-    let (key, right, wrong) = (key(), host_key(), other_host_key());
-    for (bound, shown) in [
-        (bound_to(&right, &[6; 32]), None),
-        (bound_to(&right, &[6; 32]), Some(&right)),
-        (bound_to(&right, &[5; 31]), None),
-        (bound_to(&right, &[5; 32]), Some(&wrong)),
-        (bound_to(&wrong, &[5; 32]), Some(&right)),
-        (Bound::Broken, None),
-        (Bound::Broken, Some(&right)),
-    ] {
-        let mut case = Case::new();
-        case.bound = bound;
-        let verdict = case.judge(&login(&key, shown.map(Vec::as_slice)));
-        assert_eq!(
-            verdict,
-            Verdict::Deny(Reason::HostNotVerified),
-            "{:?}",
-            case.bound
-        );
-    }
-}
-
 #[test]
 fn without_a_host_list_every_known_host_is_granted_and_an_unknown_one_is_not() {
     let mut case = Case::new();
@@ -204,41 +154,6 @@ fn without_a_host_list_every_known_host_is_granted_and_an_unknown_one_is_not() {
     );
     let verdict = case.judge(&login(&key(), Some(&blob("ssh-ed25519", 77))));
     assert_eq!(verdict, Verdict::Deny(Reason::HostNotGranted));
-}
-
-#[test]
-fn a_grant_is_over_at_its_expiry() {
-    let mut case = Case::new();
-    case.now = case.terms.expires;
-    assert_eq!(
-        case.judge(&login(&key(), None)),
-        Verdict::Deny(Reason::Expired)
-    );
-}
-
-#[test]
-fn a_revoked_grant_signs_nothing() {
-    let mut case = Case::new();
-    case.standing.revoked = true;
-    assert_eq!(
-        case.judge(&login(&key(), None)),
-        Verdict::Deny(Reason::Revoked)
-    );
-}
-
-#[test]
-fn the_fiftieth_signature_is_allowed_and_the_next_is_not() {
-    let mut case = Case::new();
-    case.standing.signed = 49;
-    assert!(matches!(
-        case.judge(&login(&key(), None)),
-        Verdict::Allow { .. }
-    ));
-    case.standing.signed = 50;
-    assert_eq!(
-        case.judge(&login(&key(), None)),
-        Verdict::Deny(Reason::BudgetSpent)
-    );
 }
 
 #[test]
@@ -323,47 +238,6 @@ fn a_strict_grant_refuses_a_login_that_shows_no_host() {
         case.judge(&login(&key(), Some(&host_key()))),
         Verdict::Allow { .. }
     ));
-}
-
-#[test]
-fn rsa_signs_with_sha2_and_never_with_sha1() {
-    let key = blob("ssh-rsa", 2);
-    let with = |algorithm, flags| {
-        let mut case = Case::new();
-        case.flags = SignFlags(flags);
-        case.judge(&Userauth {
-            algorithm,
-            ..login(&key, None)
-        })
-    };
-    let allowed = Verdict::Allow { key: 2, host: None };
-    let denied = Verdict::Deny(Reason::AlgorithmNotAllowed);
-    assert_eq!(with("rsa-sha2-256", 2), allowed);
-    assert_eq!(with("rsa-sha2-512", 4), allowed);
-    assert_eq!(with("rsa-sha2-256", 6), allowed);
-    assert_eq!(with("ssh-rsa", 0), denied);
-    assert_eq!(with("rsa-sha2-512", 0), denied);
-    assert_eq!(with("rsa-sha2-512", 2), denied);
-}
-
-#[test]
-fn dsa_and_names_that_do_not_fit_the_key_are_refused() {
-    let (dss, ed25519) = (blob("ssh-dss", 3), key());
-    for login in [
-        Userauth {
-            algorithm: "ssh-dss",
-            ..login(&dss, None)
-        },
-        Userauth {
-            algorithm: "ssh-rsa",
-            ..login(&ed25519, None)
-        },
-    ] {
-        assert_eq!(
-            Case::new().judge(&login),
-            Verdict::Deny(Reason::AlgorithmNotAllowed)
-        );
-    }
 }
 
 /// Everything is wrong at once, and is put right one by one: the reasons come in their order.

@@ -1,3 +1,6 @@
+mod files;
+mod identities;
+
 use std::{fs, process::Command};
 
 use tempfile::TempDir;
@@ -241,112 +244,4 @@ fn a_program_to_connect_with_is_seen() {
     let config = home.config();
     let has = |host| config.host(host).has_proxy_command();
     assert_eq!(["a", "b", "c", "d"].map(has), [true, false, false, true]);
-}
-
-#[test]
-fn what_is_not_read_is_noted_and_says_nothing() {
-    let home = Home::with(&[(
-        "config",
-        "Match exec true\n Port 1\nMatch user joe\n Port 2\nHost *\n Port x\n IdentityFile \"open\n User u\n",
-    )]);
-    let config = home.config();
-    let host = config.host("a");
-    assert_eq!((host.port, host.user.as_deref()), (None, Some("u")));
-    let notes = config.notes().join("\n");
-    for note in [
-        ":1: this `Match` is not read",
-        ":3: this",
-        ":6: `port` is not understood",
-        ":7: `identityfile`",
-    ] {
-        assert!(notes.contains(note), "{note}: {notes}");
-    }
-}
-
-#[test]
-fn files_that_include_themselves_end() {
-    let home = Home::with(&[("config", "Include config HOME/config\nPort 7\n")]);
-    let config = home.config();
-    assert_eq!(config.host("a").port, Some(7));
-    assert!(config.notes().len() <= 16, "{:?}", config.notes());
-    assert!(config.notes()[0].contains("one include too many"));
-}
-
-#[test]
-fn a_pipe_that_nobody_writes_to_is_not_waited_for() {
-    let home = Home::with(&[("config", "Host a\nHostName b\nInclude HOME/pipe\n")]);
-    let made = Command::new("mkfifo")
-        .arg(home.0.path().join("pipe"))
-        .status();
-    assert!(made.unwrap().success());
-    assert!(home.config().notes().is_empty());
-}
-
-#[test]
-fn a_long_file_is_left_out_and_noted() {
-    let long = "#".repeat(1024 * 1024) + "\nPort 7\n";
-    let home = Home::with(&[("config", &long)]);
-    let config = home.config();
-    assert_eq!(config.host("a").port, None);
-    assert!(config.notes()[0].contains("cannot be read"));
-}
-
-#[test]
-fn the_files_of_a_user_are_read_once_and_late() {
-    let home = Home::with(&[(".ssh/absent", "")]);
-    let config = SshConfig::of_user(home.0.path().to_owned());
-    let file = home.0.path().join(".ssh/config");
-    fs::write(&file, "Host a.keystay.example\n Port 7\n").unwrap();
-    assert_eq!(config.host("a.keystay.example").port, Some(7));
-    fs::write(&file, "Port 8\n").unwrap();
-    assert_eq!(config.host("a.keystay.example").port, Some(7));
-}
-
-#[test]
-fn paths_of_identity_files_have_their_tokens_replaced() {
-    let tokens = Tokens {
-        host: "git.example",
-        original: "git",
-        port: "22",
-        user: "me",
-        local_user: "",
-        home: "/home/joe",
-    };
-    for (written, path) in [
-        ("~/.ssh/id", Some("/home/joe/.ssh/id")),
-        (
-            "%d/k/%n-%h_%p.%r%%",
-            Some("/home/joe/k/git-git.example_22.me%"),
-        ),
-        ("relative", Some("/home/joe/relative")),
-        ("/absolute", Some("/absolute")),
-        ("~other/x", None),
-        ("%u", None),
-        ("%Z", None),
-        ("%", None),
-        ("none", None),
-    ] {
-        assert_eq!(tokens.path(written), path.map(PathBuf::from), "{written}");
-    }
-}
-
-#[test]
-fn the_folders_of_identity_files_are_told_for_all_hosts() {
-    let folder = tempfile::tempdir().unwrap();
-    let home = folder.path();
-    let store = home.join("store");
-    fs::create_dir(&store).unwrap();
-    fs::write(store.join("real.pub"), "").unwrap();
-    std::os::unix::fs::symlink(store.join("real.pub"), home.join("id.pub")).unwrap();
-    fs::write(home.join("more"), "Host b\n  IdentityFile /keys/%h/id\n").unwrap();
-    let text = format!(
-        "Host a\n  IdentityFile ~/id\n  IdentityFile %d/sub/id\n  IdentityFile none\nInclude {}\n",
-        home.join("more").display()
-    );
-    let root = home.join("config");
-    fs::write(&root, text).unwrap();
-    let config = SshConfig::of_files(home.to_owned(), vec![root]);
-    let store = store.canonicalize().unwrap();
-    let expected = [home, &store, &home.join("sub"), Path::new("/keys")];
-    assert_eq!(config.identity_folders(), expected);
 }
