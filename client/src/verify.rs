@@ -31,6 +31,7 @@ mod offset;
 mod others;
 mod paths;
 mod run;
+mod seams;
 mod sought;
 mod source;
 mod tape;

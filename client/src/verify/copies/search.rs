@@ -1,6 +1,6 @@
 //! The search for beginnings of key files in a stream.
 
-use std::sync::LazyLock;
+use std::{ops::Range, sync::LazyLock};
 
 use aho_corasick::{AhoCorasick, Input, MatchKind};
 use keystay_proto::{
@@ -9,15 +9,15 @@ use keystay_proto::{
 };
 
 use super::locked::{OPENSSH, PUTTY, may_be_openssh, openssh, putty};
-use crate::verify::armor::{decoded, determined};
+use crate::verify::{
+    armor::{decoded, determined},
+    seams::{Seams, Shown},
+};
 
-/// Looks for locked copies of some keys in bytes that come in chunks of any size. It keeps 128 KiB
-/// of them.
+/// Looks for locked copies of some keys in bytes that come in chunks of any size.
 pub(super) struct Search<'k> {
     keys: &'k [Fingerprint],
-    buffer: Vec<u8>,
-    /// Where in the stream the buffer begins.
-    base: u64,
+    seams: Seams,
     hits: Vec<Hit>,
 }
 
@@ -26,55 +26,49 @@ impl<'k> Search<'k> {
     pub(super) fn new(keys: &'k [Fingerprint]) -> Self {
         Self {
             keys,
-            buffer: Vec::new(),
-            base: 0,
+            seams: Seams::new(0, REACH),
             hits: Vec::new(),
         }
     }
 
     /// Looks at the next bytes of the stream.
     pub(super) fn push(&mut self, bytes: &[u8]) {
-        for part in bytes.chunks(BUFFER) {
-            self.buffer.extend_from_slice(part);
-            if self.buffer.len() >= BUFFER {
-                let whole = self.buffer.len() - REACH;
-                self.look(whole);
-                self.buffer.drain(..whole);
-                self.base += length(whole);
-            }
-        }
+        let (keys, hits) = (self.keys, &mut self.hits);
+        self.seams.push(bytes, |shown| look(keys, hits, shown));
     }
 
     /// Looks at what is left and says what was found.
     pub(super) fn finish(mut self) -> Vec<Hit> {
-        self.look(self.buffer.len());
+        self.seams
+            .finish(|shown| look(self.keys, &mut self.hits, shown));
         self.hits
     }
+}
 
-    /// Looks for files that begin before a place of the buffer.
-    fn look(&mut self, end: usize) {
-        let mut from = 0;
-        while from < end && self.hits.len() < MOST {
-            let rest = Input::new(&self.buffer).range(from..);
-            let Some(found) = BEGINNINGS.automaton.find(rest) else {
-                break;
-            };
-            if found.start() >= end {
-                break;
-            }
-            // Another may begin within this one.
-            from = found.start() + 1;
-            let form = BEGINNINGS.forms.get(found.pattern().as_usize());
-            let text = self.buffer.get(found.start()..).unwrap_or_default();
-            let text = text.get(..REACH).unwrap_or(text);
-            let key = form.and_then(|form| form.key(text));
-            if let Some(key) = key.filter(|key| self.keys.contains(key)) {
-                self.hits.push(Hit {
-                    offset: self.base + length(found.start()),
-                    key,
-                    encoding: Encoding::Locked,
-                });
-            }
+/// Looks for files that begin at these places.
+fn look(keys: &[Fingerprint], hits: &mut Vec<Hit>, shown: &Shown<'_>) {
+    let (bytes, base) = (shown.bytes, shown.base);
+    let Range { mut start, end } = shown.places;
+    while start < end && hits.len() < MOST {
+        let rest = Input::new(bytes).range(start..);
+        let Some(found) = BEGINNINGS.automaton.find(rest) else {
+            break;
+        };
+        if found.start() >= end {
+            break;
+        }
+        // Another may begin within this one.
+        start = found.start() + 1;
+        let form = BEGINNINGS.forms.get(found.pattern().as_usize());
+        let text = bytes.get(found.start()..).unwrap_or_default();
+        let text = text.get(..REACH).unwrap_or(text);
+        let key = form.and_then(|form| form.key(text));
+        if let Some(key) = key.filter(|key| keys.contains(key)) {
+            hits.push(Hit {
+                offset: base + length(found.start()),
+                key,
+                encoding: Encoding::Locked,
+            });
         }
     }
 }
@@ -165,7 +159,6 @@ fn length(count: usize) -> u64 {
     u64::try_from(count).unwrap_or(u64::MAX)
 }
 
-const BUFFER: usize = 128 << 10;
 /// More than what is in clear of a key file: 4 KiB of public key in base64 of base64, in rows.
 const REACH: usize = 16 << 10;
 /// Of a text in base64 of base64, more than tells whether it can be a key file.

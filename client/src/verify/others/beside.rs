@@ -18,7 +18,7 @@ pub(in crate::verify) async fn beside(
 ) -> Result<(ScanReport, Vec<Other>, bool), MatcherError> {
     let (sender, receiver) = mpsc::channel(1);
     let pass = async move {
-        let mut search = Search::default();
+        let mut search = Search::new();
         while let Some(part) = bytes.recv().await {
             search.push(&part);
             if sender.send(part).await.is_err() {

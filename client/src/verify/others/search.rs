@@ -1,10 +1,11 @@
 //! The search for beginnings of keys and tokens in a stream.
 
-use std::{fmt, mem, ops::Range};
+use std::{fmt, ops::Range};
 
 use memchr::memmem;
 
 use super::{bare, encoded, openssh, pem, putty, url};
+use crate::verify::seams::{Seams, Shown};
 
 /// A secret in a stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,14 +70,16 @@ impl fmt::Display for Kind {
     }
 }
 
-/// Looks for secrets in bytes that come in chunks of any size. It keeps 128 KiB of them.
-#[derive(Debug, Default)]
+/// Looks for secrets in bytes that come in chunks of any size.
+#[derive(Debug)]
 pub(super) struct Search {
-    buffer: Vec<u8>,
-    /// Where in the stream the buffer begins.
-    base: u64,
-    /// How many bytes of the buffer were looked at already.
-    seen: usize,
+    seams: Seams,
+    found: Found,
+}
+
+/// What was found so far.
+#[derive(Debug, Default)]
+struct Found {
     others: Vec<Other>,
     tokens: usize,
     /// Where the last key without armour ends: one form of a key may hold another.
@@ -84,64 +87,63 @@ pub(super) struct Search {
 }
 
 impl Search {
+    /// A search that has seen nothing.
+    pub(super) fn new() -> Self {
+        Self {
+            seams: Seams::new(bare::LONGEST_HEADER, REACH),
+            found: Found::default(),
+        }
+    }
+
     /// Looks at the next bytes of the stream.
     pub(super) fn push(&mut self, bytes: &[u8]) {
-        for part in bytes.chunks(BUFFER) {
-            self.buffer.extend_from_slice(part);
-            if self.buffer.len() >= BUFFER {
-                let end = self.buffer.len() - REACH;
-                self.look(end);
-                let whole = end - bare::LONGEST_HEADER;
-                self.buffer.drain(..whole);
-                self.base += length(whole);
-                self.seen = bare::LONGEST_HEADER;
-            }
-        }
+        let found = &mut self.found;
+        self.seams.push(bytes, |shown| found.look(shown));
     }
 
     /// Looks at what is left and says what was found.
     pub(super) fn finish(mut self) -> Vec<Other> {
-        self.look(self.buffer.len());
-        self.others.sort_by_key(|other| other.begin);
-        self.others
+        self.seams.finish(|shown| self.found.look(shown));
+        self.found.others.sort_by_key(|other| other.begin);
+        self.found.others
     }
+}
 
-    /// Looks for what has its mark before a place of the buffer.
-    fn look(&mut self, end: usize) {
-        let buffer = mem::take(&mut self.buffer);
+impl Found {
+    /// Looks for what has its mark at these places.
+    fn look(&mut self, shown: &Shown<'_>) {
         for (mark, read) in FORMS {
-            let mut read_to = self.seen;
-            for at in marks(&buffer, self.seen..end, mark) {
+            let mut read_to = 0;
+            for at in marks(shown, mark) {
                 // A text of nothing but marks is read once.
                 if at < read_to {
                     continue;
                 }
-                let text = within_reach(&buffer, at).get(at..).unwrap_or_default();
+                let text = within_reach(shown.bytes, at).get(at..).unwrap_or_default();
                 let (length, kind) = read(text);
                 read_to = at + length;
                 if let Some(kind) = kind {
-                    self.add(at..read_to, kind);
+                    self.add(shown.base, at..read_to, kind);
                 }
             }
         }
-        self.look_for_bare(&buffer, end);
-        self.buffer = buffer;
+        self.look_for_bare(shown);
     }
 
-    fn look_for_bare(&mut self, buffer: &[u8], end: usize) {
-        for at in marks(buffer, self.seen..end, bare::MARK) {
-            if self.base + length(at) < self.end_of_bare {
+    fn look_for_bare(&mut self, shown: &Shown<'_>) {
+        for at in marks(shown, bare::MARK) {
+            if shown.base + length(at) < self.end_of_bare {
                 continue;
             }
-            if let Some((place, kind)) = bare::key(within_reach(buffer, at), at) {
-                self.end_of_bare = self.base + length(place.end);
-                self.add(place, kind);
+            if let Some((place, kind)) = bare::key(within_reach(shown.bytes, at), at) {
+                self.end_of_bare = shown.base + length(place.end);
+                self.add(shown.base, place, kind);
             }
         }
     }
 
-    fn add(&mut self, place: Range<usize>, kind: Kind) {
-        let [begin, end] = [place.start, place.end].map(|at| self.base + length(at));
+    fn add(&mut self, base: u64, place: Range<usize>, kind: Kind) {
+        let [begin, end] = [place.start, place.end].map(|at| base + length(at));
         let is_token = kind == Kind::Token;
         let keys = self.others.len() - self.tokens;
         let has_room = if is_token {
@@ -156,15 +158,12 @@ impl Search {
     }
 }
 
-/// Where marks begin within a range of bytes. A pass for each is faster than one for all.
-fn marks<'b>(
-    bytes: &'b [u8],
-    of: Range<usize>,
-    mark: &'b [u8],
-) -> impl Iterator<Item = usize> + 'b {
-    let end = bytes.len().min(of.end + mark.len() - 1);
-    let found = memmem::find_iter(bytes.get(of.start..end).unwrap_or_default(), mark);
-    found.map(move |at| of.start + at)
+/// Where marks begin. A pass for each is faster than one for all.
+fn marks<'b>(shown: &Shown<'b>, mark: &'b [u8]) -> impl Iterator<Item = usize> + use<'b> {
+    let Range { start, end } = shown.places;
+    let end = shown.bytes.len().min(end + mark.len() - 1);
+    let found = memmem::find_iter(shown.bytes.get(start..end).unwrap_or_default(), mark);
+    found.map(move |at| start + at)
 }
 
 /// The bytes without those that lie too far behind a place.
@@ -194,7 +193,6 @@ fn length(count: usize) -> u64 {
     u64::try_from(count).unwrap_or(u64::MAX)
 }
 
-const BUFFER: usize = 128 << 10;
 /// More than a key of 16,384 bits as PEM.
 pub(super) const REACH: usize = 16 << 10;
 /// Of one stream. Tokens are many, since it is not known here which file they are in.

@@ -12,7 +12,7 @@ use super::{
 
 /// What is found in these bytes.
 fn kinds(bytes: &[u8]) -> Vec<String> {
-    let mut search = Search::default();
+    let mut search = Search::new();
     search.push(bytes);
     let others = search.finish();
     others.iter().map(|other| other.kind.to_string()).collect()
@@ -118,7 +118,7 @@ fn a_key_without_armour_is_told_once() {
                 [format!("another private key ({expected})")],
                 "{before}"
             );
-            let mut search = Search::default();
+            let mut search = Search::new();
             search.push(&bytes);
             let [other] = search.finish().try_into().unwrap();
             let [begin, end] = [before, before + key.len()].map(|at| at.try_into().unwrap());
@@ -181,7 +181,7 @@ fn a_key_is_found_wherever_chunks_of_the_stream_end() {
     ] {
         let text = [&vec![b'x'; before][..], &key, &b"y".repeat(50_000)].concat();
         for size in [7, 4_096, 1 << 20] {
-            let mut search = Search::default();
+            let mut search = Search::new();
             text.chunks(size).for_each(|part| search.push(part));
             let others = search.finish();
             let begins: Vec<_> = others.iter().map(|other| other.begin).collect();
@@ -261,7 +261,7 @@ fn a_published_test_key_is_no_secret() {
     let key = "-----BEGIN PRIVATE KEY-----\n\
         MC4CAQAwBQYDK2VwBCIEIBftnHPp22SewYmmEoMcX8VwI4IHwaqd+9LFPj/15eqF\n\
         -----END PRIVATE KEY-----\n";
-    let mut search = Search::default();
+    let mut search = Search::new();
     search.push(key.as_bytes());
     let kind = search.finish()[0].kind;
     assert_eq!(
