@@ -7,6 +7,7 @@
 
 mod account;
 mod armor;
+mod buffer;
 mod cache;
 mod censor;
 mod clean_layers;

@@ -16,6 +16,7 @@ use tokio::{sync::mpsc, task};
 
 use super::{
     Matcher, Meter, VerifyError,
+    buffer::Buffer,
     censor::censor,
     decode::{Batch, Feed, Label, Level, Limits, Names, Pool},
     line::line,
@@ -238,21 +239,21 @@ impl Reading {
         let mut names = Names::new();
         let mut passed = 0;
         loop {
-            let mut bytes = Vec::new();
-            let read = Read::by_ref(&mut from)
-                .take(PORTION)
-                .read_to_end(&mut bytes);
-            self.plain.push(&bytes);
-            feed.push(&bytes);
+            let mut buffer = Buffer::new();
+            let read = buffer.read(&mut from);
+            let bytes = buffer.as_ref();
+            self.plain.push(bytes);
+            feed.push(bytes);
             self.meter.add(bytes.len());
-            names.push(&bytes);
+            names.push(bytes);
             for part in names.fresh() {
                 let label = label.inside("!/", &part.name);
                 self.plain.mark(label, part.begin, part.data);
             }
             names.forget(u64::MAX);
-            passed += length(&bytes);
-            if read? == 0 || self.plain.gone {
+            passed += length(bytes);
+            read?;
+            if !buffer.is_full() || self.plain.gone {
                 return Ok(passed);
             }
         }
@@ -289,7 +290,6 @@ const LIMITS: Limits = Limits {
     ratio: 250,
     memory: 12 << 20,
 };
-const PORTION: u64 = 256 << 10;
 
 #[cfg(test)]
 mod tests {

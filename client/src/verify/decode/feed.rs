@@ -7,46 +7,48 @@ use std::sync::{
 
 use super::{
     Label,
-    file::{Content, File, Part, Parts},
-    memory::{Loan, Room},
+    file::{Files, Job, Long, Part},
+    memory::Room,
     tally::Tally,
 };
-use crate::verify::tape::{Entry, Sink};
+use crate::verify::{
+    buffer::{Buffer, SIZE},
+    tape::{Entry, Sink},
+};
 
 /// The files of one member, as they pass.
 pub(in crate::verify) struct Feed {
     member: usize,
     tally: Arc<Tally>,
-    jobs: SyncSender<Vec<File>>,
+    jobs: SyncSender<Job>,
     room: Arc<Room>,
     looks_inside: bool,
-    batch: Vec<File>,
-    batch_size: usize,
+    files: Files,
     present: Present,
 }
 
 /// The file that passes.
 enum Present {
     None,
-    Whole(Label, Vec<u8>, Option<Loan>),
-    InParts(Sender<Part>, Vec<u8>),
+    Whole(Label),
+    InParts(Sender<Part>, Buffer),
 }
 
 impl Feed {
     pub(super) fn new(
         member: usize,
-        jobs: SyncSender<Vec<File>>,
+        jobs: SyncSender<Job>,
         room: Arc<Room>,
         looks_inside: bool,
     ) -> Self {
+        let tally = Arc::default();
         Self {
             member,
-            tally: Arc::default(),
+            files: Files::new(Arc::clone(&tally)),
+            tally,
             jobs,
             room,
             looks_inside,
-            batch: Vec::new(),
-            batch_size: 0,
             present: Present::None,
         }
     }
@@ -56,28 +58,12 @@ impl Feed {
         Arc::clone(&self.tally)
     }
 
-    fn take(&mut self, size: usize) -> Loan {
-        if let Some(loan) = self.room.try_take(size) {
-            return loan;
-        }
-        self.send();
-        self.room.take(size)
-    }
-
-    fn add(&mut self, label: Label, content: Content) {
-        let tally = Arc::clone(&self.tally);
-        self.batch.push(File {
-            label,
-            tally,
-            content,
-        });
-    }
-
     fn send(&mut self) {
-        self.batch_size = 0;
-        if !self.batch.is_empty() {
+        if !self.files.is_empty() {
+            let files = Files::new(Arc::clone(&self.tally));
+            let files = std::mem::replace(&mut self.files, files);
             // Where no thread takes it up, the verification has failed.
-            drop(self.jobs.send(std::mem::take(&mut self.batch)));
+            drop(self.jobs.send(Job::Short(files)));
         }
     }
 
@@ -85,17 +71,8 @@ impl Feed {
     pub(in crate::verify) fn close(&mut self) {
         match std::mem::replace(&mut self.present, Present::None) {
             Present::None => {}
-            Present::Whole(label, bytes, loan) => {
-                self.batch_size += bytes.len();
-                self.add(label, Content::Whole(bytes, loan));
-                if self.batch_size >= BATCH || self.batch.len() >= FILES_IN_BATCH {
-                    self.send();
-                }
-            }
-            Present::InParts(parts, rest) => {
-                let loan = self.take(rest.len());
-                drop(parts.send((rest, loan)));
-            }
+            Present::Whole(label) => self.files.end(label),
+            Present::InParts(parts, rest) => drop(parts.send((rest, self.room.take(SIZE)))),
         }
     }
 
@@ -105,30 +82,30 @@ impl Feed {
         if size < SHORTEST || !self.looks_inside {
             return;
         }
-        if size <= LONGEST_WHOLE {
-            let loan = self.take(size);
-            self.present = Present::Whole(label, Vec::with_capacity(size), Some(loan));
+        if size <= Files::LONGEST {
+            if !self.files.has_room(size) {
+                self.send();
+            }
+            self.present = Present::Whole(label);
             return;
         }
         let (sender, receiver) = channel();
-        self.add(label, Content::InParts(Parts::new(receiver)));
-        self.send();
-        self.present = Present::InParts(sender, Vec::with_capacity(LONGEST_PART));
+        let tally = Arc::clone(&self.tally);
+        drop(self.jobs.send(Job::Long(Long::new(label, tally, receiver))));
+        self.present = Present::InParts(sender, Buffer::new());
     }
 
     /// Passes on the next bytes of the file.
     pub(in crate::verify) fn push(&mut self, bytes: &[u8]) {
         match &mut self.present {
             Present::None => {}
-            Present::Whole(_, content, _) => content.extend_from_slice(bytes),
-            Present::InParts(_, part) => {
-                part.extend_from_slice(bytes);
-                if part.len() >= LONGEST_PART {
-                    let full = std::mem::replace(part, Vec::with_capacity(LONGEST_PART));
-                    let loan = self.take(full.len());
-                    if let Present::InParts(parts, _) = &self.present {
-                        drop(parts.send((full, loan)));
-                    }
+            Present::Whole(_) => self.files.push(bytes),
+            Present::InParts(parts, part) => {
+                let mut rest = part.fill(bytes);
+                while part.is_full() {
+                    let full = std::mem::replace(part, Buffer::new());
+                    drop(parts.send((full, self.room.take(SIZE))));
+                    rest = part.fill(rest);
                 }
             }
         }
@@ -162,8 +139,3 @@ impl Drop for Feed {
 
 /// Fewer bytes hold no compressed key.
 const SHORTEST: usize = 16;
-/// A file up to this long is read whole before it is looked through.
-const LONGEST_WHOLE: usize = 1 << 20;
-const LONGEST_PART: usize = 256 << 10;
-const BATCH: usize = 512 << 10;
-const FILES_IN_BATCH: usize = 256;

@@ -1,7 +1,8 @@
-//! A file on its way to the threads that look through it.
+//! Files on their way to the threads that look through them.
 
 use std::{
     io::{self, Read},
+    ops::Range,
     sync::{Arc, mpsc::Receiver},
 };
 
@@ -14,73 +15,128 @@ use super::{
     unread::Unread,
     worker::{Shared, Worker},
 };
+use crate::verify::buffer::{Buffer, SIZE};
 
-/// A file on its way.
-pub(super) struct File {
-    pub(super) label: Label,
-    pub(super) tally: Arc<Tally>,
-    pub(super) content: Content,
+/// What a thread looks through at a time.
+pub(super) enum Job {
+    Short(Files),
+    Long(Long),
 }
 
-pub(super) enum Content {
-    Whole(Vec<u8>, Option<Loan>),
-    InParts(Parts),
+impl Job {
+    /// Looks through it, and tells what was not read of each file.
+    pub(super) fn look(self, worker: &Worker, shared: &Shared, tell: impl FnMut(Vec<NotRead>)) {
+        match self {
+            Self::Short(files) => files.look(worker, shared).for_each(tell),
+            Self::Long(mut file) => {
+                let (label, tally) = (file.label.clone(), Arc::clone(&file.tally));
+                std::iter::once(worker.file(label, tally, &mut file)).for_each(tell);
+            }
+        }
+    }
 }
 
-/// Bytes of a file, and the room that is lent to them.
-pub(super) type Part = (Vec<u8>, Loan);
+/// Files that are read whole before they are looked through, one behind the other.
+pub(super) struct Files {
+    tally: Arc<Tally>,
+    buffer: Buffer,
+    places: Vec<(Label, Range<usize>)>,
+}
+
+impl Files {
+    /// How long one may be.
+    pub(super) const LONGEST: usize = SIZE;
+
+    pub(super) fn new(tally: Arc<Tally>) -> Self {
+        Self {
+            tally,
+            buffer: Buffer::new(),
+            places: Vec::new(),
+        }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.places.is_empty()
+    }
+
+    /// Whether a file of this length fits in.
+    pub(super) fn has_room(&self, size: usize) -> bool {
+        self.places.len() < MOST_FILES && self.buffer.as_ref().len() + size <= SIZE
+    }
+
+    /// Adds the next bytes of the present file.
+    pub(super) fn push(&mut self, bytes: &[u8]) {
+        self.buffer.fill(bytes);
+    }
+
+    /// Ends the present file.
+    pub(super) fn end(&mut self, label: Label) {
+        let begin = self.places.last().map_or(0, |(_, place)| place.end);
+        self.places.push((label, begin..self.buffer.as_ref().len()));
+    }
+
+    /// Looks through them; what was not read of each.
+    fn look(&self, worker: &Worker, shared: &Shared) -> impl Iterator<Item = Vec<NotRead>> {
+        self.places.iter().map(|(label, place)| {
+            let bytes = self.buffer.as_ref().get(place.clone()).unwrap_or_default();
+            let tally = Arc::clone(&self.tally);
+            let mut not_read = worker.file(label.clone(), tally, &mut &*bytes);
+            let is_deep = |part: &NotRead| matches!(part.why, Unread::TooDeep(_));
+            if not_read.iter().any(is_deep) && closes(&shared.finder, bytes, shared.limits.depth) {
+                not_read.retain(|part| !is_deep(part));
+            }
+            if !not_read.is_empty() && is_known(bytes) {
+                not_read.clear();
+            }
+            not_read
+        })
+    }
+}
+
+/// The next bytes of a file, and the room that is lent to them.
+pub(super) type Part = (Buffer, Loan);
 
 /// A file that is looked through while it is read.
-pub(super) struct Parts {
-    receiver: Receiver<Part>,
-    present: Option<(io::Cursor<Vec<u8>>, Loan)>,
+pub(super) struct Long {
+    label: Label,
+    tally: Arc<Tally>,
+    parts: Receiver<Part>,
+    present: Option<Part>,
+    /// How much of the present part was read.
+    at: usize,
 }
 
-impl File {
-    /// Looks through it; what was not read of it.
-    pub(super) fn look(self, worker: &Worker, shared: &Shared) -> Vec<NotRead> {
-        match self.content {
-            Content::Whole(bytes, _loan) => {
-                let mut not_read = worker.file(self.label, self.tally, &mut bytes.as_slice());
-                let is_deep = |part: &NotRead| matches!(part.why, Unread::TooDeep(_));
-                if not_read.iter().any(is_deep)
-                    && closes(&shared.finder, &bytes, shared.limits.depth)
-                {
-                    not_read.retain(|part| !is_deep(part));
-                }
-                if !not_read.is_empty() && is_known(&bytes) {
-                    not_read.clear();
-                }
-                not_read
-            }
-            Content::InParts(mut parts) => worker.file(self.label, self.tally, &mut parts),
-        }
-    }
-}
-
-impl Parts {
-    pub(super) fn new(receiver: Receiver<Part>) -> Self {
+impl Long {
+    pub(super) fn new(label: Label, tally: Arc<Tally>, parts: Receiver<Part>) -> Self {
         Self {
-            receiver,
+            label,
+            tally,
+            parts,
             present: None,
+            at: 0,
         }
     }
 }
 
-impl Read for Parts {
+impl Read for Long {
     fn read(&mut self, to: &mut [u8]) -> io::Result<usize> {
         loop {
-            if let Some((part, _)) = &mut self.present {
-                let count = part.read(to)?;
+            if let Some((part, _)) = &self.present {
+                let mut rest = part.as_ref().get(self.at..).unwrap_or_default();
+                let count = rest.read(to)?;
+                self.at += count;
                 if count > 0 || to.is_empty() {
                     return Ok(count);
                 }
             }
-            self.present = None;
-            match self.receiver.recv() {
-                Ok((part, loan)) => self.present = Some((io::Cursor::new(part), loan)),
+            (self.present, self.at) = (None, 0);
+            match self.parts.recv() {
+                Ok(part) => self.present = Some(part),
                 Err(_) => return Ok(0),
             }
         }
     }
 }
+
+/// Enough that handing them over takes little time.
+const MOST_FILES: usize = 256;

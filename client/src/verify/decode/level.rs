@@ -1,12 +1,18 @@
 //! What streams of one depth decode to, on its way to the matcher.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::{
+    mem,
+    sync::{Arc, Mutex, PoisonError},
+};
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use tokio::sync::mpsc;
 
 use super::Label;
-use crate::verify::walk::{CHUNKS_WAITING, Opened, Stream};
+use crate::verify::{
+    buffer::Buffer,
+    walk::{Opened, Stream},
+};
 
 /// One request to the matcher: the streams whose bytes it is given one behind the other.
 #[derive(Debug, Default)]
@@ -69,7 +75,7 @@ impl Batch {
 pub(in crate::verify) struct Level {
     searches: mpsc::UnboundedSender<Opened>,
     request: Option<Request>,
-    waiting: BytesMut,
+    waiting: Option<Buffer>,
     /// The last bytes of the present stream that were sent.
     recent: Vec<u8>,
     /// How many bytes of the present stream there were.
@@ -98,7 +104,7 @@ impl Level {
         Self {
             searches,
             request: None,
-            waiting: BytesMut::new(),
+            waiting: None,
             recent: Vec::new(),
             offset: 0,
             label: None,
@@ -141,17 +147,14 @@ impl Level {
         }
         self.put(bytes);
         self.offset += length(bytes);
-        if self.waiting.len() >= PORTION {
-            self.flush();
-        }
     }
 
     /// Sends what waits.
     pub(in crate::verify) fn flush(&mut self) {
-        let bytes = self.waiting.split().freeze();
-        let Some(request) = self.request.as_ref().filter(|_| !bytes.is_empty()) else {
+        let (Some(waiting), Some(request)) = (self.waiting.take(), &self.request) else {
             return;
         };
+        let bytes = waiting.freeze();
         let kept = bytes.len().saturating_sub(REACH);
         self.recent
             .extend_from_slice(bytes.get(kept..).unwrap_or_default());
@@ -171,7 +174,7 @@ impl Level {
     fn go_on(&mut self) {
         self.flush();
         self.request = None;
-        let mut again = std::mem::take(&mut self.recent);
+        let mut again = mem::take(&mut self.recent);
         let of_label = self.offset.saturating_sub(self.label_from);
         let of_label = usize::try_from(of_label).unwrap_or(usize::MAX);
         let surplus = again.len().saturating_sub(of_label.max(APART.len()));
@@ -184,9 +187,16 @@ impl Level {
     }
 
     fn put(&mut self, bytes: &[u8]) {
-        self.waiting.extend_from_slice(bytes);
         if let Some(request) = &mut self.request {
             request.length += length(bytes);
+        }
+        let mut rest = bytes;
+        while !rest.is_empty() {
+            let waiting = self.waiting.get_or_insert_with(Buffer::new);
+            rest = waiting.fill(rest);
+            if waiting.is_full() {
+                self.flush();
+            }
         }
     }
 
@@ -229,8 +239,8 @@ fn length(bytes: &[u8]) -> u64 {
 const REACH: usize = 16 << 10;
 /// More than the search takes for one place.
 const APART: [u8; 1024] = [b'\n'; 1024];
-/// How much is gathered before it is sent.
-const PORTION: usize = 128 << 10;
+/// What may wait for the matcher of one request, in buffers: every worker has a request for each depth.
+const CHUNKS_WAITING: usize = 4;
 const LONGEST_REQUEST: u64 = 256 << 20;
 const MOST_RECORDS: usize = 4_096;
 

@@ -50,17 +50,6 @@ impl Room {
         })
     }
 
-    /// Takes bytes at once, if they are free. More than there are count as all.
-    pub(super) fn try_take(self: &Arc<Self>, size: usize) -> Option<Loan> {
-        let size = size.min(self.size);
-        let mut taken = self.lock();
-        if *taken + size > self.size {
-            return None;
-        }
-        *taken += size;
-        Some(self.loan(size))
-    }
-
     /// Waits until bytes are free, and takes them.
     pub(super) fn take(self: &Arc<Self>, size: usize) -> Loan {
         let size = size.min(self.size);

@@ -13,7 +13,7 @@ use tokio::sync::mpsc;
 use super::{
     Limits, NotRead,
     feed::Feed,
-    file::File,
+    file::Job,
     finder::Finder,
     memory::Room,
     tally::Tally,
@@ -23,7 +23,7 @@ use crate::verify::walk::Opened;
 
 /// The threads of one verification.
 pub(in crate::verify) struct Pool {
-    jobs: SyncSender<Vec<File>>,
+    jobs: SyncSender<Job>,
     threads: Vec<JoinHandle<()>>,
     not_read: Arc<Mutex<Vec<NotRead>>>,
     room: Arc<Room>,
@@ -80,25 +80,25 @@ impl Pool {
     }
 }
 
-fn work(shared: &Arc<Shared>, jobs: &Mutex<Receiver<Vec<File>>>, told: &Mutex<Vec<NotRead>>) {
+fn work(shared: &Arc<Shared>, jobs: &Mutex<Receiver<Job>>, told: &Mutex<Vec<NotRead>>) {
     let worker = Worker::new(Arc::clone(shared));
     loop {
         let job = jobs.lock().unwrap_or_else(PoisonError::into_inner).recv();
-        let Ok(files) = job else {
+        let Ok(job) = job else {
             break;
         };
-        for file in files {
-            let not_read = file.look(&worker, shared);
+        job.look(&worker, shared, |not_read| {
             let mut told = told.lock().unwrap_or_else(PoisonError::into_inner);
             let room = MOST_TOLD.saturating_sub(told.len());
             told.extend(not_read.into_iter().take(room));
-        }
+        });
     }
     worker.flush();
 }
 
-const JOBS_WAITING: usize = 4;
-/// All files on their way to the threads, in bytes.
+/// Each up to a buffer, besides the parts of long files.
+const JOBS_WAITING: usize = 16;
+/// The parts of long files on their way to the threads, in bytes.
 const ROOM_FOR_FILES: usize = 6 << 20;
 const MOST_THREADS: usize = 4;
 const NESTS_THAT_KEEP_MUCH: usize = 2;

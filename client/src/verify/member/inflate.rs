@@ -6,12 +6,13 @@ use std::{
     thread::{self, JoinHandle},
 };
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use sha2::{Digest as _, Sha256};
 use tokio::sync::mpsc;
 
 use super::layer::Layer;
 use crate::verify::{
+    buffer::Buffer,
     decode::{self, layer},
     inventory::Inflated,
     paths::Paths,
@@ -57,22 +58,18 @@ fn inflate(
 ) -> Inflated {
     let (mut hash, mut tape, mut bytes) = (Sha256::new(), Tape::new(), 0);
     let mut decoder = layer(how, &mut chunks);
-    let mut waiting = BytesMut::new();
     let result = loop {
-        waiting.resize(PORTION, 0);
-        match decoder.read(&mut waiting) {
-            Ok(0) => break Ok(()),
-            Ok(count) => {
-                let part = waiting.split_to(count).freeze();
-                hash.update(&part);
-                tape.push(&part, &mut files);
-                bytes += u64::try_from(count).unwrap_or(0);
-                if search.blocking_send(part).is_err() {
-                    break Err(io::ErrorKind::BrokenPipe.into());
-                }
-            }
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => break Err(error),
+        let mut buffer = Buffer::new();
+        let read = buffer.read(&mut decoder);
+        let is_end = !buffer.is_full();
+        hash.update(&buffer);
+        tape.push(buffer.as_ref(), &mut files);
+        bytes += u64::try_from(buffer.as_ref().len()).unwrap_or(0);
+        if !buffer.as_ref().is_empty() && search.blocking_send(buffer.freeze()).is_err() {
+            break Err(io::ErrorKind::BrokenPipe.into());
+        }
+        if is_end || read.is_err() {
+            break read;
         }
     };
     drop(decoder);
@@ -123,6 +120,3 @@ impl BufRead for Chunks {
         self.present.consume(count);
     }
 }
-
-/// How much is inflated before it is sent.
-const PORTION: usize = 128 << 10;

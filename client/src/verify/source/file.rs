@@ -6,11 +6,12 @@ use std::{
     path::Path,
 };
 
-use bytes::{Bytes, BytesMut};
+use bytes::BytesMut;
 use flate2::read::MultiGzDecoder;
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 
 use super::{Sender, SourceError};
+use crate::verify::buffer::{Buffer, SIZE};
 
 /// Opens the file.
 pub(super) fn open(path: &Path) -> Result<File, SourceError> {
@@ -23,7 +24,7 @@ pub(super) fn open(path: &Path) -> Result<File, SourceError> {
 /// Sends the bytes as they are read. Says whether they were read to their end.
 pub(super) async fn copy_all(what: String, mut from: impl AsyncRead + Unpin, to: &Sender) -> bool {
     loop {
-        let mut buffer = BytesMut::with_capacity(PORTION);
+        let mut buffer = BytesMut::with_capacity(SIZE);
         match from.read_buf(&mut buffer).await {
             Ok(0) => return true,
             Ok(_) => {
@@ -58,30 +59,15 @@ pub(super) fn copy(what: String, mut from: impl Read, to: &Sender) {
 
 fn copy_plain(mut from: impl Read, to: &Sender) -> io::Result<()> {
     loop {
-        let mut buffer = vec![0; PORTION];
-        let mut filled = 0;
-        while let Some(room @ [_, ..]) = buffer.get_mut(filled..) {
-            match from.read(room) {
-                Ok(0) => break,
-                Ok(more) => filled += more,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => {
-                    send_filled(buffer, filled, to);
-                    return Err(error);
-                }
-            }
-        }
-        let is_end = filled < PORTION;
-        if !send_filled(buffer, filled, to) || is_end {
+        let mut buffer = Buffer::new();
+        let read = buffer.read(&mut from);
+        let is_end = !buffer.is_full();
+        let is_heard = buffer.as_ref().is_empty() || to.blocking_send(Ok(buffer.freeze()));
+        read?;
+        if !is_heard || is_end {
             return Ok(());
         }
     }
 }
 
-fn send_filled(mut buffer: Vec<u8>, filled: usize, to: &Sender) -> bool {
-    buffer.truncate(filled);
-    buffer.is_empty() || to.blocking_send(Ok(Bytes::from(buffer)))
-}
-
 const GZIP: [u8; 2] = [0x1f, 0x8b];
-const PORTION: usize = 256 << 10;
