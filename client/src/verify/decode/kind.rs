@@ -85,11 +85,13 @@ pub(super) fn recognise(head: &[u8], first: bool) -> Sign {
         [b'h', b's', b'q', b's', ..] if is_squashfs(head) => unsupported("squashfs"),
         [0x1f, 0x9d, 0x89..=0x90, ..] if first => unsupported("compress"),
         [b'H' | b'K' | b'/' | b'U' | b'Q' | b'S', ..] => stream(Kind::Base64),
-        [0x78, ..] => stream(Kind::Zlib),
+        [0x78, ..] if begins_block(head) => stream(Kind::Zlib),
         [_, _, _, _, b'I', b'D', b'A', b'T', low, high, ..] if is_zlib(*low, *high) => {
             stream(Kind::Png)
         }
-        [low, high, ..] if first && is_zlib(*low, *high) => stream(Kind::Zlib),
+        [low, high, ..] if first && is_zlib(*low, *high) && begins_block(head) => {
+            stream(Kind::Zlib)
+        }
         [0x5d, 0, 0, ..] if first && is_lzma(head) => stream(Kind::Lzma),
         _ => Sign::None,
     }
@@ -170,6 +172,20 @@ fn is_squashfs(head: &[u8]) -> bool {
 /// without is soon made of any bytes, and holds few that are not there as they are.
 pub(super) fn is_dynamic_block(head: &[u8]) -> bool {
     head.get(2).is_some_and(|block| (block >> 1) & 3 == 2)
+}
+
+/// Whether the first block of a zlib stream decodes to anything (RFC 1951, 3.2.4 to 3.2.7): most bytes do
+/// not.
+fn begins_block(head: &[u8]) -> bool {
+    let Some([block, rest @ ..]) = head.get(2..) else {
+        return false;
+    };
+    match (block >> 1) & 3 {
+        0 => u16_at(rest, 0).is_some_and(|length| u16_at(rest, 2) == Some(!length)),
+        1 => true,
+        2 => block >> 3 <= 29 && rest.first().is_some_and(|next| next & 0x1f <= 29),
+        _ => false,
+    }
 }
 
 /// The two bytes of a header (RFC 1950) without a dictionary.

@@ -1,15 +1,17 @@
 //! The decoders.
 
+mod inflate;
 mod zip;
 mod zstd;
 
 use std::io::{self, BufRead, Read};
 
 use bzip2::bufread::{BzDecoder, MultiBzDecoder};
-use flate2::bufread::{GzDecoder, MultiGzDecoder, ZlibDecoder};
+use flate2::bufread::{GzDecoder, MultiGzDecoder};
 use lzma_rust2::{LzmaReader, XzReader};
 
 use self::{
+    inflate::Inflate,
     zip::Zip,
     zstd::{Zstd, ZstdFrames, is_compressed_block, zstd_window},
 };
@@ -28,8 +30,8 @@ pub(super) fn open<'i>(
 ) -> io::Result<Box<dyn Read + 'i>> {
     Ok(match kind {
         Kind::Gzip => Box::new(GzDecoder::new(input)),
-        Kind::Zlib => Box::new(ZlibDecoder::new(input)),
-        Kind::Png => Box::new(ZlibDecoder::new(Chunks::new(input))),
+        Kind::Zlib => Box::new(Inflate::zlib(input)),
+        Kind::Png => Box::new(Inflate::zlib(Chunks::new(input))),
         Kind::Zstd => Box::new(Zstd::new(input, ZSTD_WINDOW)?),
         Kind::Xz => Box::new(XzReader::new_mem_limit(input, false, XZ_MEMORY)),
         Kind::Lzma => Box::new(LzmaReader::new_mem_limit(input, XZ_MEMORY, None)?),
@@ -42,10 +44,21 @@ pub(super) fn open<'i>(
     })
 }
 
-/// Whether what begins with these bytes is a stream of this kind: it decodes to its end, or so far
-/// that this cannot be chance. The second is what it decodes to, from the beginning.
-pub(super) fn proves(kind: &Kind, head: &[u8]) -> (bool, Vec<u8>) {
-    let head = head.get(..kind.lookahead(head)).unwrap_or(head);
+/// What a decoder makes of the first bytes of what may be a stream.
+pub(super) struct Trial {
+    /// Whether it is one: it decodes to its end, or so far that this cannot be chance.
+    pub(super) is_proven: bool,
+    /// Whether more bytes could prove it.
+    pub(super) wants_more: bool,
+    /// What it decodes to, from the beginning.
+    pub(super) beginning: Vec<u8>,
+}
+
+/// Tries to decode what begins with these bytes as a stream of this kind.
+pub(super) fn trial(kind: &Kind, head: &[u8]) -> Trial {
+    let most = kind.lookahead(head);
+    let wants_more = head.len() < most;
+    let head = head.get(..most).unwrap_or(head);
     let enough = match kind {
         Kind::Bzip2 | Kind::Xz => 1,
         Kind::Zstd if is_compressed_block(head) => 1,
@@ -55,22 +68,22 @@ pub(super) fn proves(kind: &Kind, head: &[u8]) -> (bool, Vec<u8>) {
         Kind::Zlib if !is_dynamic_block(head) => 256 << 10,
         Kind::Gzip | Kind::Zlib | Kind::Png | Kind::Zip(_) => PROOF,
     };
-    let mut decoded = Vec::new();
-    let mut reader = match open(kind, head) {
-        Ok(reader) => reader.take(enough),
-        Err(error) => return (is_refusal(&error), decoded),
-    };
-    let ended = reader.read_to_end(&mut decoded);
-    drop(reader);
-    let length = u64::try_from(decoded.len()).unwrap_or(u64::MAX);
-    let proven = match kind {
+    let mut beginning = Vec::new();
+    let ended = open(kind, head).and_then(|reader| reader.take(enough).read_to_end(&mut beginning));
+    let length = u64::try_from(beginning.len()).unwrap_or(u64::MAX);
+    let is_proven = match kind {
         Kind::Base64 => matches!(
-            recognise(&decoded, true),
+            recognise(&beginning, true),
             Sign::Stream(kind) if kind != Kind::Zlib
         ),
         _ => ended.as_ref().map_or_else(is_refusal, |_| true) || length >= enough,
     };
-    (proven, decoded)
+    let is_wrong = |error: &io::Error| *kind == Kind::Zlib && is_wrong(error);
+    Trial {
+        is_proven,
+        wants_more: wants_more && !is_proven && !ended.as_ref().is_err_and(is_wrong),
+        beginning,
+    }
 }
 
 /// How many bytes a decoder of what begins with these keeps of what it decodes.
@@ -99,6 +112,11 @@ fn is_refusal(error: &io::Error) -> bool {
         error.kind(),
         io::ErrorKind::OutOfMemory | io::ErrorKind::Unsupported
     )
+}
+
+/// Whether no bytes that could follow make it a stream.
+fn is_wrong(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::InvalidData
 }
 
 /// The decoder of a whole layer, with all the streams it is made of.

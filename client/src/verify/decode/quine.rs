@@ -8,7 +8,7 @@ use std::{
 use super::{
     finder::Finder,
     kind::{Sign, recognise},
-    opener::{open, proves},
+    opener::{open, trial},
 };
 
 /// Whether everything that a file holds, however deep, is held at most `depth` streams deep too:
@@ -51,7 +51,7 @@ fn streams(finder: &Finder, bytes: &[u8]) -> Option<Vec<Vec<u8>>> {
         rest.consume(ahead);
         let mut passed = 1;
         match recognise(rest, false) {
-            Sign::Stream(kind) if proves(&kind, rest).0 => {
+            Sign::Stream(kind) if trial(&kind, rest).is_proven => {
                 let mut stream = Vec::new();
                 let mut decoder = open(&kind, &mut rest).ok()?.take(LONGEST);
                 decoder.read_to_end(&mut stream).ok()?;

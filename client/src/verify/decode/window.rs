@@ -3,6 +3,7 @@
 use std::{
     cell::Cell,
     io::{self, BufRead, Read},
+    mem,
 };
 
 use super::{Label, names::Names, worker::Worker};
@@ -40,7 +41,7 @@ impl<'w> Window<'w> {
             worker,
             depth,
             label,
-            buffer: Vec::new(),
+            buffer: worker.spare(),
             at: 0,
             base: 0,
             names: Names::new(),
@@ -67,8 +68,8 @@ impl<'w> Window<'w> {
     }
 
     /// How the reading of the stream failed, if it did.
-    pub(super) fn error(self) -> Option<io::Error> {
-        self.error
+    pub(super) fn error(&mut self) -> Option<io::Error> {
+        self.error.take()
     }
 
     /// What the bytes at the beginning of the window belong to.
@@ -135,6 +136,12 @@ impl<'w> Window<'w> {
     }
 }
 
+impl Drop for Window<'_> {
+    fn drop(&mut self) {
+        self.worker.give_back(mem::take(&mut self.buffer));
+    }
+}
+
 impl Read for Window<'_> {
     fn read(&mut self, to: &mut [u8]) -> io::Result<usize> {
         let count = self.fill_buf()?.read(to)?;
@@ -187,4 +194,4 @@ impl<R: BufRead> BufRead for Counted<'_, R> {
 }
 
 /// How much is read at a time.
-const CHUNK: usize = 256 << 10;
+pub(super) const CHUNK: usize = 256 << 10;

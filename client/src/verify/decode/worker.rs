@@ -14,9 +14,9 @@ use super::{
     kind::{Kind, LOOKAHEAD, Sign, recognise},
     level::Level,
     memory::{Loan, Room},
-    opener::{PROOF, open, proves, reason, window},
+    opener::{PROOF, open, reason, trial, window},
     tally::Tally,
-    window::{Counted, Window},
+    window::{CHUNK, Counted, Window},
     zip::ZipEntry,
 };
 use crate::verify::walk::Opened;
@@ -41,6 +41,8 @@ pub(super) struct Worker {
     /// What the decoders of the present nest keep, in bytes.
     kept: Cell<u64>,
     not_read: RefCell<Vec<NotRead>>,
+    /// What windows were seen through.
+    spare: RefCell<Vec<Vec<u8>>>,
 }
 
 impl Worker {
@@ -52,6 +54,7 @@ impl Worker {
             tally: RefCell::default(),
             kept: Cell::new(0),
             not_read: RefCell::default(),
+            spare: RefCell::default(),
         }
     }
 
@@ -83,6 +86,18 @@ impl Worker {
             reason = "there is a level, and this is one of them"
         )]
         self.levels[depth.min(last)].borrow_mut()
+    }
+
+    /// An empty buffer for a window.
+    pub(super) fn spare(&self) -> Vec<u8> {
+        self.spare.borrow_mut().pop().unwrap_or_default()
+    }
+
+    /// Takes a buffer back, to be used again.
+    pub(super) fn give_back(&self, mut buffer: Vec<u8>) {
+        buffer.clear();
+        buffer.shrink_to(CHUNK);
+        self.spare.borrow_mut().push(buffer);
     }
 
     /// Looks at every place of a stream where something may begin.
@@ -137,14 +152,17 @@ impl Worker {
 
     /// Decodes what begins with the window, if it is a stream; says whether it is.
     fn stream(&self, kind: &Kind, window: &mut Window<'_>, depth: usize) -> bool {
-        window.reach(kind.lookahead(window.seen()));
-        let (proven, beginning) = proves(kind, window.seen());
+        let mut tried = trial(kind, window.seen());
+        if tried.wants_more && !window.is_last() {
+            window.reach(kind.lookahead(window.seen()));
+            tried = trial(kind, window.seen());
+        }
         let label = inside(window, kind);
-        if !proven {
-            if beginning.len() >= SHORTEST_SECRET && depth < self.shared.limits.depth {
+        if !tried.is_proven {
+            if tried.beginning.len() >= SHORTEST_SECRET && depth < self.shared.limits.depth {
                 let mut level = self.level(depth + 1);
                 level.begin(label);
-                level.push(&beginning);
+                level.push(&tried.beginning);
             }
             return false;
         }

@@ -2,13 +2,14 @@
 
 use std::io::{self, BufRead, Read};
 
-use flate2::{Crc, bufread::DeflateDecoder};
+use flate2::Crc;
 
+use super::inflate::Inflate;
 use crate::verify::decode::zip::ZipEntry;
 
 /// The content of an entry of a zip archive whose checksum is looked at.
 pub(super) struct Zip<R: BufRead> {
-    inflating: DeflateDecoder<R>,
+    inflating: Inflate<R>,
     checksum: Option<u32>,
     crc: Crc,
     ended: bool,
@@ -17,7 +18,7 @@ pub(super) struct Zip<R: BufRead> {
 impl<R: BufRead> Zip<R> {
     pub(super) fn new(entry: &ZipEntry, input: R) -> Self {
         Self {
-            inflating: DeflateDecoder::new(input),
+            inflating: Inflate::bare(input),
             checksum: entry.checksum,
             crc: Crc::new(),
             ended: false,
@@ -36,7 +37,7 @@ impl<R: BufRead> Read for Zip<R> {
             self.ended = true;
             let checksum = match self.checksum {
                 Some(checksum) => Some(checksum),
-                None => ZipEntry::checksum_behind(self.inflating.get_mut().fill_buf()?),
+                None => ZipEntry::checksum_behind(self.inflating.input().fill_buf()?),
             };
             if checksum != Some(self.crc.sum()) {
                 return Err(io::ErrorKind::InvalidData.into());
