@@ -30,7 +30,7 @@ impl Job {
             Self::Short(files) => files.look(worker, shared).for_each(tell),
             Self::Long(mut file) => {
                 let (label, tally) = (file.label.clone(), Arc::clone(&file.tally));
-                std::iter::once(worker.file(label, tally, &mut file)).for_each(tell);
+                std::iter::once(worker.long_file(label, tally, &mut file)).for_each(tell);
             }
         }
     }
@@ -80,7 +80,7 @@ impl Files {
         self.places.iter().map(|(label, place)| {
             let bytes = self.buffer.as_ref().get(place.clone()).unwrap_or_default();
             let tally = Arc::clone(&self.tally);
-            let mut not_read = worker.file(label.clone(), tally, &mut &*bytes);
+            let mut not_read = worker.file(label.clone(), tally, bytes);
             let is_deep = |part: &NotRead| matches!(part.why, Unread::TooDeep(_));
             if not_read.iter().any(is_deep) && closes(&shared.finder, bytes, shared.limits.depth) {
                 not_read.retain(|part| !is_deep(part));

@@ -1,6 +1,7 @@
 //! A stream seen through a window that moves along it.
 
 use std::{
+    borrow::Cow,
     cell::Cell,
     io::{self, BufRead, Read},
     mem,
@@ -10,18 +11,18 @@ use super::{Label, names::Names, worker::Worker};
 
 /// The present part of a stream. All bytes that come in are passed on to the search once.
 pub(super) struct Window<'w> {
-    input: &'w mut dyn Read,
+    /// Where more bytes come from, until the stream has ended.
+    input: Option<&'w mut dyn Read>,
     worker: &'w Worker,
     /// How deep the stream is; what stands in a file itself, at depth 0, is searched already.
     depth: usize,
     label: Label,
-    buffer: Vec<u8>,
+    buffer: Cow<'w, [u8]>,
     at: usize,
     base: u64,
     names: Names,
     /// The entry of a zip archive that the window is in.
     entry: Option<Label>,
-    ended: bool,
     error: Option<io::Error>,
     limit: &'w dyn Fn(u64) -> bool,
 }
@@ -37,18 +38,36 @@ impl<'w> Window<'w> {
         limit: &'w dyn Fn(u64) -> bool,
     ) -> Self {
         Self {
-            input,
+            input: Some(input),
             worker,
             depth,
             label,
-            buffer: worker.spare(),
+            buffer: worker.spare().into(),
             at: 0,
             base: 0,
             names: Names::new(),
             entry: None,
-            ended: false,
             error: None,
             limit,
+        }
+    }
+
+    /// A window on all bytes of a file.
+    pub(super) fn on(file: &'w [u8], worker: &'w Worker, label: Label) -> Self {
+        let mut names = Names::new();
+        names.push(file);
+        Self {
+            input: None,
+            worker,
+            depth: 0,
+            label,
+            buffer: file.into(),
+            at: 0,
+            base: 0,
+            names,
+            entry: None,
+            error: None,
+            limit: &|_| false,
         }
     }
 
@@ -64,7 +83,7 @@ impl<'w> Window<'w> {
 
     /// Whether the stream ends with the bytes in the window.
     pub(super) fn is_last(&self) -> bool {
-        self.ended
+        self.input.is_none()
     }
 
     /// How the reading of the stream failed, if it did.
@@ -106,20 +125,24 @@ impl<'w> Window<'w> {
 
     /// Sees to it that there are as many bytes in the window, if the stream has them.
     pub(super) fn reach(&mut self, count: usize) {
-        if self.seen().len() >= count || self.ended {
+        if self.seen().len() >= count {
             return;
         }
-        self.buffer.drain(..self.at);
+        let Some(input) = self.input.take() else {
+            return;
+        };
+        let buffer = self.buffer.to_mut();
+        buffer.drain(..self.at);
         self.base += u64::try_from(self.at).unwrap_or(0);
         self.at = 0;
         self.names.forget(self.base);
-        let before = self.buffer.len();
+        let before = buffer.len();
         let missing = count.max(CHUNK).saturating_sub(before);
         let missing = u64::try_from(missing).unwrap_or(u64::MAX);
-        let result = Read::take(&mut self.input, missing).read_to_end(&mut self.buffer);
-        let added = self.buffer.get(before..).unwrap_or_default();
+        let result = Read::take(&mut *input, missing).read_to_end(buffer);
+        let added = buffer.get(before..).unwrap_or_default();
         let is_short = u64::try_from(added.len()).is_ok_and(|added| added < missing);
-        self.ended = is_short || result.is_err();
+        let mut has_ended = is_short || result.is_err();
         self.error = result.err();
         self.names.push(added);
         if self.depth > 0 {
@@ -129,16 +152,19 @@ impl<'w> Window<'w> {
                 let label = self.label.inside("!/", &part.name);
                 level.mark(label, part.begin, part.data);
             }
-            self.ended |= level.gone;
+            has_ended |= level.gone;
         }
-        let all = self.base + u64::try_from(self.buffer.len()).unwrap_or(0);
-        self.ended |= (self.limit)(all);
+        let all = self.base + u64::try_from(buffer.len()).unwrap_or(0);
+        has_ended |= (self.limit)(all);
+        self.input = Some(input).filter(|_| !has_ended);
     }
 }
 
 impl Drop for Window<'_> {
     fn drop(&mut self) {
-        self.worker.give_back(mem::take(&mut self.buffer));
+        if let Cow::Owned(buffer) = mem::take(&mut self.buffer) {
+            self.worker.give_back(buffer);
+        }
     }
 }
 

@@ -59,15 +59,24 @@ impl Worker {
     }
 
     /// Looks through a file; what was not read of its inside.
-    pub(super) fn file(
+    pub(super) fn file(&self, label: Label, tally: Arc<Tally>, content: &[u8]) -> Vec<NotRead> {
+        self.examine_file(tally, &mut Window::on(content, self, label))
+    }
+
+    /// Looks through a file that is read meanwhile; what was not read of its inside.
+    pub(super) fn long_file(
         &self,
         label: Label,
         tally: Arc<Tally>,
         content: &mut dyn Read,
     ) -> Vec<NotRead> {
-        self.tally.replace(tally);
         let mut window = Window::new(content, self, 0, label, &|_| false);
-        self.examine(&mut window, 0);
+        self.examine_file(tally, &mut window)
+    }
+
+    fn examine_file(&self, tally: Arc<Tally>, window: &mut Window<'_>) -> Vec<NotRead> {
+        self.tally.replace(tally);
+        self.examine(window, 0);
         self.not_read.take()
     }
 
