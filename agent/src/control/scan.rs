@@ -134,7 +134,7 @@ fn internal(error: &dyn std::error::Error) -> Problem {
 /// Of the control socket's connections, some are left for what takes no time.
 const MAX_SEARCHES: usize = 48;
 /// Frames between who reads and who matches, each at most 64 KiB.
-const QUEUE: usize = 4;
+const QUEUE: usize = 2;
 const PATIENCE: Duration = Duration::from_mins(15);
 /// How long the rest of a refused body is read and dropped.
 const DRAIN_TIME: Duration = Duration::from_secs(5);

@@ -202,7 +202,16 @@ pub(super) async fn search_all<M: Matcher>(
     let mut searches = JoinSet::new();
     while let Some((stream, bytes)) = opened.recv().await {
         let matcher = Arc::clone(matcher);
-        searches.spawn(async move { (stream, beside(matcher.as_ref(), bytes).await) });
+        searches.spawn(async move {
+            let found = beside(matcher.as_ref(), bytes).await;
+            if let (Stream::Nested(batch), Ok((scan, others, _))) = (&stream, &found)
+                && scan.hits.is_empty()
+                && others.is_empty()
+            {
+                batch.forget();
+            }
+            (stream, found)
+        });
     }
     let mut reports = Vec::new();
     while let Some(done) = searches.join_next().await {

@@ -238,4 +238,4 @@ const LONGEST_JSON: u64 = 4 << 20;
 /// All documents together.
 const ROOM_FOR_JSON: usize = 12 << 20;
 /// What may wait between the parts of a verification, in chunks.
-pub(super) const CHUNKS_WAITING: usize = 4;
+pub(super) const CHUNKS_WAITING: usize = 2;

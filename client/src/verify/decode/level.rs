@@ -47,6 +47,12 @@ impl Batch {
         Some((record.label.clone(), offset.checked_sub(record.data)))
     }
 
+    /// Forgets what stands where: nothing was found in it. Images hold tens of thousands of streams.
+    pub(in crate::verify) fn forget(&self) {
+        let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+        inner.records = Vec::new();
+    }
+
     /// How many bytes the matcher was given, the marks between streams included.
     pub(in crate::verify) fn bytes(&self) -> u64 {
         let inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
@@ -240,9 +246,9 @@ const REACH: usize = 16 << 10;
 /// More than the search takes for one place.
 const APART: [u8; 1024] = [b'\n'; 1024];
 /// What may wait for the matcher of one request, in buffers: every worker has a request for each depth.
-const CHUNKS_WAITING: usize = 4;
+const CHUNKS_WAITING: usize = 2;
 const LONGEST_REQUEST: u64 = 256 << 20;
-const MOST_RECORDS: usize = 4_096;
+const MOST_RECORDS: usize = 512;
 
 #[cfg(test)]
 mod tests;

@@ -97,9 +97,9 @@ fn work(shared: &Arc<Shared>, jobs: &Mutex<Receiver<Job>>, told: &Mutex<Vec<NotR
 }
 
 /// Each up to a buffer, besides the parts of long files.
-const JOBS_WAITING: usize = 16;
+const JOBS_WAITING: usize = 4;
 /// The parts of long files on their way to the threads, in bytes.
-const ROOM_FOR_FILES: usize = 6 << 20;
+const ROOM_FOR_FILES: usize = 3 << 20;
 const MOST_THREADS: usize = 4;
 const NESTS_THAT_KEEP_MUCH: usize = 2;
 const MOST_TOLD: usize = 1_000;
