@@ -9,6 +9,7 @@ use std::{
     time::Duration,
 };
 
+use flate2::{Compression, write::ZlibEncoder};
 use keystay_tests::{env::Env, lab::Lab};
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
@@ -19,11 +20,29 @@ use crate::key_file::{fingerprint, new_key};
 
 #[test]
 fn a_layer_of_more_than_a_gigabyte_is_read_to_its_end_within_64_mb() {
+    // The key is behind the gigabyte.
+    found_within_64_mb(
+        write_large_image,
+        &format!("root/id at byte {SECRET}"),
+        "base64",
+    );
+}
+
+#[test]
+fn hundreds_of_thousands_of_packed_streams_are_read_within_64_mb() {
+    let place = format!("objects.pack!zlib at byte {SECRET}");
+    found_within_64_mb(write_packed_image, &place, "base64");
+}
+
+/// Makes an image with a fresh key in it, and searches it: the key is found at this place, in this form,
+/// and no process takes more memory than 64 MB.
+#[track_caller]
+fn found_within_64_mb(make: fn(&Path, &[u8]), place: &str, form: &str) {
     let lab = Lab::up().unwrap();
     let env = Env::on(&lab, &lab.engines()[1]);
     let key = new_key(&env, "key", "ed25519");
-    write_image(&env.context().join("large.tar"), &fs::read(&key).unwrap());
-    let mut running = verify(&env, &key, ["large.tar"]).start();
+    make(&env.context().join("image.tar"), &fs::read(&key).unwrap());
+    let mut running = verify(&env, &key, ["image.tar"]).start();
     let mut peaks = BTreeMap::new();
     while !running.has_ended() {
         note_peaks(running.id(), &mut peaks);
@@ -31,9 +50,8 @@ fn a_layer_of_more_than_a_gigabyte_is_read_to_its_end_within_64_mb() {
     }
     let (client, verified) = (running.id(), running.wait());
     verified.status(65).stdout_is("");
-    // It is behind the gigabyte.
     let found = format!(
-        "keystay: leak: layer 1, root/id at byte {SECRET} (COPY . /): private key {} as base64\n",
+        "keystay: leak: layer 1, {place} (COPY . /): private key {} as {form}\n",
         fingerprint(&key)
     );
     assert!(said(&verified).contains(&found), "{}", verified.said());
@@ -68,7 +86,7 @@ fn note_peaks(process: u32, peaks: &mut BTreeMap<u32, u64>) {
 
 /// Writes a saved image of one layer: a file of `LARGE` zeros, and the key in another behind it. The
 /// zeros take no room on the disk.
-fn write_image(path: &Path, key: &[u8]) {
+fn write_large_image(path: &Path, key: &[u8]) {
     let mut behind = Builder::new(Vec::new());
     add(&mut behind, "root/id", key);
     let behind = behind.into_inner().unwrap();
@@ -77,9 +95,6 @@ fn write_image(path: &Path, key: &[u8]) {
     let zeros = vec![0; 1 << 20];
     (0..LARGE >> 20).for_each(|_| hash.update(&zeros));
     hash.update(&behind);
-    let hex = <[u8; 32]>::from(hash.finalize())
-        .map(|byte| format!("{byte:02x}"))
-        .concat();
 
     let mut file = File::create(path).unwrap();
     let length = 512 + LARGE + u64::try_from(behind.len()).unwrap();
@@ -89,15 +104,45 @@ fn write_image(path: &Path, key: &[u8]) {
     file.seek(SeekFrom::Current(LARGE.try_into().unwrap()))
         .unwrap();
     file.write_all(&behind).unwrap();
-    let mut rest = Builder::new(file);
+    finish(Builder::new(file), hash);
+}
+
+/// Writes a saved image of one layer: a file of zlib streams one behind the other, as git packs objects,
+/// the key in the last.
+fn write_packed_image(path: &Path, key: &[u8]) {
+    let mut pack = Vec::new();
+    for number in 0..STREAMS {
+        let object: Vec<u8> = (number..number + 16).flat_map(u32::to_le_bytes).collect();
+        pack.extend(zlib(&object));
+    }
+    pack.extend(zlib(key));
+    let mut layer = Builder::new(Vec::new());
+    add(&mut layer, "objects.pack", &pack);
+    let layer = layer.into_inner().unwrap();
+    let mut image = Builder::new(File::create(path).unwrap());
+    add(&mut image, "layer.tar", &layer);
+    finish(image, Sha256::new_with_prefix(&layer));
+}
+
+fn zlib(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = ZlibEncoder::new(Vec::new(), Compression::fast());
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap()
+}
+
+/// Ends a saved image whose layer has this digest.
+fn finish(mut image: Builder<File>, layer: Sha256) {
+    let hex = <[u8; 32]>::from(layer.finalize())
+        .map(|byte| format!("{byte:02x}"))
+        .concat();
     let config = json!({
         "rootfs": { "type": "layers", "diff_ids": [format!("sha256:{hex}")] },
         "history": [{ "created_by": "COPY . /" }],
     });
-    add(&mut rest, "config.json", config.to_string().as_bytes());
+    add(&mut image, "config.json", config.to_string().as_bytes());
     let manifest = json!([{ "Config": "config.json", "Layers": ["layer.tar"] }]);
-    add(&mut rest, "manifest.json", manifest.to_string().as_bytes());
-    rest.finish().unwrap();
+    add(&mut image, "manifest.json", manifest.to_string().as_bytes());
+    image.finish().unwrap();
 }
 
 fn add(archive: &mut Builder<impl std::io::Write>, name: &str, content: &[u8]) {
@@ -116,6 +161,8 @@ fn header(name: &str, size: u64) -> Header {
 
 /// More than a gigabyte, in whole mebibytes.
 const LARGE: u64 = 1_100 << 20;
+/// More than what is noted of each could be kept of.
+const STREAMS: u32 = 500_000;
 /// 64 MB in KiB.
 const MOST: u64 = 64_000_000 >> 10;
 const INTERVAL: Duration = Duration::from_millis(5);
