@@ -4,6 +4,7 @@ mod control;
 mod error;
 mod process;
 mod running;
+mod terminal;
 
 pub(crate) use control::{Control, Held};
 pub(crate) use error::LinkError;

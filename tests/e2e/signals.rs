@@ -4,6 +4,7 @@ use std::{
     fs,
     os::unix::{fs::PermissionsExt as _, process::CommandExt as _},
     path::PathBuf,
+    process::Command,
     time::{Duration, Instant, SystemTime},
 };
 
@@ -151,6 +152,30 @@ fn a_client_killed_at_the_passphrase_leaves_no_agent() {
     wait_until("the agent's end", Duration::from_secs(2), || !agent.runs());
     Process(asking().trim().parse().unwrap()).signal("KILL");
     let _ = build.wait().status(137).says("");
+}
+
+#[test]
+fn a_client_ended_at_the_passphrase_leaves_the_terminal_with_echo() {
+    let lab = Lab::up().unwrap();
+    let env = Env::on(&lab, &lab.engines()[0]);
+    env.file(
+        "Dockerfile",
+        "FROM keystay/base:1\nRUN --mount=type=ssh true\n",
+    );
+    let key = crate::key::file(&lab, "dev-enc");
+    let mut build = env.keystay().args(["--key", &key]).build(&env);
+    let build = build.command();
+    let words = [build.get_program()].into_iter().chain(build.get_args());
+    let script = r#""$@"; echo "status $?"; stty -a | grep -o -- '-*echo ' | tr -d ' '"#;
+    let mut shell = Command::new("sh");
+    shell.args(["-c", script, "sh"]).args(words);
+    let terminal = Terminal::start(env.program(shell));
+    terminal.shows("assphrase for key file");
+    terminal.program().signal("TERM");
+    let (status, shown) = terminal.wait();
+    assert_eq!(status, 0, "{shown}");
+    let end = ": \nkeystay: error: terminated before the build began\nstatus 143\necho\n";
+    assert!(shown.ends_with(end), "{shown}");
 }
 
 #[test]

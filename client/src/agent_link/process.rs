@@ -1,6 +1,6 @@
 //! The private agent's process.
 
-use std::{env, ffi::OsString, iter, path::PathBuf, process::Stdio, time::Duration};
+use std::{env, ffi::OsString, iter, path::PathBuf, process::Stdio, thread::sleep, time::Duration};
 
 use keystay_proto::control::Started;
 use tokio::{
@@ -9,7 +9,7 @@ use tokio::{
     time::timeout,
 };
 
-use super::{Control, LinkError};
+use super::{Control, LinkError, terminal::Terminal};
 use crate::cli::KeySource;
 
 /// How to start an agent.
@@ -61,7 +61,7 @@ impl PrivateAgent {
         } else {
             Stdio::null()
         });
-        let mut starting = Starting(Some(command.spawn().map_err(LinkError::Start)?));
+        let mut starting = Starting::new(&mut command)?;
         let stdout = starting.stdout().ok_or(LinkError::Ended)?;
         let mut lines = BufReader::new(stdout);
         let late = |_| LinkError::Late {
@@ -106,24 +106,45 @@ impl PrivateAgent {
 }
 
 /// An agent that is not ready; it is killed if nobody waits for it any more.
-struct Starting(Option<Child>);
+struct Starting {
+    child: Option<Child>,
+    terminal: Option<Terminal>,
+}
 
 impl Starting {
+    fn new(command: &mut Command) -> Result<Self, LinkError> {
+        let terminal = Terminal::saved();
+        let child = command.spawn().map_err(LinkError::Start)?;
+        Ok(Self {
+            child: Some(child),
+            terminal,
+        })
+    }
+
     fn stdout(&mut self) -> Option<ChildStdout> {
-        self.0.as_mut()?.stdout.take()
+        self.child.as_mut()?.stdout.take()
     }
 
     fn done(mut self) -> Option<Child> {
-        self.0.take()
+        self.child.take()
     }
 }
 
 impl Drop for Starting {
     fn drop(&mut self) {
-        if let Some(child) = &mut self.0 {
-            // It may have ended by itself.
-            let _ = child.start_kill();
+        let Some(child) = &mut self.child else {
+            return;
+        };
+        // It may have ended by itself.
+        let _ = child.start_kill();
+        let Some(terminal) = &self.terminal else {
+            return;
+        };
+        let mut looks = 0..LOOKS;
+        while looks.next().is_some() && matches!(child.try_wait(), Ok(None)) {
+            sleep(LOOK);
         }
+        terminal.restore();
     }
 }
 
@@ -144,6 +165,9 @@ async fn started(lines: &mut BufReader<ChildStdout>) -> Result<Started, LinkErro
 /// Long enough for a person to look for passphrases.
 const START: Duration = Duration::from_mins(5);
 const END: Duration = Duration::from_secs(2);
+/// How often it is looked whether an agent that was killed has ended, and at what distance.
+const LOOKS: u32 = 100;
+const LOOK: Duration = Duration::from_millis(1);
 /// A path and a few words; the agent is ours, but a program that is not must not fill memory.
 const LONGEST_LINE: u64 = 64 * 1024;
 
