@@ -75,7 +75,7 @@ pub(super) async fn run(
     let tool = tool?;
     tool.check(asked.builder()).await?;
     let inputs = Inputs::of(&asked, &source, &tool);
-    let planned = Box::pin(plan(options, form, &asked, &settings, source, Some(&tool)));
+    let plan = plan(options, form, &asked, &settings, source, Some(&tool)).await?;
     let build = Build {
         options,
         settings: &settings,
@@ -83,7 +83,7 @@ pub(super) async fn run(
         tool: &tool,
         receipt,
     };
-    build.run(planned, inputs).await
+    build.run(plan, inputs).await
 }
 
 /// The engine's program, without the keys in its environment.
@@ -106,23 +106,14 @@ struct Build<'a> {
 }
 
 impl Build<'_> {
-    /// The life of its agent, which starts while the build is planned. What is wrong with the plan is told
-    /// before what is wrong with the keys.
-    async fn run(
-        &self,
-        planned: impl Future<Output = Result<Plan, Error>>,
-        inputs: Inputs,
-    ) -> Result<ExitCode, Error> {
+    /// The life of its agent.
+    async fn run(&self, plan: Plan, inputs: Inputs) -> Result<ExitCode, Error> {
         let mut signals = Signals::listen().map_err(Error::Runtime)?;
         let variables = Variables::of_process();
         let (keys, verbose) = (&self.settings.keys, self.options.verbose);
         let agent = Agent::find_or_start(keys, verbose, &variables);
-        let started = async {
-            tokio::try_join!(planned, async { Ok(agent.await) }, async {
-                Ok(Files::new())
-            })
-        };
-        let (plan, agent, files) = signals.unless_caught(started).await??;
+        let started = async { tokio::join!(agent, async { Files::new() }) };
+        let (agent, files) = signals.unless_caught(started).await?;
         let (agent, files) = (agent?, files?);
         let code = self
             .granted(plan, inputs, files, agent.control(), &mut signals)
