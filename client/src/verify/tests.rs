@@ -5,4 +5,5 @@ mod findings;
 mod inside;
 mod offsets;
 mod rebuilt;
+mod slow;
 mod sources;

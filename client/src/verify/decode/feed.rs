@@ -7,7 +7,7 @@ use std::sync::{
 
 use super::{
     Label,
-    file::{Files, Job, Long, Part},
+    file::{Files, Job, Part, Parts},
     memory::Room,
     tally::Tally,
 };
@@ -91,7 +91,10 @@ impl Feed {
         }
         let (sender, receiver) = channel();
         let tally = Arc::clone(&self.tally);
-        drop(self.jobs.send(Job::Long(Long::new(label, tally, receiver))));
+        drop(
+            self.jobs
+                .send(Job::Long(label, tally, Parts::new(receiver))),
+        );
         self.present = Present::InParts(sender, Buffer::new());
     }
 

@@ -20,17 +20,16 @@ use crate::verify::buffer::{Buffer, SIZE};
 /// What a thread looks through at a time.
 pub(super) enum Job {
     Short(Files),
-    Long(Long),
+    Long(Label, Arc<Tally>, Parts),
 }
 
 impl Job {
     /// Looks through it, and tells what was not read of each file.
-    pub(super) fn look(self, worker: &Worker, shared: &Shared, tell: impl FnMut(Vec<NotRead>)) {
+    pub(super) fn look(self, worker: &Worker, shared: &Shared, mut tell: impl FnMut(Vec<NotRead>)) {
         match self {
             Self::Short(files) => files.look(worker, shared).for_each(tell),
-            Self::Long(mut file) => {
-                let (label, tally) = (file.label.clone(), Arc::clone(&file.tally));
-                std::iter::once(worker.long_file(label, tally, &mut file)).for_each(tell);
+            Self::Long(label, tally, mut parts) => {
+                tell(worker.long_file(label, tally, &mut parts));
             }
         }
     }
@@ -64,7 +63,7 @@ impl Files {
         self.places.len() < MOST_FILES && self.buffer.as_ref().len() + size <= SIZE
     }
 
-    /// Adds the next bytes of the present file.
+    /// Adds the next bytes of the present file, for which there is room.
     pub(super) fn push(&mut self, bytes: &[u8]) {
         self.buffer.fill(bytes);
     }
@@ -97,28 +96,24 @@ impl Files {
 pub(super) type Part = (Buffer, Loan);
 
 /// A file that is looked through while it is read.
-pub(super) struct Long {
-    label: Label,
-    tally: Arc<Tally>,
-    parts: Receiver<Part>,
+pub(super) struct Parts {
+    receiver: Receiver<Part>,
     present: Option<Part>,
     /// How much of the present part was read.
     at: usize,
 }
 
-impl Long {
-    pub(super) fn new(label: Label, tally: Arc<Tally>, parts: Receiver<Part>) -> Self {
+impl Parts {
+    pub(super) fn new(receiver: Receiver<Part>) -> Self {
         Self {
-            label,
-            tally,
-            parts,
+            receiver,
             present: None,
             at: 0,
         }
     }
 }
 
-impl Read for Long {
+impl Read for Parts {
     fn read(&mut self, to: &mut [u8]) -> io::Result<usize> {
         loop {
             if let Some((part, _)) = &self.present {
@@ -130,7 +125,7 @@ impl Read for Long {
                 }
             }
             (self.present, self.at) = (None, 0);
-            match self.parts.recv() {
+            match self.receiver.recv() {
                 Ok(part) => self.present = Some(part),
                 Err(_) => return Ok(0),
             }

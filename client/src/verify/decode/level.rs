@@ -248,7 +248,9 @@ const APART: [u8; 1024] = [b'\n'; 1024];
 /// What may wait for the matcher of one request, in buffers: every worker has a request for each depth.
 const CHUNKS_WAITING: usize = 2;
 const LONGEST_REQUEST: u64 = 256 << 20;
-const MOST_RECORDS: usize = 512;
+/// So many streams are longer, with what keeps them apart, than all that can wait between here and the
+/// matcher: however slow that is, no request after the next is begun before it has taken this one's bytes.
+const MOST_RECORDS: usize = 4_096;
 
 #[cfg(test)]
 mod tests;

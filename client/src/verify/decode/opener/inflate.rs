@@ -27,11 +27,13 @@ impl<R: BufRead> Inflate<R> {
 
     fn new(input: R, has_header: bool) -> Self {
         let spare = SPARE.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        let mut state = spare.unwrap_or_else(|| Decompress::new(has_header));
-        state.reset(has_header);
+        let used = spare.map(|mut state| {
+            state.reset(has_header);
+            state
+        });
         Self {
             input,
-            state: Some(state),
+            state: Some(used.unwrap_or_else(|| Decompress::new(has_header))),
         }
     }
 
