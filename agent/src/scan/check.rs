@@ -7,6 +7,7 @@ use keystay_proto::control::Encoding;
 use super::{
     Needles, Scanner,
     forms::{FILLER, forms},
+    pattern::LONGEST,
 };
 
 /// A search whose silence would prove nothing.
@@ -47,7 +48,8 @@ impl Needles {
             scanner.push(&text);
             let start = at + APART.len();
             at = start + text.len();
-            planted.push((encoding, start..at));
+            // The filler before may agree with a byte that another piece of the number has there.
+            planted.push((encoding, start - LONGEST..at));
         }
         let found = scanner.finish()?.hits;
         let is_found = |encoding, place: &Range<usize>| {
@@ -86,6 +88,17 @@ mod tests {
     #[test]
     fn a_whole_search_passes() {
         assert_eq!(needles().self_check(), Ok(()));
+    }
+
+    #[test]
+    fn what_stands_between_the_forms_may_be_a_byte_of_the_number() {
+        // Head and tail are looked for, and hold most of it both.
+        for place in [7, 40] {
+            let mut core: Vec<u8> = (0..48).collect();
+            core[place] = FILLER;
+            let needles = Needles::new([(Fingerprint::of(b"key"), core)]).unwrap();
+            assert_eq!(needles.self_check(), Ok(()), "{place}");
+        }
     }
 
     #[test]
