@@ -84,7 +84,3 @@ fn without_checksum(line: &str) -> String {
         None => line.to_owned(),
     }
 }
-
-/// Where the secret part begins in a key file of ed25519: behind the armour's first line and three whole
-/// rows of 70 characters.
-const SECRET: u64 = 254;

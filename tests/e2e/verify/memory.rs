@@ -15,8 +15,8 @@ use serde_json::json;
 use sha2::{Digest as _, Sha256};
 use tar::{Builder, Header};
 
-use super::{SECRET, said, verify};
-use crate::key_file::{fingerprint, new_key};
+use super::{said, verify};
+use crate::key_file::{SECRET, fingerprint, new_key};
 
 #[test]
 fn a_layer_of_more_than_a_gigabyte_is_read_to_its_end_within_64_mb() {

@@ -3,8 +3,8 @@
 use keystay_tests::{env::Env, lab::Lab};
 use serde_json::{Value, json};
 
-use super::{SECRET, leaking_image, save, verify};
-use crate::key_file::{fingerprint, new_key};
+use super::{leaking_image, save, verify};
+use crate::key_file::{SECRET, fingerprint, new_key};
 
 #[test]
 fn a_leak_is_an_error_at_its_place() {

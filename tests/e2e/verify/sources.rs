@@ -4,8 +4,8 @@ use std::{fs, path::Path, process::Command};
 
 use keystay_tests::{env::Env, lab::Lab};
 
-use super::{SECRET, leaking_image, run, said, save, unpacked, verify};
-use crate::key_file::{fingerprint, new_key};
+use super::{leaking_image, run, said, save, unpacked, verify};
+use crate::key_file::{SECRET, fingerprint, new_key};
 
 #[test]
 fn what_docker_saves_is_searched_as_a_file_a_stream_and_a_folder() {
