@@ -48,6 +48,8 @@ pub(crate) fn run(config: &Config) -> Result<(), Problem> {
     let parent = lifeline::watch(io::stdout(), engines.clone())
         .map_err(|error| unavailable("the parent cannot be watched", &error))?;
     let runtime = runtime().map_err(|error| unavailable("the runtime does not start", &error))?;
+    lifeline::wait_for_parent(&io::stdout())
+        .map_err(|error| unavailable("the parent asks for no keys", &error))?;
     let keys = load(config, &runtime)?;
     let audit = open_audit(config)?;
     let folder = folder::make().map_err(|error| unavailable("no folder for sockets", &error))?;

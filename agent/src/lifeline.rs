@@ -8,7 +8,11 @@ use std::{
 };
 
 use keystay_proto::control::Started;
-use rustix::event::{PollFd, PollFlags, poll};
+use rustix::{
+    event::{PollFd, PollFlags, poll},
+    fs::{FileType, fstat},
+    io::{read, retry_on_intr},
+};
 use tokio::sync::oneshot;
 
 use crate::{
@@ -25,7 +29,23 @@ pub(crate) fn announce(started: &Started) {
     }
 }
 
-/// Watches the pipe behind standard output, whose reading end only the parent holds. The receiver
+/// Waits until the parent asks for keys: with one byte, where standard output is a socket. A pipe carries
+/// none, and its reader is not waited for.
+///
+/// # Errors
+///
+/// Also when the parent is gone.
+pub(crate) fn wait_for_parent(stdout: &Stdout) -> io::Result<()> {
+    if !FileType::from_raw_mode(fstat(stdout)?.st_mode).is_socket() {
+        return Ok(());
+    }
+    match retry_on_intr(|| read(stdout, &mut [0; 1]))? {
+        0 => Err(io::ErrorKind::UnexpectedEof.into()),
+        _ => Ok(()),
+    }
+}
+
+/// Watches the pipe or socket behind standard output, whose other end only the parent holds. The receiver
 /// resolves when the parent has closed it or is gone.
 ///
 /// A thread of its own watches, terminates the engine that a killed parent leaves behind, and ends

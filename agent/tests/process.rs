@@ -16,3 +16,5 @@ mod descriptors;
 mod ended;
 #[path = "process/support.rs"]
 mod support;
+#[path = "process/waits.rs"]
+mod waits;

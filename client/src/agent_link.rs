@@ -8,6 +8,6 @@ mod terminal;
 
 pub(crate) use control::{Control, Held};
 pub(crate) use error::LinkError;
-pub(crate) use running::{Agent, running};
+pub(crate) use running::{Summoned, running};
 
-use process::{PrivateAgent, Program};
+use process::{PrivateAgent, Program, Starting};

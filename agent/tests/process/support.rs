@@ -21,6 +21,17 @@ pub(crate) struct Agent {
     pub(crate) home: TempDir,
 }
 
+/// Has the program be a private agent for the key `.ssh/id` of this home.
+pub(crate) fn private<'p>(program: &'p mut Command, home: &Path) -> &'p mut Command {
+    program
+        .args(["--private", "--key", "file:~/.ssh/id"])
+        .env_clear()
+        .env("HOME", home)
+        // What a killed one leaves goes with the home.
+        .env("XDG_RUNTIME_DIR", home)
+        .stderr(Stdio::null())
+}
+
 impl Agent {
     pub(crate) fn start() -> Self {
         Self::start_by(Command::new(PROGRAM), "ed25519")
@@ -44,16 +55,8 @@ impl Agent {
         let ssh = home.path().join(".ssh");
         fs::create_dir(&ssh).unwrap();
         keygen(&ssh.join("id"), kind);
-        let mut child = program
-            .args(["--private", "--key", "file:~/.ssh/id"])
-            .env_clear()
-            .env("HOME", home.path())
-            // What a killed one leaves goes with the home.
-            .env("XDG_RUNTIME_DIR", home.path())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
+        let program = private(&mut program, home.path());
+        let mut child = program.stdout(Stdio::piped()).spawn().unwrap();
         let mut pipe = BufReader::new(child.stdout.take().unwrap());
         let mut line = String::new();
         pipe.read_line(&mut line).unwrap();
@@ -168,7 +171,7 @@ pub(crate) fn lists(socket: &Path) -> bool {
     reply.is_ok_and(|reply| reply.starts_with(&[12, 0, 0, 0, 1]))
 }
 
-fn keygen(path: &Path, kind: &str) {
+pub(crate) fn keygen(path: &Path, kind: &str) {
     let made = Command::new("ssh-keygen")
         .args(["-q", "-t", kind, "-N", "", "-f"])
         .arg(path)
@@ -177,5 +180,5 @@ fn keygen(path: &Path, kind: &str) {
     assert!(made.success());
 }
 
-const PROGRAM: &str = env!("CARGO_BIN_EXE_keystay-agent");
+pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_keystay-agent");
 const PATIENCE: Duration = Duration::from_secs(10);

@@ -1,11 +1,22 @@
 //! The private agent's process.
 
-use std::{env, ffi::OsString, iter, path::PathBuf, process::Stdio, thread::sleep, time::Duration};
+use std::{
+    env,
+    ffi::OsString,
+    io::ErrorKind,
+    iter,
+    os::{fd::OwnedFd, unix::net},
+    path::PathBuf,
+    process::Stdio,
+    thread::sleep,
+    time::Duration,
+};
 
 use keystay_proto::control::Started;
 use tokio::{
-    io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader},
-    process::{Child, ChildStdout, Command},
+    io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader},
+    net::UnixStream,
+    process::{Child, Command},
     time::timeout,
 };
 
@@ -42,45 +53,16 @@ impl Program {
 
 /// A private agent that runs as long as this value lives, and no longer than this process.
 ///
-/// The pipe that carries its one line is its lifeline: it ends when the read end is closed. The
-/// read end is close-on-exec, so no other child keeps it open.
+/// The socket that carries its one line is its lifeline: it ends when the other end is closed. That end
+/// is close-on-exec, so no other child keeps it open.
 #[derive(Debug)]
 pub(crate) struct PrivateAgent {
     child: Child,
-    lifeline: ChildStdout,
+    lifeline: UnixStream,
     control: Control,
 }
 
 impl PrivateAgent {
-    /// Starts an agent and waits until it serves; it may ask a person for passphrases meanwhile.
-    pub(crate) async fn start(program: &Program) -> Result<Self, LinkError> {
-        let mut command = Command::new(&program.path);
-        command.args(&program.arguments).stdout(Stdio::piped());
-        command.stdin(if program.reads_stdin {
-            Stdio::inherit()
-        } else {
-            Stdio::null()
-        });
-        let mut starting = Starting::new(&mut command)?;
-        let stdout = starting.stdout().ok_or(LinkError::Ended)?;
-        let mut lines = BufReader::new(stdout);
-        let late = |_| LinkError::Late {
-            what: "start",
-            within: START,
-        };
-        match timeout(START, started(&mut lines)).await.map_err(late)?? {
-            Started::Ready { control } => {
-                let control = Control::new(control);
-                Ok(Self {
-                    child: starting.done().ok_or(LinkError::Ended)?,
-                    lifeline: lines.into_inner(),
-                    control,
-                })
-            }
-            Started::Failed(problem) => Err(problem.into()),
-        }
-    }
-
     /// Its control API.
     pub(crate) fn control(&self) -> &Control {
         &self.control
@@ -105,28 +87,54 @@ impl PrivateAgent {
     }
 }
 
-/// An agent that is not ready; it is killed if nobody waits for it any more.
-struct Starting {
+/// An agent that has not read its keys, or is not ready; it is killed if nobody waits for it any more.
+#[derive(Debug)]
+pub(crate) struct Starting {
     child: Option<Child>,
+    lifeline: Option<UnixStream>,
     terminal: Option<Terminal>,
 }
 
 impl Starting {
-    fn new(command: &mut Command) -> Result<Self, LinkError> {
+    /// Starts an agent, which reads no key before [`Starting::ready`] asks for it.
+    pub(crate) fn spawn(program: &Program) -> Result<Self, LinkError> {
+        let (ours, its) = net::UnixStream::pair().map_err(LinkError::Start)?;
+        ours.set_nonblocking(true).map_err(LinkError::Start)?;
+        let lifeline = UnixStream::from_std(ours).map_err(LinkError::Start)?;
+        let mut command = Command::new(&program.path);
+        command.args(&program.arguments).stdout(OwnedFd::from(its));
+        command.stdin(if program.reads_stdin {
+            Stdio::inherit()
+        } else {
+            Stdio::null()
+        });
         let terminal = Terminal::saved();
         let child = command.spawn().map_err(LinkError::Start)?;
         Ok(Self {
             child: Some(child),
+            lifeline: Some(lifeline),
             terminal,
         })
     }
 
-    fn stdout(&mut self) -> Option<ChildStdout> {
-        self.child.as_mut()?.stdout.take()
-    }
-
-    fn done(mut self) -> Option<Child> {
-        self.child.take()
+    /// Has it read its keys, and waits until it serves; it may ask a person for passphrases meanwhile.
+    pub(crate) async fn ready(mut self) -> Result<PrivateAgent, LinkError> {
+        let mut lifeline = self.lifeline.take().ok_or(LinkError::Ended)?;
+        // One that has ended already is told of below.
+        let _ = lifeline.write_all(b"\n").await;
+        let mut lines = BufReader::new(lifeline);
+        let late = |_| LinkError::Late {
+            what: "start",
+            within: START,
+        };
+        match timeout(START, started(&mut lines)).await.map_err(late)?? {
+            Started::Ready { control } => Ok(PrivateAgent {
+                child: self.child.take().ok_or(LinkError::Ended)?,
+                lifeline: lines.into_inner(),
+                control: Control::new(control),
+            }),
+            Started::Failed(problem) => Err(problem.into()),
+        }
     }
 }
 
@@ -148,7 +156,7 @@ impl Drop for Starting {
     }
 }
 
-async fn started(lines: &mut BufReader<ChildStdout>) -> Result<Started, LinkError> {
+async fn started(lines: &mut BufReader<UnixStream>) -> Result<Started, LinkError> {
     let mut line = Vec::new();
     let read = lines.take(LONGEST_LINE).read_until(b'\n', &mut line).await;
     let what = "start";
@@ -158,6 +166,8 @@ async fn started(lines: &mut BufReader<ChildStdout>) -> Result<Started, LinkErro
             what,
             source: source.into(),
         }),
+        // It did not even read what it was asked.
+        Err(error) if error.kind() == ErrorKind::ConnectionReset => Err(LinkError::Ended),
         Err(source) => Err(LinkError::Gone { what, source }),
     }
 }
@@ -189,14 +199,29 @@ mod tests {
         }
     }
 
+    async fn start(script: &str) -> Result<PrivateAgent, LinkError> {
+        Starting::spawn(&shell(script)).unwrap().ready().await
+    }
+
     async fn failure(script: &str) -> LinkError {
-        PrivateAgent::start(&shell(script)).await.unwrap_err()
+        start(script).await.unwrap_err()
+    }
+
+    #[tokio::test]
+    async fn an_agent_is_told_when_to_read_keys() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("key");
+        let ready = r#"{"ready":{"control":"/run/c"}}"#;
+        let script = format!("read go <&1 && cat {} && echo '{ready}'", file.display());
+        let starting = Starting::spawn(&shell(&script)).unwrap();
+        std::fs::write(&file, "").unwrap();
+        starting.ready().await.unwrap();
     }
 
     #[tokio::test]
     async fn the_lifeline_ends_the_agent() {
         let script = r#"echo '{"ready":{"control":"/run/c"}}'; while echo; do sleep 0.05; done"#;
-        let agent = PrivateAgent::start(&shell(script)).await.unwrap();
+        let agent = start(script).await.unwrap();
         let begin = Instant::now();
         agent.end().await;
         assert!(begin.elapsed() < END);
@@ -205,7 +230,7 @@ mod tests {
     #[tokio::test]
     async fn an_agent_that_holds_on_is_killed() {
         let script = r#"echo '{"ready":{"control":"/run/c"}}'; exec sleep 60"#;
-        let agent = PrivateAgent::start(&shell(script)).await.unwrap();
+        let agent = start(script).await.unwrap();
         let begin = Instant::now();
         agent.end().await;
         assert!((END..END * 3).contains(&begin.elapsed()));
@@ -215,7 +240,7 @@ mod tests {
     async fn an_agent_that_is_not_waited_for_any_more_is_killed() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("pid");
-        let program = shell(&format!("echo $$ >{}; exec sleep 60", file.display()));
+        let script = format!("echo $$ >{}; exec sleep 60", file.display());
         let pid = || {
             let text = std::fs::read_to_string(&file).unwrap_or_default();
             Pid::from_raw(text.strip_suffix('\n')?.parse().ok()?)
@@ -226,7 +251,7 @@ mod tests {
             }
         };
         tokio::select! {
-            _ = PrivateAgent::start(&program) => panic!("it became ready"),
+            _ = start(&script) => panic!("it became ready"),
             () = written => {}
         }
         let begin = Instant::now();

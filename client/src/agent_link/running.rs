@@ -5,7 +5,7 @@ use std::{fs, os::unix::fs::MetadataExt as _, path::Path};
 use keystay_proto::control::control_socket;
 use rustix::process::geteuid;
 
-use super::{Control, LinkError, PrivateAgent, Program};
+use super::{Control, LinkError, PrivateAgent, Program, Starting};
 use crate::{cli::KeySource, engine::Variables};
 
 /// The agent that serves a command.
@@ -17,10 +17,17 @@ pub(crate) enum Agent {
     Private(Box<PrivateAgent>),
 }
 
-impl Agent {
+/// An agent that will serve a command.
+#[derive(Debug)]
+pub(crate) enum Summoned {
+    Running(Control),
+    Starting(Box<Starting>),
+}
+
+impl Summoned {
     /// The agent for keys of these sources: a private one, since a source that is named is never
     /// handed to another process. Where none is named, the one that runs serves if it holds a key.
-    pub(crate) async fn find_or_start(
+    pub(crate) async fn by(
         keys: &[KeySource],
         verbose: u8,
         variables: &Variables,
@@ -33,10 +40,19 @@ impl Agent {
             return Ok(Self::Running(control));
         }
         let program = Program::own(keys, verbose)?;
-        let agent = PrivateAgent::start(&program).await?;
-        Ok(Self::Private(Box::new(agent)))
+        Ok(Self::Starting(Box::new(Starting::spawn(&program)?)))
     }
 
+    /// Waits until it serves. A private one reads its keys only now, and may ask a person for passphrases.
+    pub(crate) async fn ready(self) -> Result<Agent, LinkError> {
+        Ok(match self {
+            Self::Running(control) => Agent::Running(control),
+            Self::Starting(starting) => Agent::Private(Box::new(starting.ready().await?)),
+        })
+    }
+}
+
+impl Agent {
     /// Its control API.
     pub(crate) fn control(&self) -> &Control {
         match self {

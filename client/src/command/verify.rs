@@ -14,7 +14,7 @@ pub(super) use subject::Subject;
 use self::json::Document;
 use super::search::{Found, Search};
 use crate::{
-    agent_link::{Agent, Control, LinkError},
+    agent_link::{Control, LinkError, Summoned},
     cli::{Options, UsageError, VerifyArgs},
     config::Settings,
     engine::{Signals, Variables},
@@ -33,7 +33,10 @@ pub(crate) async fn verify(options: &Options, asked: &VerifyArgs) -> Result<Exit
     let settings = Settings::of_user(options, &variables)?;
     let subject = Subject::find(&asked.image, asked.engine, &settings, &variables).await?;
     let mut signals = Signals::listen().map_err(Error::Runtime)?;
-    let agent = Agent::find_or_start(&settings.keys, options.verbose, &variables);
+    let agent = async {
+        let summoned = Summoned::by(&settings.keys, options.verbose, &variables);
+        summoned.await?.ready().await
+    };
     let agent = signals.unless_caught(agent).await??;
     let searched = Verification {
         options,

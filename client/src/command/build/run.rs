@@ -22,7 +22,7 @@ use super::{
     wired::{self, Wired},
 };
 use crate::{
-    agent_link::{Agent, Control},
+    agent_link::{Control, Summoned},
     cli::Options,
     command::search::{Found, Search},
     config::Settings,
@@ -73,6 +73,8 @@ pub(super) async fn run(
     }
     let receipt = Receipt::asked_for(options, &asked, &source)?;
     let tool = tool?;
+    // It starts while the engine answers, and reads no key before the build is planned.
+    let agent = Summoned::by(&settings.keys, options.verbose, &Variables::of_process()).await?;
     tool.check(asked.builder()).await?;
     let inputs = Inputs::of(&asked, &source, &tool);
     let plan = plan(options, form, &asked, &settings, source, Some(&tool)).await?;
@@ -83,7 +85,7 @@ pub(super) async fn run(
         tool: &tool,
         receipt,
     };
-    build.run(plan, inputs).await
+    build.run(agent, plan, inputs).await
 }
 
 /// The engine's program, without the keys in its environment.
@@ -107,12 +109,9 @@ struct Build<'a> {
 
 impl Build<'_> {
     /// The life of its agent.
-    async fn run(&self, plan: Plan, inputs: Inputs) -> Result<ExitCode, Error> {
+    async fn run(&self, agent: Summoned, plan: Plan, inputs: Inputs) -> Result<ExitCode, Error> {
         let mut signals = Signals::listen().map_err(Error::Runtime)?;
-        let variables = Variables::of_process();
-        let (keys, verbose) = (&self.settings.keys, self.options.verbose);
-        let agent = Agent::find_or_start(keys, verbose, &variables);
-        let started = async { tokio::join!(agent, async { Files::new() }) };
+        let started = async { tokio::join!(agent.ready(), async { Files::new() }) };
         let (agent, files) = signals.unless_caught(started).await?;
         let (agent, files) = (agent?, files?);
         let code = self
