@@ -4,7 +4,8 @@
 //! holder ends, tells such a folder from one in use, and the next build removes it.
 
 use std::{
-    ffi::OsStr,
+    env,
+    ffi::{OsStr, OsString},
     fs::{self, File},
     io,
     os::unix::fs::{MetadataExt as _, PermissionsExt as _},
@@ -31,9 +32,9 @@ pub(super) struct Files {
 }
 
 impl Files {
-    /// A new folder in the folder for temporary files.
+    /// A new folder in `TMPDIR`; where that is not set, in the session's own folder, or `/tmp`.
     pub(super) fn new() -> Result<Self, FilesError> {
-        let base = std::env::temp_dir();
+        let base = base(|name| env::var_os(name));
         sweep(&base);
         Self::below(&base).map_err(|error| FilesError {
             path: base,
@@ -70,6 +71,17 @@ impl Files {
     pub(super) fn path(&self, name: impl AsRef<Path>) -> PathBuf {
         self.folder.path().join(name)
     }
+}
+
+fn base(variable: impl Fn(&str) -> Option<OsString>) -> PathBuf {
+    let folder = |name| variable(name).map(PathBuf::from);
+    let is_ours = |folder: &PathBuf| {
+        let found = fs::symlink_metadata(folder);
+        found.is_ok_and(|found| found.is_dir() && found.uid() == geteuid().as_raw())
+    };
+    let session = || folder("XDG_RUNTIME_DIR").filter(|path| path.is_absolute() && is_ours(path));
+    let named = folder("TMPDIR").filter(|path| !path.as_os_str().is_empty());
+    named.or_else(session).unwrap_or_else(env::temp_dir)
 }
 
 /// The error without the path that is told already.
@@ -141,6 +153,23 @@ mod tests {
         sweep(base.path());
         assert!(!left.exists());
         assert!(running.folder.path().exists() && fresh.exists() && other.exists());
+    }
+
+    #[test]
+    fn the_folder_that_is_named_comes_before_the_sessions_own() {
+        let session = tempfile::tempdir().unwrap();
+        let session = session.path().as_os_str();
+        let base = |named: &str, session: &OsStr| {
+            base(|name| match name {
+                "TMPDIR" => Some(named.into()),
+                _ => Some(session.to_owned()),
+            })
+        };
+        assert_eq!(base("/named", session), Path::new("/named"));
+        assert_eq!(base("", session), session);
+        for other in ["", "relative", "/absent"] {
+            assert_eq!(base("", OsStr::new(other)), env::temp_dir(), "{other}");
+        }
     }
 
     #[test]
