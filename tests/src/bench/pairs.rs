@@ -25,7 +25,8 @@ pub(super) struct Pairs {
 
 impl Pairs {
     /// Runs both in turn, `count` times after one run each that does not count, or once where that is
-    /// all that is asked for; a run gives the values of all rows.
+    /// all that is asked for; a run gives the values of all rows. Each goes first in every other pair, so
+    /// that what a run leaves to the next one to wait for meets both.
     pub(super) fn measure<const N: usize>(
         rows: [Row; N],
         count: usize,
@@ -41,8 +42,15 @@ impl Pairs {
             ours()?;
             theirs()?;
         }
-        for _ in 0..count {
-            let values = ours()?.into_iter().zip(theirs()?);
+        for number in 0..count {
+            let (ours, theirs) = if number % 2 == 0 {
+                let ours = ours()?;
+                (ours, theirs()?)
+            } else {
+                let theirs = theirs()?;
+                (ours()?, theirs)
+            };
+            let values = ours.into_iter().zip(theirs);
             for (pairs, (ours, theirs)) in pairs.iter_mut().zip(values) {
                 pairs.ours.push(ours);
                 pairs.theirs.push(theirs);
