@@ -68,6 +68,9 @@ impl EngineError {
             Self::NoList(_) => {
                 &["let the build read whatever the keys open: `keystay --mode sign build …`"]
             }
+            Self::Run { source, .. } if source.kind() == io::ErrorKind::ArgumentListTooLong => &[
+                "each id of an ssh mount is passed on the command line: let steps share ids, or take words off the build",
+            ],
             Self::Run { .. } => &[],
         };
         hints.iter().map(|&hint| hint.to_owned()).collect()

@@ -90,7 +90,7 @@ impl Search {
     /// A search that has seen nothing.
     pub(super) fn new() -> Self {
         Self {
-            seams: Seams::new(bare::LONGEST_HEADER, REACH),
+            seams: Seams::new(bare::MOST_BEFORE, REACH),
             found: Found::default(),
         }
     }
@@ -127,16 +127,17 @@ impl Found {
                 }
             }
         }
-        self.look_for_bare(shown);
-    }
-
-    fn look_for_bare(&mut self, shown: &Shown<'_>) {
         for at in marks(shown, bare::MARK) {
             if shown.base + length(at) < self.end_of_bare {
                 continue;
             }
             if let Some((place, kind)) = bare::key(within_reach(shown.bytes, at), at) {
                 self.end_of_bare = shown.base + length(place.end);
+                self.add(shown.base, place, kind);
+            }
+        }
+        for at in marks(shown, bare::NAME) {
+            if let Some((place, kind)) = bare::locked(within_reach(shown.bytes, at), at) {
                 self.add(shown.base, place, kind);
             }
         }

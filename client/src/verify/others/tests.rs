@@ -100,12 +100,24 @@ fn a_key_without_armour_is_told_once() {
     let bare = |armoured: Vec<u8>| STANDARD.decode(inner(&armoured)).unwrap();
     let rsa = |bits: &str| bare(openssl(&["genrsa", "-traditional", bits]));
     let new = |kind: &str| bare(openssl(&["genpkey", "-algorithm", kind]));
+    let locked = |kind: &str, cipher: &str| {
+        let words = ["genpkey", "-algorithm", kind, cipher, "-pass", "pass:word"];
+        bare(openssl(&words))
+    };
     for (key, expected) in [
         (bare(openssl(&ec)), "EC, SEC 1, DER"),
         (rsa("1024"), "RSA, PKCS #1, DER"),
         (rsa("3072"), "RSA, PKCS #1, DER"),
         (new("ed25519"), "PKCS #8, DER"),
         (new("RSA"), "PKCS #8, DER"),
+        (
+            locked("ed25519", "-aes256"),
+            "PKCS #8, DER, locked by a passphrase",
+        ),
+        (
+            locked("RSA", "-des3"),
+            "PKCS #8, DER, locked by a passphrase",
+        ),
         (
             bare(ssh_key(&["-t", "ecdsa", "-N", ""])),
             "OpenSSH, without armour",
@@ -127,6 +139,30 @@ fn a_key_without_armour_is_told_once() {
         let cut = &key[..key.len() - 1];
         assert_eq!(kinds(cut), [""; 0], "a cut {expected}");
     }
+}
+
+#[test]
+fn the_locked_key_of_a_pkcs12_file_is_told() {
+    let folder = tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let (key, certificate) = (path("key"), path("certificate"));
+    let request = ["req", "-x509", "-newkey", "rsa", "-nodes", "-subj", "/CN=a"];
+    openssl(&[&request[..], &["-keyout", &key, "-out", &certificate]].concat());
+    let export = [
+        "pkcs12",
+        "-export",
+        "-passout",
+        "pass:word",
+        "-in",
+        &certificate,
+    ];
+    let expected = ["another private key (PKCS #8, DER, locked by a passphrase)"];
+    for cipher in ["AES-256-CBC", "PBE-SHA1-3DES"] {
+        let with_key = openssl(&[&export[..], &["-inkey", &key, "-keypbe", cipher]].concat());
+        assert_eq!(kinds(&with_key), expected, "{cipher}");
+    }
+    let with_none = openssl(&[&export[..], &["-nokeys"]].concat());
+    assert_eq!(kinds(&with_none), [""; 0]);
 }
 
 #[test]
