@@ -89,3 +89,21 @@ fn silent(source: &io::Error) -> &'static [&'static str] {
         ],
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_line_that_is_too_long_is_no_riddle() {
+        let source = io::ErrorKind::ArgumentListTooLong.into();
+        let program = "/usr/bin/docker".into();
+        let hints = EngineError::Run { program, source }.hints();
+        assert_eq!(
+            hints,
+            [
+                "each id of an ssh mount is passed on the command line: let steps share ids, or take words off the build"
+            ]
+        );
+    }
+}
