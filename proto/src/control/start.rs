@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use super::Problem;
 
-/// The one line that a private agent writes to its standard output.
+/// The one line that a private agent writes to its standard output. Where that is a socket, it reads its keys
+/// when its parent has written a byte there.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Started {

@@ -47,10 +47,10 @@ async def fetch():
     asked = parser.parse_args()
     user, host = asked.destination.split("@")
     known = os.environ["KNOWN_HOSTS"]
+    # It closes what it is given, and Python's own are flushed at the end.
+    stdin, stdout, stderr = map(os.dup, range(3))
     async with asyncssh.connect(host, asked.p, username=user, known_hosts=known, config=None) as host:
-        done = await host.run(
-            asked.command, stdin=sys.stdin.buffer, stdout=sys.stdout.buffer, stderr=sys.stderr.buffer, encoding=None
-        )
+        done = await host.run(asked.command, stdin=stdin, stdout=stdout, stderr=stderr, encoding=None)
     return done.exit_status
 
 
