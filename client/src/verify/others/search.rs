@@ -82,8 +82,8 @@ pub(super) struct Search {
 struct Found {
     others: Vec<Other>,
     tokens: usize,
-    /// Where the last key without armour ends: one form of a key may hold another.
-    end_of_bare: u64,
+    /// Where the last key of each of [`BARE`] ends: one may hold others, and is read once.
+    ends_of_bare: [u64; BARE.len()],
 }
 
 impl Search {
@@ -127,19 +127,24 @@ impl Found {
                 }
             }
         }
-        for at in marks(shown, bare::MARK) {
-            if shown.base + length(at) < self.end_of_bare {
+        for (number, (mark, key)) in BARE.into_iter().enumerate() {
+            self.look_for_bare(shown, number, mark, key);
+        }
+    }
+
+    fn look_for_bare(&mut self, shown: &Shown<'_>, number: usize, mark: &[u8], key: ReadBare) {
+        let mut read_to = self.ends_of_bare.get(number).copied().unwrap_or(0);
+        for at in marks(shown, mark) {
+            if shown.base + length(at) < read_to {
                 continue;
             }
-            if let Some((place, kind)) = bare::key(within_reach(shown.bytes, at), at) {
-                self.end_of_bare = shown.base + length(place.end);
+            if let Some((place, kind)) = key(within_reach(shown.bytes, at), at) {
+                read_to = shown.base + length(place.end);
                 self.add(shown.base, place, kind);
             }
         }
-        for at in marks(shown, bare::NAME) {
-            if let Some((place, kind)) = bare::locked(within_reach(shown.bytes, at), at) {
-                self.add(shown.base, place, kind);
-            }
+        if let Some(end) = self.ends_of_bare.get_mut(number) {
+            *end = read_to;
         }
     }
 
@@ -185,6 +190,12 @@ const FORMS: [(&[u8], Read); 5] = [
     (putty::BEGIN, putty::key),
     (openssh::MAGIC, |text| some_or_none(openssh::key(text))),
 ];
+
+/// Where the key stands whose mark is at a place of bytes, and what it is.
+type ReadBare = fn(&[u8], usize) -> Option<(Range<usize>, Kind)>;
+
+/// The marks of keys without armour, which stand behind their beginnings, and how these are read.
+const BARE: [(&[u8], ReadBare); 2] = [(bare::MARK, bare::key), (bare::NAME, bare::locked)];
 
 fn some_or_none(found: Option<(usize, Kind)>) -> (usize, Option<Kind>) {
     found.map_or((0, None), |(length, kind)| (length, Some(kind)))

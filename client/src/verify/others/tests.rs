@@ -1,4 +1,6 @@
+mod bare_keys;
 mod putty_keys;
+mod stream;
 
 use std::{fs, process::Command};
 
@@ -6,7 +8,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use tempfile::tempdir;
 
 use super::{
-    Kind, encoded, putty,
+    Kind,
     search::{REACH, Search},
 };
 
@@ -95,77 +97,6 @@ fn keys_of_every_form_are_told_apart() {
 }
 
 #[test]
-fn a_key_without_armour_is_told_once() {
-    let ec = ["ecparam", "-name", "secp384r1", "-genkey", "-noout"];
-    let bare = |armoured: Vec<u8>| STANDARD.decode(inner(&armoured)).unwrap();
-    let rsa = |bits: &str| bare(openssl(&["genrsa", "-traditional", bits]));
-    let new = |kind: &str| bare(openssl(&["genpkey", "-algorithm", kind]));
-    let locked = |kind: &str, cipher: &str| {
-        let words = ["genpkey", "-algorithm", kind, cipher, "-pass", "pass:word"];
-        bare(openssl(&words))
-    };
-    for (key, expected) in [
-        (bare(openssl(&ec)), "EC, SEC 1, DER"),
-        (rsa("1024"), "RSA, PKCS #1, DER"),
-        (rsa("3072"), "RSA, PKCS #1, DER"),
-        (new("ed25519"), "PKCS #8, DER"),
-        (new("RSA"), "PKCS #8, DER"),
-        (
-            locked("ed25519", "-aes256"),
-            "PKCS #8, DER, locked by a passphrase",
-        ),
-        (
-            locked("RSA", "-des3"),
-            "PKCS #8, DER, locked by a passphrase",
-        ),
-        (
-            bare(ssh_key(&["-t", "ecdsa", "-N", ""])),
-            "OpenSSH, without armour",
-        ),
-    ] {
-        for (before, after) in [(0, 0), (3, 700), ((112 << 10) - 2, 40_000)] {
-            let bytes = [&vec![b'x'; before][..], &key, &vec![0; after]].concat();
-            assert_eq!(
-                kinds(&bytes),
-                [format!("another private key ({expected})")],
-                "{before}"
-            );
-            let mut search = Search::new();
-            search.push(&bytes);
-            let [other] = search.finish().try_into().unwrap();
-            let [begin, end] = [before, before + key.len()].map(|at| at.try_into().unwrap());
-            assert_eq!((other.begin, other.end), (begin, end));
-        }
-        let cut = &key[..key.len() - 1];
-        assert_eq!(kinds(cut), [""; 0], "a cut {expected}");
-    }
-}
-
-#[test]
-fn the_locked_key_of_a_pkcs12_file_is_told() {
-    let folder = tempdir().unwrap();
-    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
-    let (key, certificate) = (path("key"), path("certificate"));
-    let request = ["req", "-x509", "-newkey", "rsa", "-nodes", "-subj", "/CN=a"];
-    openssl(&[&request[..], &["-keyout", &key, "-out", &certificate]].concat());
-    let export = [
-        "pkcs12",
-        "-export",
-        "-passout",
-        "pass:word",
-        "-in",
-        &certificate,
-    ];
-    let expected = ["another private key (PKCS #8, DER, locked by a passphrase)"];
-    for cipher in ["AES-256-CBC", "PBE-SHA1-3DES"] {
-        let with_key = openssl(&[&export[..], &["-inkey", &key, "-keypbe", cipher]].concat());
-        assert_eq!(kinds(&with_key), expected, "{cipher}");
-    }
-    let with_none = openssl(&[&export[..], &["-nokeys"]].concat());
-    assert_eq!(kinds(&with_none), [""; 0]);
-}
-
-#[test]
 fn a_key_in_base64_once_more_is_found() {
     let key = ssh_key(&["-t", "ed25519", "-N", ""]);
     let text = STANDARD.encode(&key);
@@ -206,28 +137,6 @@ fn a_key_is_found_in_quotes_and_with_escaped_line_feeds() {
 }
 
 #[test]
-fn a_key_is_found_wherever_chunks_of_the_stream_end() {
-    let key = ssh_key(&["-t", "rsa", "-b", "4096", "-m", "PEM", "-N", ""]);
-    for before in [
-        0,
-        (128 << 10) - 3,
-        (112 << 10) - 1,
-        300_000,
-        (128 << 10) - REACH - 7,
-    ] {
-        let text = [&vec![b'x'; before][..], &key, &b"y".repeat(50_000)].concat();
-        for size in [7, 4_096, 1 << 20] {
-            let mut search = Search::new();
-            text.chunks(size).for_each(|part| search.push(part));
-            let others = search.finish();
-            let begins: Vec<_> = others.iter().map(|other| other.begin).collect();
-            assert_eq!(begins, [u64::try_from(before).unwrap()], "{size}");
-            assert!(others[0].end > others[0].begin + 3_000);
-        }
-    }
-}
-
-#[test]
 fn what_is_no_private_key_is_passed_over() {
     let key = String::from_utf8(ssh_key(&["-t", "ed25519", "-N", ""])).unwrap();
     let cut: Vec<_> = key.lines().filter(|row| !row.starts_with("AAAA")).collect();
@@ -259,36 +168,6 @@ fn what_is_no_private_key_is_passed_over() {
         cut[..cut.len() - 2].join("\n") + "\n-----END OPENSSH PRIVATE KEY-----\n",
     ] {
         assert_eq!(kinds(text.as_bytes()), [""; 0], "{text}");
-    }
-}
-
-#[test]
-fn a_key_ends_before_another_begins() {
-    let key = ssh_key(&["-t", "ed25519", "-N", ""]);
-    let begin = b"-----BEGIN OPENSSH PRIVATE KEY-----\n";
-    let text = [&begin.repeat(100_000)[..], &key, begin, &key].concat();
-    assert_eq!(kinds(&text), ["another private key (OpenSSH)"; 2]);
-}
-
-#[test]
-fn a_text_of_nothing_but_beginnings_is_read_once() {
-    let encoded = encoded::BEGIN.repeat(100);
-    assert_eq!(encoded::key(&encoded), (encoded.len(), None));
-    let putty = putty::BEGIN.repeat(100);
-    assert_eq!(putty::key(&putty), (putty.len(), None));
-    for text in [encoded, putty] {
-        assert_eq!(kinds(&text), [""; 0]);
-    }
-}
-
-#[test]
-fn no_bytes_make_the_search_fail() {
-    let key = ssh_key(&["-t", "ed25519", "-N", ""]);
-    for at in 0..key.len() {
-        let mut other = key.clone();
-        other[at] ^= 0x15;
-        kinds(&other);
-        kinds(&key[..at]);
     }
 }
 
