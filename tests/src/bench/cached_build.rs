@@ -26,12 +26,12 @@ pub(super) fn measure(
     let text = std::fs::read_to_string(env.context().join("Dockerfile"));
     let wired = text.unwrap_or_default().replace(BARE, WIRED);
     std::fs::write(&plain, wired).map_err(LabError::file("write", &plain))?;
-    let session = Session::begin()?;
+    let session = session_folder()?;
     let ours = || {
         let key = format!("file:{}", lab.key("dev").display());
         let mut run = env
             .program(Command::new(client))
-            .env("XDG_RUNTIME_DIR", session.folder())
+            .env("XDG_RUNTIME_DIR", session.path())
             .args(["--key", &key])
             .build(&env);
         timed(|| succeed(&mut run))
@@ -48,24 +48,11 @@ pub(super) fn measure(
 
 /// What a login session gives: a folder for sockets, in memory where the system has a place for that
 /// (XDG Base Directory Specification).
-struct Session(TempDir);
-
-impl Session {
-    fn begin() -> Result<Self, LabError> {
-        let memory = Path::new("/dev/shm");
-        let place = if memory.is_dir() {
-            memory
-        } else {
-            &env::temp_dir()
-        };
-        let folder =
-            tempfile::tempdir_in(place).map_err(LabError::file("make a folder in", place))?;
-        Ok(Self(folder))
-    }
-
-    fn folder(&self) -> &Path {
-        self.0.path()
-    }
+fn session_folder() -> Result<TempDir, LabError> {
+    let memory = Path::new("/dev/shm");
+    let usual = env::temp_dir();
+    let place = if memory.is_dir() { memory } else { &usual };
+    tempfile::tempdir_in(place).map_err(LabError::file("make a folder in", place))
 }
 
 fn succeed(run: &mut Run) -> Result<(), LabError> {
