@@ -21,6 +21,7 @@ use tokio::{
 use tracing::info;
 
 use crate::{
+    asker::Asker,
     audit::Audit,
     config::Config,
     control::{self, Control, Searches},
@@ -32,7 +33,7 @@ use crate::{
     keyring::Keyring,
     lifeline::{self, announce},
     listener::Listener,
-    prompt::{UserPrompt, askpass},
+    prompt::UserPrompt,
 };
 
 /// Runs a private agent until its parent is gone or it is told to end.
@@ -58,7 +59,7 @@ pub(crate) fn run(config: &Config) -> Result<(), Problem> {
         let (known_hosts, ssh_config) = config.hosts.read();
         let identities = ssh_config.identity_folders();
         let reach = Reach::of_build(folder.path(), ssh_config.home(), identities);
-        harden::confine(Some(&reach));
+        harden::confine(&reach);
         let audit = Arc::new(audit);
         let shared = Shared {
             audit: Arc::clone(&audit),
@@ -67,7 +68,7 @@ pub(crate) fn run(config: &Config) -> Result<(), Problem> {
         };
         let grants = Table::new(folder.path().to_owned(), shared);
         Control {
-            keys: Arc::new(Keyring::new(&keys, audit, askpass(&config.environment))),
+            keys: Arc::new(Keyring::new(&keys, audit, Asker::nobody())),
             grants,
             engines,
             hosts: config.hosts.clone(),

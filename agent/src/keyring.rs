@@ -3,14 +3,12 @@
 mod added;
 mod answer;
 mod binds;
-mod confirm;
 mod defaults;
 mod destination;
 mod lock;
 mod serve;
 
 use std::{
-    path::PathBuf,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
@@ -22,15 +20,14 @@ pub(crate) use self::{
     defaults::{Defaults, FingerprintHash},
     serve::serve,
 };
-use crate::{audit::Audit, key::Key};
+use crate::{asker::Asker, audit::Audit, key::Key};
 
 /// What the agent's own socket serves, shared by its connections.
 #[derive(Debug)]
 pub(crate) struct Keyring {
     state: Mutex<State>,
     audit: Arc<Audit>,
-    /// What asks a person to confirm.
-    askpass: PathBuf,
+    asker: Asker,
     defaults: Defaults,
 }
 
@@ -56,7 +53,7 @@ struct Entry {
 
 impl Keyring {
     /// A keyring that holds these keys without limits.
-    pub(crate) fn new(keys: &[Arc<Key>], audit: Arc<Audit>, askpass: PathBuf) -> Self {
+    pub(crate) fn new(keys: &[Arc<Key>], audit: Arc<Audit>, asker: Asker) -> Self {
         let entries = keys.iter().cloned().map(Entry::unlimited).collect();
         Self {
             state: Mutex::new(State {
@@ -64,7 +61,7 @@ impl Keyring {
                 ..State::default()
             }),
             audit,
-            askpass,
+            asker,
             defaults: Defaults::default(),
         }
     }

@@ -4,6 +4,7 @@
 //! secret. The client uses [`main`] and nothing else; all other talk goes over the control socket.
 //! The public modules are what this crate's own tests and benches reach into.
 
+mod asker;
 mod audit;
 mod broker;
 mod config;

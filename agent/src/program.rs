@@ -14,6 +14,7 @@ use keystay_proto::{
 };
 
 use crate::{
+    asker,
     config::Config,
     daemon::{self, running},
     lifeline::announce,
@@ -32,6 +33,9 @@ struct Arguments {
     /// Serve the process that started this one, and end with it.
     #[arg(long, hide = true)]
     private: bool,
+    /// Ask a person what comes on standard input, for the agent that started this one.
+    #[arg(long, hide = true, value_name = "PROGRAM")]
+    asker: Option<PathBuf>,
     /// Say how an agent is protected on this machine, and hold nothing.
     #[arg(long, help = CHECK_HELP)]
     check: bool,
@@ -82,6 +86,9 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     };
     if arguments.check {
         return protection::tell();
+    }
+    if let Some(program) = &arguments.asker {
+        return asker::run(program);
     }
     let role = arguments.options.role(is_ssh_agent);
     if arguments.private {

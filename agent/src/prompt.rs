@@ -1,6 +1,7 @@
 //! Asking a person for a passphrase.
 
 mod askpass;
+mod confirm;
 mod terminal;
 
 use std::{
@@ -8,8 +9,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use self::terminal::Terminal;
 use keystay_proto::printable;
+
+pub(crate) use self::confirm::confirm;
+use self::terminal::Terminal;
 
 use crate::{key::source::Environment, secret::Secret};
 

@@ -91,6 +91,6 @@ pub(crate) fn is_name(name: &OsString) -> bool {
 }
 
 /// The program whose place it takes.
-const NAME: &str = "ssh-agent";
+pub(crate) const NAME: &str = "ssh-agent";
 const AUTH_SOCK: &str = "SSH_AUTH_SOCK";
 const AGENT_PID: &str = "SSH_AGENT_PID";

@@ -65,6 +65,11 @@ impl SshConfig {
         &self.files().notes
     }
 
+    /// The files that there are, those that others include among them.
+    pub(crate) fn paths(&self) -> &[PathBuf] {
+        &self.files().paths
+    }
+
     /// The user's home.
     pub(crate) fn home(&self) -> &Path {
         &self.home

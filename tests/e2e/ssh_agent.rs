@@ -1,6 +1,7 @@
 //! The agent's own socket is an ssh-agent's.
 
 mod agent;
+mod confined;
 mod libraries;
 mod memory;
 mod messages;

@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
 use tempfile::TempDir;
 
 use super::*;
-use crate::testing::Fixture;
+use crate::{asker::Asker, testing::Fixture};
 
 /// A control server on a socket of its own.
 struct Server {
@@ -45,7 +45,7 @@ impl Server {
         let engines = Engines::default();
         let audit = fixture.shared().audit;
         let control = Arc::new(Control {
-            keys: Arc::new(Keyring::new(keys, audit, "/bin/false".into())),
+            keys: Arc::new(Keyring::new(keys, audit, Asker::nobody())),
             grants,
             engines: engines.clone(),
             hosts: HostFiles {

@@ -1,7 +1,9 @@
 //! The running agent: one for a user, for days.
 
 use std::{
-    env, io,
+    env,
+    future::pending,
+    io,
     os::unix::net::UnixListener,
     path::{Path, PathBuf},
     sync::Arc,
@@ -22,14 +24,15 @@ use tracing::{info, warn};
 
 use super::{load, open_audit, runtime, unavailable};
 use crate::{
+    asker::{Asker, Asking},
     audit::Audit,
     config::{Config, MainSocket},
     control::{self, Control, Searches},
     engine::Engines,
     folder,
     grant::{Shared, Table},
-    harden,
-    key::Key,
+    harden::{self, Reach},
+    key::{Key, source::Source},
     keyring::{self, Keyring},
     listener::Listener,
     place::{self, Place, PlaceError},
@@ -67,16 +70,58 @@ pub(crate) fn run(config: &Config, ready: impl FnOnce(&Places)) -> Result<(), Pr
         .map_err(|error| unavailable("the control socket cannot be made", &error))?;
     let signals = Signals::install().map_err(|error| unavailable("no signals", &error))?;
     let (socket, main) = main_socket(config, passed, &control)?;
-    drop(inside);
     let sockets = Sockets { own, place, main };
     let places = Places { control, socket };
-    let control = Arc::new(control_of(config, &keys, audit, &folder));
-    // It runs the program that asks a person whether a key may be used.
-    harden::confine(None);
     ready(&places);
+    // It is in the terminal, or out of it, as the agent is now.
+    let (asker, asking) = asker(config);
+    drop(inside);
+    let control = Arc::new(control_of(config, &keys, audit, &folder, asker));
+    harden::confine(&reach(config, &control, &folder, &places));
     notify(&[NotifyState::Ready]);
-    runtime.block_on(serve(&control, sockets, signals, config.parent));
+    let served = serve(&control, sockets, signals, config.parent);
+    runtime.block_on(beside(served, asking));
     Ok(())
+}
+
+/// Serves, and has a person asked meanwhile.
+async fn beside(served: impl Future<Output = ()>, asking: Option<Asking>) {
+    let asking = async {
+        match asking {
+            Some(asking) => asking.carry().await,
+            None => pending().await,
+        }
+    };
+    select! {
+        () = served => {}
+        () = asking => {}
+    }
+}
+
+/// What asks a person whether a key may be used. It needs no key, and does not see those in variables.
+fn asker(config: &Config) -> (Asker, Option<Asking>) {
+    let sources = config.sources.iter().flatten();
+    let hidden = sources.filter_map(|source| match source {
+        Source::Env(name) => Some(name.as_str()),
+        _ => None,
+    });
+    match Asker::start(&askpass(&config.environment), hidden) {
+        Ok((asker, asking)) => (asker, Some(asking)),
+        Err(error) => {
+            warn!(%error, "nobody can be asked: what a person must confirm is refused");
+            (Asker::nobody(), None)
+        }
+    }
+}
+
+/// The files that it needs once it serves.
+fn reach(config: &Config, control: &Control, folder: &TempDir, places: &Places) -> Reach {
+    let ssh_config = control.grants.shared().ssh_config;
+    let identities = ssh_config.identity_folders();
+    let files = config.hosts.known_hosts.iter().chain(ssh_config.paths());
+    let sockets = [Some(&config.control), places.socket.as_ref()];
+    Reach::of_build(folder.path(), ssh_config.home(), identities)
+        .lasting(files, sockets.into_iter().flatten())
 }
 
 /// The known place, if it is not another's; and the socket that was passed for ssh-agent's clients.
@@ -112,7 +157,13 @@ fn main_socket(
     Ok((Some(path), Some(listener)))
 }
 
-fn control_of(config: &Config, keys: &[Arc<Key>], audit: Audit, folder: &TempDir) -> Control {
+fn control_of(
+    config: &Config,
+    keys: &[Arc<Key>],
+    audit: Audit,
+    folder: &TempDir,
+    asker: Asker,
+) -> Control {
     let (known_hosts, ssh_config) = config.hosts.read();
     let audit = Arc::new(audit);
     let shared = Shared {
@@ -120,7 +171,7 @@ fn control_of(config: &Config, keys: &[Arc<Key>], audit: Audit, folder: &TempDir
         known_hosts,
         ssh_config,
     };
-    let keyring = Keyring::new(keys, audit, askpass(&config.environment));
+    let keyring = Keyring::new(keys, audit, asker);
     Control {
         keys: Arc::new(keyring.with(config.defaults)),
         grants: Table::new(folder.path().to_owned(), shared).held(),
@@ -174,7 +225,7 @@ async fn serve(
 /// Returns when the process that the agent ends with is its parent no more.
 async fn until_gone(parent: Option<i32>) {
     let Some(parent) = parent else {
-        return std::future::pending().await;
+        return pending().await;
     };
     let mut ticks = interval(PARENT_INTERVAL);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);

@@ -6,22 +6,19 @@ use std::env::consts::ARCH;
 
 use seccompiler::{BpfProgram, SeccompAction, SeccompFilter, apply_filter_all_threads};
 
-/// Denies the calls to all threads, and with `execute` false the execution of programs too. False
-/// where there is no filter for this processor.
+/// Denies the calls to all threads. False where there is no filter for this processor.
 ///
 /// # Errors
 ///
 /// When the kernel has no seccomp, or refuses.
-pub(super) fn confine(execute: bool) -> Result<bool, seccompiler::Error> {
+pub(super) fn confine() -> Result<bool, seccompiler::Error> {
     let Ok(processor) = ARCH.try_into() else {
         return Ok(false);
     };
-    let programs = if execute { &[][..] } else { PROGRAMS };
-    let calls = DENIED.iter().chain(programs).copied();
     let filter = SeccompFilter::new(
-        calls
+        (DENIED.iter().copied())
             .flat_map(numbers)
-            .chain(foreign(execute))
+            .chain(foreign())
             .map(|call| (call, Vec::new()))
             .collect(),
         SeccompAction::Allow,
@@ -41,10 +38,9 @@ fn numbers(call: libc::c_long) -> impl Iterator<Item = i64> {
 
 /// Calls that the x32 ABI has under numbers of its own: `execve`, `ptrace`, `kexec_load`,
 /// `process_vm_readv`, `process_vm_writev`, `execveat` (Linux, `syscall_64.tbl`).
-fn foreign(execute: bool) -> impl Iterator<Item = i64> {
-    let calls: &[i64] = match (ARCH, execute) {
-        ("x86_64", true) => &[521, 528, 539, 540],
-        ("x86_64", false) => &[521, 528, 539, 540, 520, 545],
+fn foreign() -> impl Iterator<Item = i64> {
+    let calls: &[i64] = match ARCH {
+        "x86_64" => &[520, 521, 528, 539, 540, 545],
         _ => &[],
     };
     calls.iter().map(|call| call | X32)
@@ -54,9 +50,10 @@ fn foreign(execute: bool) -> impl Iterator<Item = i64> {
 const X32: i64 = 0x4000_0000;
 const EPERM: u32 = 1;
 
-const PROGRAMS: &[libc::c_long] = &[libc::SYS_execve, libc::SYS_execveat];
-
 const DENIED: &[libc::c_long] = &[
+    // Programs.
+    libc::SYS_execve,
+    libc::SYS_execveat,
     // Other processes' memory and descriptors.
     libc::SYS_ptrace,
     libc::SYS_process_vm_readv,

@@ -45,7 +45,7 @@ pub(crate) fn check() -> io::Result<Vec<Protection>> {
     after_keys();
     // It is out of reach soon.
     let mut status = File::open("/proc/self/status")?;
-    let confined = confine(Some(&Reach::nothing()));
+    let confined = confine(&Reach::nothing());
     let mut text = String::new();
     status.rewind()?;
     status.read_to_string(&mut text)?;
@@ -69,7 +69,7 @@ pub(crate) fn check() -> io::Result<Vec<Protection>> {
         Protection {
             name: "files",
             state: (confined.files.filter(|_| is_kept_away))
-                .map(|abi| format!("the agent of a build opens no others (Landlock {abi:?})"))
+                .map(|abi| format!("a serving agent opens no others (Landlock {abi:?})"))
                 .ok_or("this kernel has no Landlock"),
         },
         protection(

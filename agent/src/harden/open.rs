@@ -5,7 +5,7 @@ use std::{fmt, io};
 use super::Reach;
 
 /// Nothing is given up.
-pub(crate) fn confine(_: Option<&Reach>) {}
+pub(crate) fn confine(_: &Reach) {}
 
 /// Nothing is given up.
 pub(crate) fn confine_thread(_: &Reach) {}

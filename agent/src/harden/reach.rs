@@ -48,6 +48,21 @@ impl Reach {
             devices: vec![PathBuf::from("/dev/null")],
         }
     }
+
+    /// The same for an agent that reads these files again, which may be links, and removes these sockets
+    /// when it ends.
+    pub(crate) fn lasting<'a>(
+        mut self,
+        files: impl IntoIterator<Item = &'a PathBuf>,
+        sockets: impl IntoIterator<Item = &'a PathBuf>,
+    ) -> Self {
+        let files = files.into_iter();
+        self.read.extend(files.filter_map(|file| real_folder(file)));
+        let sockets = sockets.into_iter();
+        self.clear
+            .extend(sockets.filter_map(|socket| real_folder(socket)));
+        self
+    }
 }
 
 /// The folder of the file that a link stands for.

@@ -15,13 +15,12 @@ pub(crate) struct Confined {
 }
 
 /// Confines the process to what it needs once it serves; called on the thread that serves, which
-/// those that it starts later resemble. Without files the process can still open, and execute, what
-/// its user can.
+/// those that it starts later resemble. Nothing can be executed any more.
 ///
 /// A kernel that has less gives less, and the agent goes on.
-pub(crate) fn confine(reach: Option<&Reach>) -> Confined {
-    let files = reach.and_then(confine_thread);
-    let calls = match calls::confine(reach.is_none()) {
+pub(crate) fn confine(reach: &Reach) -> Confined {
+    let files = confine_thread(reach);
+    let calls = match calls::confine() {
         Ok(filtered) => filtered,
         Err(error) => {
             debug!(%error, "system calls are not filtered");

@@ -18,7 +18,6 @@ use tokio::{task::spawn_blocking, time::sleep};
 use super::{
     Entry, Keyring, State, added,
     binds::Binds,
-    confirm,
     lock::{self, Lock},
 };
 use crate::{key::Fields, secret::Secret, sign::SignError};
@@ -45,8 +44,7 @@ pub(super) async fn answer(keyring: &Keyring, binds: &mut Binds, message: &[u8])
 async fn sign(keyring: &Keyring, binds: &Binds, request: &SignRequest<'_>) -> Vec<u8> {
     let judged = match judge(keyring, binds, request) {
         Ok(entry) if entry.confirm => {
-            let fingerprint = keyring.defaults.hash.fingerprint(&entry.key.blob);
-            if confirm::ask(&keyring.askpass, &entry.key.info.comment, &fingerprint).await {
+            if keyring.asker.allows(question(keyring, &entry)).await {
                 // It may have been removed, or all be locked, while a person was asked.
                 judge(keyring, binds, request)
             } else {
@@ -73,6 +71,14 @@ async fn sign(keyring: &Keyring, binds: &Binds, request: &SignRequest<'_>) -> Ve
         }),
         Err(error) => fail(keyring, request, &error).await,
     }
+}
+
+fn question(keyring: &Keyring, entry: &Entry) -> String {
+    let fingerprint = keyring.defaults.hash.fingerprint(&entry.key.blob);
+    let comment: String = printable(&entry.key.info.comment);
+    let end = comment.floor_char_boundary(SHOWN_COMMENT);
+    let comment = comment.get(..end).unwrap_or_default();
+    format!("Allow use of key {comment}?\nKey fingerprint {fingerprint}.")
 }
 
 /// Records that an allowed signature could not be made.
@@ -259,3 +265,5 @@ fn reply(response: &Response<'_>) -> Vec<u8> {
 const QUERY: &[u8] = b"query";
 /// Stands for a build's name in records of the agent's own socket, whose grant is all zeros.
 const BUILD: &str = "(agent socket)";
+/// How much of a key's comment a person is shown, in bytes: what it came with may be much longer.
+const SHOWN_COMMENT: usize = 1024;

@@ -16,6 +16,8 @@ pub(super) struct Files {
     pub(super) roots: Vec<Vec<Directive>>,
     /// What was left out, a sentence each.
     pub(super) notes: Vec<String>,
+    /// Where it was read, includes among them.
+    pub(super) paths: Vec<PathBuf>,
     count: usize,
 }
 
@@ -46,6 +48,7 @@ impl Files {
                 return Vec::new();
             }
         };
+        self.paths.push(path.to_owned());
         let mut directives = Vec::new();
         for (number, line) in (1_usize..).zip(text.lines()) {
             directives.extend(self.line(path, number, line));

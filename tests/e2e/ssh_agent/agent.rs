@@ -23,15 +23,28 @@ pub(super) struct Agent {
 impl Agent {
     /// `keystay agent` with one ed25519 key.
     pub(super) fn ours() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        keygen(&folder, "first", &["-t", "ed25519"]);
-        let askpass = folder.path().join("askpass");
-        fs::write(&askpass, "#!/bin/sh\nexec sh \"$HOME/answer\"\n").unwrap();
-        fs::set_permissions(&askpass, fs::Permissions::from_mode(0o700)).unwrap();
+        Self::ours_in(tempfile::tempdir().unwrap())
+    }
+
+    /// The same in this home.
+    pub(super) fn ours_in(folder: TempDir) -> Self {
+        settle(&folder);
         let mut program = Command::new(binary());
         program
             .args(["agent", "--key"])
             .arg(format!("file:{}", folder.path().join("first").display()));
+        Self::start(program, folder, |program| program.arg("-a"))
+    }
+
+    /// The same, with the key in this variable.
+    pub(super) fn with_key_in(variable: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        settle(&folder);
+        let key = fs::read_to_string(folder.path().join("first")).unwrap();
+        let mut program = Command::new(binary());
+        program
+            .args(["agent", "--key", &format!("env:{variable}")])
+            .env(variable, key);
         Self::start(program, folder, |program| program.arg("-a"))
     }
 
@@ -131,6 +144,14 @@ impl Drop for Agent {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// A key, and an askpass program that answers as [`Agent::person`] says.
+fn settle(folder: &TempDir) {
+    keygen(folder, "first", &["-t", "ed25519"]);
+    let askpass = folder.path().join("askpass");
+    fs::write(&askpass, "#!/bin/sh\nexec sh \"$HOME/answer\"\n").unwrap();
+    fs::set_permissions(&askpass, fs::Permissions::from_mode(0o700)).unwrap();
 }
 
 pub(super) fn keygen(folder: &TempDir, name: &str, arguments: &[&str]) {

@@ -5,12 +5,8 @@ use std::{path::Path, process::Stdio, time::Duration};
 use tokio::{process::Command, time::timeout};
 
 /// Runs `program` as OpenSSH does for `ssh-add -c`: yes is an exit status of 0 with an empty answer
-/// or `yes`. Only the connection that asked waits.
-pub(super) async fn ask(program: &Path, comment: &str, fingerprint: &str) -> bool {
-    let text = format!(
-        "Allow use of key {}?\nKey fingerprint {fingerprint}.",
-        keystay_proto::printable(comment)
-    );
+/// or `yes`. The person has five minutes.
+pub(crate) async fn confirm(program: &Path, text: &str) -> bool {
     let run = Command::new(program)
         .arg(text)
         .env("SSH_ASKPASS_PROMPT", "confirm")
