@@ -16,12 +16,13 @@ use keystay_proto::{
 
 use crate::{
     grant::Grant,
+    key::Key,
     policy::{BindError, Bound, Demand, Verdict},
     sign::SignError,
 };
 
 /// Answers one message of a build. Every way out of here is a well-formed reply of a type that the
-/// request allows; nothing is signed that was not recorded first.
+/// request allows; no signature leaves, and no other agent is asked, before the record is written.
 pub(crate) async fn answer(grant: &Arc<Grant>, bound: &mut Bound, message: &[u8]) -> Vec<u8> {
     match Request::decode(message) {
         Ok(Request::SignRequest(request)) => {
@@ -42,21 +43,27 @@ pub(crate) async fn answer(grant: &Arc<Grant>, bound: &mut Bound, message: &[u8]
 
 async fn sign(grant: &Grant, bound: &Bound, request: &SignRequest<'_>) -> Vec<u8> {
     let demand = Demand::identify(request, bound, SystemTime::now());
-    let judged = grant.judge_and_record(&demand, request.flags, Instant::now());
-    let Ok(verdict) = judged.await else {
+    let (verdict, written) = grant.judge(&demand, request.flags, Instant::now());
+    let recorded = grant.recorded_verdict(&demand, &verdict, written);
+    let (Some(key), host) = allowed(grant, &verdict) else {
+        let _ = recorded.await;
         return reply(&Response::Failure);
     };
-    let Verdict::Allow { key, host } = verdict else {
-        return reply(&Response::Failure);
-    };
-    let Some(key) = grant.key(key) else {
-        return reply(&Response::Failure);
-    };
-    match key.signer.sign(request.data, request.flags.0).await {
-        Ok(signature) => reply(&Response::SignResponse {
+    let signed = (key.signer).sign_recorded(recorded, request.data, request.flags.0);
+    match signed.await {
+        Ok(Ok(signature)) => reply(&Response::SignResponse {
             signature: &signature,
         }),
-        Err(error) => fail(grant, &demand, host.as_deref(), &error).await,
+        Ok(Err(error)) => fail(grant, &demand, host, &error).await,
+        Err(_) => reply(&Response::Failure),
+    }
+}
+
+/// The key that the verdict allows, and the host that it allows it for.
+fn allowed<'a>(grant: &'a Grant, verdict: &'a Verdict) -> (Option<&'a Arc<Key>>, Option<&'a str>) {
+    match verdict {
+        Verdict::Allow { key, host } => (grant.key(*key), host.as_deref()),
+        Verdict::Deny(_) => (None, None),
     }
 }
 

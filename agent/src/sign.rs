@@ -9,6 +9,8 @@ mod verify;
 
 use std::io;
 
+use tokio::{join, task::yield_now};
+
 pub use algorithm::algorithm_for;
 pub(crate) use algorithm::key_type;
 pub(crate) use local::RejectedKey;
@@ -60,6 +62,35 @@ impl Signer {
         }
     }
 
+    /// The same where a signature may leave only once `recorded` says so. Another agent is asked then; in
+    /// this process the signature is made meanwhile, and dropped when there is no record.
+    ///
+    /// # Errors
+    ///
+    /// The outer one is that of `recorded`: nothing was signed, or nobody has the signature.
+    pub(crate) async fn sign_recorded<E>(
+        &self,
+        recorded: impl Future<Output = Result<(), E>>,
+        data: &[u8],
+        flags: u32,
+    ) -> Result<Result<Vec<u8>, SignError>, E> {
+        match self {
+            Self::Local(signer) => {
+                let signature = async {
+                    // Others hand over their records first: many are written as fast as one.
+                    yield_now().await;
+                    signer.sign(data, flags).await
+                };
+                let (recorded, signature) = join!(recorded, signature);
+                recorded.map(|()| signature)
+            }
+            Self::Upstream(signer) => {
+                recorded.await?;
+                Ok(signer.sign(data, flags).await)
+            }
+        }
+    }
+
     /// The private key's secret byte strings; none when another agent holds the key.
     #[must_use]
     pub fn cores(&self) -> &[Core] {
@@ -67,5 +98,42 @@ impl Signer {
             Self::Local(signer) => signer.cores(),
             Self::Upstream(_) => &[],
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{os::unix::net::UnixListener, sync::Arc};
+
+    use super::*;
+    use crate::testing::Fixture;
+
+    async fn unrecorded() -> Result<(), &'static str> {
+        yield_now().await;
+        Err("the disk is full")
+    }
+
+    #[tokio::test]
+    async fn a_signature_that_is_not_recorded_is_dropped() {
+        let key = Fixture::new().await.key;
+        let signed = key.signer.sign_recorded(unrecorded(), b"data", 0).await;
+        assert!(signed.is_err());
+        let recorded = async { Ok::<_, ()>(()) };
+        let signed = key.signer.sign_recorded(recorded, b"data", 0).await;
+        assert!(signed.unwrap().is_ok());
+    }
+
+    #[tokio::test]
+    async fn another_agent_is_not_asked_before_the_record_is_written() {
+        let fixture = Fixture::new().await;
+        let path = fixture.path("upstream");
+        let upstream = UnixListener::bind(&path).unwrap();
+        upstream.set_nonblocking(true).unwrap();
+        let agent = Arc::new(UpstreamAgent::new(path));
+        let key = UpstreamSigner::new(agent, fixture.key.blob.clone());
+        let key = Signer::Upstream(key);
+        assert!(key.sign_recorded(unrecorded(), b"data", 0).await.is_err());
+        let asked = upstream.accept().map_err(|error| error.kind());
+        assert_eq!(asked.map(drop), Err(io::ErrorKind::WouldBlock));
     }
 }

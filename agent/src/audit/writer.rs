@@ -80,6 +80,6 @@ fn copy(outcome: &io::Result<()>) -> io::Result<()> {
 /// The longest time without anything to write in which the thread does not sleep.
 const MOMENT: Duration = Duration::from_micros(100);
 /// One connection does not ask again in so short a time.
-const SOON: Duration = Duration::from_micros(15);
+const SOON: Duration = Duration::from_micros(5);
 /// Records that are written at once.
 const MAX_BATCH: usize = 255;

@@ -15,26 +15,30 @@ use crate::{
 };
 
 impl Grant {
-    /// Judges a request to sign and records the verdict. Where the record cannot be written there is
-    /// no verdict, and so no signature.
-    pub(crate) async fn judge_and_record(
+    /// Returns when the record of a verdict is written. Where it cannot be there is no verdict, and so no
+    /// signature.
+    pub(crate) async fn recorded_verdict(
+        &self,
+        demand: &Demand<'_>,
+        verdict: &Verdict,
+        written: Written,
+    ) -> Result<(), AuditError> {
+        let recorded = self.recorded(written).await;
+        if let (Err(_), Verdict::Allow { host, .. }) = (&recorded, verdict) {
+            let key = Fingerprint::of(demand.key_blob);
+            self.ledger().unsign(key, host.as_deref());
+        }
+        recorded
+    }
+
+    /// Judges a request to sign and hands the record over. One lock spans verdict and budget, so that parallel
+    /// connections cannot spend one signature twice.
+    pub(crate) fn judge(
         &self,
         demand: &Demand<'_>,
         flags: SignFlags,
         now: Instant,
-    ) -> Result<Verdict, AuditError> {
-        let (verdict, written) = self.judge(demand, flags, now);
-        let recorded = self.recorded(written).await;
-        if let (Err(_), Verdict::Allow { host, .. }) = (&recorded, &verdict) {
-            let key = Fingerprint::of(demand.key_blob);
-            self.ledger().unsign(key, host.as_deref());
-        }
-        recorded.map(|()| verdict)
-    }
-
-    /// One lock spans verdict and budget, so that parallel connections cannot spend one signature
-    /// twice.
-    fn judge(&self, demand: &Demand<'_>, flags: SignFlags, now: Instant) -> (Verdict, Written) {
+    ) -> (Verdict, Written) {
         let mut ledger = self.ledger();
         let standing = self.standing(&ledger);
         let verdict = judge(
@@ -45,9 +49,10 @@ impl Grant {
             flags,
             now,
         );
+        let key = Fingerprint::of(demand.key_blob);
         let mut record = self.record(event(&verdict));
         record.intent = Some(demand.intent());
-        record.key = Some(Fingerprint::of(demand.key_blob));
+        record.key = Some(key);
         record.user = demand.user();
         record.detail = demand.detail();
         match &verdict {
@@ -57,7 +62,7 @@ impl Grant {
         let written = self.submit(&record);
         match &verdict {
             Verdict::Allow { host, .. } => {
-                ledger.sign(Fingerprint::of(demand.key_blob), host.as_deref());
+                ledger.sign(key, host.as_deref());
             }
             Verdict::Deny(reason) => self.count_refusal(&mut ledger, *reason, refused(&record)),
         }

@@ -61,15 +61,18 @@ async fn sign(keyring: &Keyring, binds: &Binds, request: &SignRequest<'_>) -> Ve
             ..record(request, Event::Refused)
         },
     };
-    let recorded = keyring.audit.submit(&told).done().await;
-    let (Ok(entry), Ok(())) = (judged, recorded) else {
+    let recorded = keyring.audit.submit(&told).done();
+    let Ok(entry) = judged else {
+        let _ = recorded.await;
         return reply(&Response::Failure);
     };
-    match entry.key.signer.sign(request.data, request.flags.0).await {
-        Ok(signature) => reply(&Response::SignResponse {
+    let signed = (entry.key.signer).sign_recorded(recorded, request.data, request.flags.0);
+    match signed.await {
+        Ok(Ok(signature)) => reply(&Response::SignResponse {
             signature: &signature,
         }),
-        Err(error) => fail(keyring, request, &error).await,
+        Ok(Err(error)) => fail(keyring, request, &error).await,
+        Err(_) => reply(&Response::Failure),
     }
 }
 

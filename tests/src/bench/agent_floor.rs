@@ -32,12 +32,13 @@ use crate::lab::{Lab, LabError, UpstreamAgent};
 pub(super) fn measure(sheet: &mut Sheet, lab: &Lab) -> Result<(), LabError> {
     for (key, name, ..) in KEYS {
         for connections in CONNECTIONS {
-            let row = Row {
-                name: format!("agent, {name} × {connections}, floor: each"),
+            let row = |what| Row {
+                name: format!("agent, {name} × {connections}, floor: {what}"),
                 unit: "µs",
                 target: "",
             };
-            if !sheet.wants(&row.name) {
+            let rows = ["each", "p99"].map(row);
+            if !rows.iter().any(|row| sheet.wants(&row.name)) {
                 continue;
             }
             let failed = |error| LabError::file("serve in", Path::new("/tmp"))(error);
@@ -46,7 +47,7 @@ pub(super) fn measure(sheet: &mut Sheet, lab: &Lab) -> Result<(), LabError> {
             let served = |socket: &Path| {
                 let ours = || served(socket, connections);
                 let theirs = || served(agent.socket(), connections);
-                sheet.group([row], RUNS, ours, theirs)
+                sheet.group(rows, RUNS, ours, theirs)
             };
             serve_while(&bare, served).map_err(failed)??;
         }
@@ -54,10 +55,10 @@ pub(super) fn measure(sheet: &mut Sheet, lab: &Lab) -> Result<(), LabError> {
     Ok(())
 }
 
-fn served(socket: &Path, connections: usize) -> Result<[f64; 1], LabError> {
+fn served(socket: &Path, connections: usize) -> Result<[f64; 2], LabError> {
     let served = load::run(socket, connections, TIME)
         .map_err(LabError::file("ask for signatures at", socket))?;
-    Ok([served.each])
+    Ok([served.each, served.p99])
 }
 
 /// A fresh key of the library.
