@@ -26,6 +26,7 @@ pub(crate) use self::scan::Searches;
 use crate::{
     engine::Engines,
     grant::Table,
+    harden::Gate,
     key::Key,
     keyring::Keyring,
     listener::{Listener, share},
@@ -44,6 +45,8 @@ pub(crate) struct Control {
     pub(crate) hosts: HostFiles,
     /// The searches that run.
     pub(crate) searches: Searches,
+    /// What keeps all requests waiting until the agent is confined, but the one that a build begins with.
+    pub(crate) gate: Gate,
 }
 
 /// Serves the control socket until `stop` turns true; the socket goes before this returns, and
@@ -112,6 +115,9 @@ async fn route(
 ) -> Result<Response<Answer>, Problem> {
     let (parts, body) = request.into_parts();
     let path: Vec<_> = parts.uri.path().split('/').skip(1).collect();
+    if path.as_slice() != ["v1", "grants"] {
+        control.gate.pass().await;
+    }
     match (&parts.method, path.as_slice()) {
         (&Method::GET, ["v1", "keys"]) => Ok(json(StatusCode::OK, &infos(&control.keys.shown()))),
         (&Method::POST, ["v1", "grants"]) => {

@@ -16,7 +16,7 @@ use tokio::{
     select,
     signal::unix::{Signal, SignalKind, signal},
     sync::{oneshot, watch},
-    time::{MissedTickBehavior, interval, sleep},
+    time::{MissedTickBehavior, interval, sleep, timeout},
 };
 use tracing::info;
 
@@ -28,7 +28,7 @@ use crate::{
     engine::Engines,
     folder,
     grant::{Shared, Table},
-    harden::{self, Reach},
+    harden::{self, Gate, Reach},
     key::{Key, source},
     keyring::Keyring,
     lifeline::{self, announce},
@@ -55,16 +55,13 @@ pub(crate) fn run(config: &Config) -> Result<(), Problem> {
     let audit = open_audit(config)?;
     let folder = folder::make().map_err(|error| unavailable("no folder for sockets", &error))?;
     let control = || {
-        harden::after_keys();
         let (known_hosts, ssh_config) = config.hosts.read();
-        let identities = ssh_config.identity_folders();
-        let reach = Reach::of_build(folder.path(), ssh_config.home(), identities);
-        harden::confine(&reach);
-        let audit = Arc::new(audit);
+        let (audit, gate) = (Arc::new(audit), Gate::shut());
         let shared = Shared {
             audit: Arc::clone(&audit),
             known_hosts,
             ssh_config,
+            gate: gate.clone(),
         };
         let grants = Table::new(folder.path().to_owned(), shared);
         Control {
@@ -73,6 +70,7 @@ pub(crate) fn run(config: &Config) -> Result<(), Problem> {
             engines,
             hosts: config.hosts.clone(),
             searches: Searches::default(),
+            gate,
         }
     };
     let served = runtime.block_on(serve(control, &folder, parent));
@@ -138,8 +136,20 @@ async fn serve(
         stop.send_replace(true);
         control.grants.drain().await;
     };
-    tokio::join!(server, ended);
+    tokio::join!(server, ended, confine(&control, folder));
     Ok(())
+}
+
+/// Gives up what is given up once the first request comes that waits for it, or soon. That is when the engine
+/// has been started: before, its start would wait for this.
+async fn confine(control: &Control, folder: &TempDir) {
+    let _ = timeout(FIRST_SWEEP, control.gate.wanted()).await;
+    harden::after_keys();
+    let ssh_config = control.grants.shared().ssh_config;
+    let identities = ssh_config.identity_folders();
+    let reach = Reach::of_build(folder.path(), ssh_config.home(), identities);
+    harden::confine(&reach);
+    control.gate.unlock();
 }
 
 /// Removes what killed agents left, and ends grants that expired long ago; it does not return.

@@ -27,6 +27,7 @@ use self::ledger::Ledger;
 use crate::{
     audit::Audit,
     broker::Broker,
+    harden::Gate,
     key::Key,
     known_hosts::KnownHosts,
     policy::{Standing, Terms},
@@ -44,6 +45,8 @@ pub(crate) struct Shared {
     pub(crate) known_hosts: Arc<KnownHosts>,
     /// The user's settings for hosts.
     pub(crate) ssh_config: Arc<SshConfig>,
+    /// What keeps a build waiting until the agent is confined.
+    pub(crate) gate: Gate,
 }
 
 /// One live grant.
@@ -123,6 +126,11 @@ impl Grant {
     /// How long it is past its expiry; nothing before.
     pub(crate) fn expired_for(&self, now: Instant) -> Option<Duration> {
         now.checked_duration_since(self.terms.expires)
+    }
+
+    /// What keeps its build waiting until the agent is confined.
+    pub(crate) const fn gate(&self) -> &Gate {
+        &self.shared.gate
     }
 
     /// Its name.

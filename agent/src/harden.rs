@@ -7,6 +7,7 @@ mod calls;
 mod check;
 #[cfg(target_os = "linux")]
 mod files;
+mod gate;
 mod memory;
 mod reach;
 #[cfg(target_os = "linux")]
@@ -18,6 +19,7 @@ mod shut;
 pub(crate) use before::before_keys;
 #[cfg(target_os = "linux")]
 pub(crate) use check::check;
+pub(crate) use gate::Gate;
 pub(crate) use memory::after_keys;
 pub(crate) use reach::Reach;
 #[cfg(not(target_os = "linux"))]

@@ -16,6 +16,7 @@ use tempfile::TempDir;
 use crate::{
     audit::Audit,
     grant::{Grant, Shared},
+    harden::Gate,
     key::{
         Key,
         source::{self, Environment, Source},
@@ -96,6 +97,7 @@ impl Fixture {
             audit: Arc::clone(&self.audit),
             known_hosts: Arc::new(KnownHosts::default().with_builtin()),
             ssh_config: Arc::new(SshConfig::none()),
+            gate: Gate::open(),
         }
     }
 

@@ -53,6 +53,7 @@ impl Server {
                 home: folder.path().to_owned(),
             },
             searches,
+            gate: Gate::open(),
         });
         tasks.spawn(serve(Arc::clone(&control), listener, stopped));
         Self {

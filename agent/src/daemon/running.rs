@@ -31,7 +31,7 @@ use crate::{
     engine::Engines,
     folder,
     grant::{Shared, Table},
-    harden::{self, Reach},
+    harden::{self, Gate, Reach},
     key::{Key, source::Source},
     keyring::{self, Keyring},
     listener::Listener,
@@ -170,6 +170,7 @@ fn control_of(
         audit: Arc::clone(&audit),
         known_hosts,
         ssh_config,
+        gate: Gate::open(),
     };
     let keyring = Keyring::new(keys, audit, asker);
     Control {
@@ -178,6 +179,7 @@ fn control_of(
         engines: Engines::default(),
         hosts: config.hosts.clone(),
         searches: Searches::default(),
+        gate: Gate::open(),
     }
 }
 

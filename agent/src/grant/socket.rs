@@ -23,6 +23,7 @@ pub(crate) async fn serve(grant: Arc<Grant>, listener: Listener) {
             () = grant.until_closed() => break,
             stream = listener.accept() => stream,
         };
+        grant.gate().pass().await;
         while sessions.try_join_next().is_some() {}
         match Arc::clone(&permits).try_acquire_owned() {
             Ok(permit) => {

@@ -1,23 +1,58 @@
 //! What a private agent can no longer do once it serves.
 
-use std::{fs, os::unix::fs::symlink, process::Command};
+use std::{
+    fs,
+    os::unix::fs::symlink,
+    process::Command,
+    thread::sleep,
+    time::{Duration, Instant},
+};
 
-use crate::support::Agent;
+use crate::support::{Agent, lists};
 
 #[test]
 fn every_thread_filters_system_calls_and_gains_no_privileges() {
     let agent = Agent::start();
     // What it answers, it answers confined.
     assert_eq!(reload(&agent), r#"{"notes":[]}"#);
-    let tasks = fs::read_dir(format!("/proc/{}/task", agent.id())).unwrap();
-    let tasks = tasks.map(|task| task.unwrap().path()).collect::<Vec<_>>();
-    assert!(tasks.len() >= 3, "{tasks:?}");
-    for task in tasks {
-        let status = fs::read_to_string(task.join("status")).unwrap();
-        for line in ["NoNewPrivs:\t1", "Seccomp:\t2"] {
-            assert!(status.lines().any(|found| found == line), "{status}");
-        }
+    assert_eq!(unconfined(&agent), Vec::<String>::new());
+}
+
+#[test]
+fn a_build_is_answered_by_a_confined_agent() {
+    for _ in 0..20 {
+        let agent = Agent::start();
+        let grant = agent.grant(1);
+        assert!(lists(&grant.socket));
+        assert_eq!(unconfined(&agent), Vec::<String>::new());
     }
+}
+
+#[test]
+fn an_agent_of_which_nothing_is_asked_is_confined_soon() {
+    let agent = Agent::start();
+    agent.grant(1);
+    let begin = Instant::now();
+    while !unconfined(&agent).is_empty() {
+        assert!(begin.elapsed() < Duration::from_secs(5), "it is not");
+        sleep(Duration::from_millis(5));
+    }
+}
+
+/// The status of each thread that system calls are not filtered for, or that may gain privileges.
+fn unconfined(agent: &Agent) -> Vec<String> {
+    let tasks = fs::read_dir(format!("/proc/{}/task", agent.id())).unwrap();
+    let statuses = tasks.map(|task| fs::read_to_string(task.unwrap().path().join("status")));
+    let statuses: Vec<_> = statuses.map(Result::unwrap).collect();
+    assert!(statuses.len() >= 3, "{statuses:?}");
+    let is_confined = |status: &String| {
+        let mut lines = ["NoNewPrivs:\t1", "Seccomp:\t2"].into_iter();
+        lines.all(|line| status.lines().any(|found| found == line))
+    };
+    statuses
+        .into_iter()
+        .filter(|status| !is_confined(status))
+        .collect()
 }
 
 #[test]
