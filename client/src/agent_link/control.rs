@@ -30,6 +30,8 @@ pub(crate) struct Control {
     socket: PathBuf,
     client: Client<UnixConnector, Full<Bytes>>,
     is_answered: Arc<AtomicBool>,
+    /// Whether the agent ends with this process, and its grants with it.
+    is_private: bool,
 }
 
 impl Control {
@@ -39,6 +41,15 @@ impl Control {
             socket,
             client: unix_http::client(),
             is_answered: Arc::default(),
+            is_private: false,
+        }
+    }
+
+    /// The same for an agent that ends with this process.
+    pub(crate) fn private(socket: PathBuf) -> Self {
+        Self {
+            is_private: true,
+            ..Self::new(socket)
         }
     }
 
@@ -65,12 +76,16 @@ impl Control {
             .await
     }
 
-    /// Opens a grant and holds it: it ends with the value, however this process ends.
+    /// Opens a grant and holds it: it ends with the value, however this process ends. A private agent needs no
+    /// hold.
     pub(crate) async fn open_grant(&self, spec: &GrantSpec) -> Result<(Grant, Held), LinkError> {
         let what = "open a grant";
         let grant: Grant = self
             .call(what, Method::POST, "/v1/grants", json(what, spec)?)
             .await?;
+        if self.is_private {
+            return Ok((grant, Held(None)));
+        }
         let path = format!("/v1/grants/{}/hold", grant.id);
         let request = self.request(what, Method::GET, &path, Full::default())?;
         let late = |_| LinkError::Late {
@@ -80,7 +95,7 @@ impl Control {
         let held = timeout(PATIENCE, self.respond(what, request)).await;
         let response = held.map_err(late)??;
         if response.status().is_success() {
-            return Ok((grant, Held(response)));
+            return Ok((grant, Held(Some(response))));
         }
         answer::<()>(what, response).await?;
         Err(LinkError::Ended)
@@ -184,9 +199,12 @@ impl Control {
     }
 }
 
-/// A grant that is held: the answer that has no end, and with it the connection.
+/// A grant that is held: the answer that has no end, and with it the connection. None where the grant ends with
+/// this process anyway.
 #[derive(Debug)]
-pub(crate) struct Held(#[expect(dead_code, reason = "kept, never read")] Response<Incoming>);
+pub(crate) struct Held(
+    #[expect(dead_code, reason = "kept, never read")] Option<Response<Incoming>>,
+);
 
 /// An agent that left its socket behind when it was killed does not run.
 fn gone(what: &'static str, source: io::Error) -> LinkError {

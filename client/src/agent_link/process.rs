@@ -131,7 +131,7 @@ impl Starting {
             Started::Ready { control } => Ok(PrivateAgent {
                 child: self.child.take().ok_or(LinkError::Ended)?,
                 lifeline: lines.into_inner(),
-                control: Control::new(control),
+                control: Control::private(control),
             }),
             Started::Failed(problem) => Err(problem.into()),
         }

@@ -10,6 +10,7 @@ mod hints;
 mod image;
 mod inputs;
 mod key_given;
+mod listed;
 mod mode;
 mod outcome;
 mod plan;

@@ -3,29 +3,32 @@
 //! What is found clean may change before the engine reads it: this search keeps a mistake from
 //! becoming a leak, and is no lock. The image is searched after the build in any case.
 
-use std::{collections::HashSet, path::Path, time::SystemTime};
+use std::collections::HashSet;
 
-use tokio::task;
+use tokio::task::{self, JoinHandle};
 
 use super::{
-    inputs::{Context, Inputs, Kind},
+    inputs::Kind,
     key_given::{KeyGiven, Origin},
+    listed::{Listed, ListedContext},
 };
 use crate::{
     command::search::{Search, with_causes},
-    context::{self, Ignore},
     output::{Output, printable},
     verify::{Cache, Content, Given, Mark, Sought, Unchanged},
 };
 
 /// Searches what a build is given for the keys of its grant. What cannot be searched is told, and is
 /// no reason not to build.
-pub(super) async fn search(search: Search<'_>, inputs: Inputs) -> Result<(), KeyGiven> {
+pub(super) async fn search(
+    search: Search<'_>,
+    listing: JoinHandle<Listed>,
+) -> Result<(), KeyGiven> {
     let output = Output::new(search.is_quiet);
-    let Some(keys) = Sought::new(search.grant) else {
+    let (Some(keys), Ok(listed)) = (Sought::new(search.grant), listing.await) else {
         return Ok(());
     };
-    let Ok(fresh) = task::spawn_blocking(move || Fresh::of(inputs, &keys)).await else {
+    let Ok(fresh) = task::spawn_blocking(move || Fresh::of(listed, &keys)).await else {
         return Ok(());
     };
     fresh.notes.iter().for_each(|note| output.note(note));
@@ -72,15 +75,20 @@ struct Fresh {
 }
 
 impl Fresh {
-    /// Lists the contexts, and leaves out what is remembered.
-    fn of(inputs: Inputs, keys: &Sought) -> Self {
+    /// Leaves out what is remembered.
+    fn of(listed: Listed, keys: &Sought) -> Self {
         let cache = Cache::of_user("contexts");
+        let Listed {
+            inputs,
+            contexts,
+            notes,
+        } = listed;
         let mut fresh = Self {
             given: Vec::new(),
             origins: Vec::new(),
             unchanged: cache.map(|cache| Unchanged::of(cache, &inputs.folder, keys)),
             known: HashSet::new(),
-            notes: Vec::new(),
+            notes,
         };
         let texts = inputs.texts.iter().map(|text| text.content.as_slice());
         let mark = Some(Mark::of_texts(texts));
@@ -92,41 +100,27 @@ impl Fresh {
             let origin = Origin::new(Kind::Archive, None);
             fresh.add("standard input".to_owned(), Content::Open(archive), origin);
         }
-        let mut left = MOST_FILES;
-        for context in &inputs.contexts {
-            fresh.context(context, inputs.dockerfile, &mut left);
+        for listed in contexts {
+            fresh.context(listed, inputs.dockerfile);
         }
         fresh
     }
 
-    fn context(&mut self, context: &Context, dockerfile: Option<(u64, u64)>, left: &mut usize) {
-        let shown = file_name(&context.ignore);
-        let ignore = match Ignore::load(&context.ignore) {
-            Ok(ignore) => ignore,
-            Err(error) => {
-                let note = format!("{UNSEARCHED}: {shown}: {error}");
-                return self.notes.push(note);
-            }
-        };
-        let now = SystemTime::now();
-        let listing = context::list(&context.root, &ignore, *left);
-        *left -= listing.files.len();
-        if listing.is_cut {
-            self.notes.push(MANY.to_owned());
-        }
-        for file in listing.files {
+    fn context(&mut self, listed: ListedContext, dockerfile: Option<(u64, u64)>) {
+        let context = listed.context;
+        for file in listed.files {
             let (stamp, path) = (file.stamp, &file.path);
             if dockerfile == Some((stamp.device, stamp.inode)) || stamp.size < SHORTEST {
                 continue;
             }
-            let mark = Mark::of_file(&context.root, path, &stamp, now);
+            let mark = Mark::of_file(&context.root, path, &stamp, listed.at);
             let entry = printable(&path.to_string_lossy()).into_owned();
             let name = match &context.name {
                 Some(name) => format!("context {}, {entry}", printable(name)),
                 None => entry.clone(),
             };
             let origin = Origin {
-                ignored: Some((entry, shown.clone())),
+                ignored: Some((entry, listed.ignore.clone())),
                 ..Origin::new(Kind::File, mark)
             };
             self.add(name, Content::File(context.root.join(path), stamp), origin);
@@ -147,17 +141,8 @@ impl Fresh {
     }
 }
 
-fn file_name(path: &Path) -> String {
-    let name = path.file_name().unwrap_or_default();
-    printable(&name.to_string_lossy()).into_owned()
-}
-
-/// In all contexts together.
-const MOST_FILES: usize = 100_000;
 /// Fewer bytes than 80 bits hold no part of a key that counts.
 const SHORTEST: u64 = 10;
-const UNSEARCHED: &str = "the context is not searched before the build";
-const MANY: &str = "the context has more than 100,000 files, of which the others are not searched \
-                    before the build";
+pub(super) const UNSEARCHED: &str = "the context is not searched before the build";
 const LONG: &str = "there is more than 2 GiB to search before the build; the rest is left out this \
                     time, and what is in the image is searched after it";

@@ -5,7 +5,7 @@ mod end;
 use std::{ffi::OsString, mem, time::SystemTime};
 
 use keystay_proto::control::Grant;
-use tokio::process::Command;
+use tokio::{process::Command, task::JoinHandle};
 
 use self::end::unreported;
 use super::{
@@ -15,6 +15,7 @@ use super::{
     grants::Grants,
     hints, image,
     inputs::Inputs,
+    listed::Listed,
     mode::Mode,
     plan::{Plan, plan},
     receipt::{Built, Receipt},
@@ -22,7 +23,7 @@ use super::{
     wired::{self, Wired},
 };
 use crate::{
-    agent_link::{Control, Summoned},
+    agent_link::{Control, LinkError, Summoned},
     cli::Options,
     command::search::{Found, Search},
     config::Settings,
@@ -57,6 +58,12 @@ pub(super) async fn run(
         output.note(&why);
         return Err(verbatim(&tool?, &asked).into());
     }
+    // It starts while the rest is made ready, and reads no key before the build is planned.
+    let agent = if tool.is_ok() && !options.dry_run {
+        Some(Summoned::by(&settings.keys, options.verbose, &Variables::of_process()).await?)
+    } else {
+        None
+    };
     let source = Source::read(&asked, settings.takes_stdin())?;
     let (settings, note) = settings.narrowed(options, &source.folder, &Variables::of_process())?;
     if let Some(note) = note {
@@ -72,11 +79,10 @@ pub(super) async fn run(
         return Ok(ExitCode::Success);
     }
     let receipt = Receipt::asked_for(options, &asked, &source)?;
-    let tool = tool?;
-    // It starts while the engine answers, and reads no key before the build is planned.
-    let agent = Summoned::by(&settings.keys, options.verbose, &Variables::of_process()).await?;
+    let (tool, agent) = (tool?, agent.ok_or(LinkError::Ended)?);
     tool.check(asked.builder()).await?;
     let inputs = Inputs::of(&asked, &source, &tool);
+    let listing = (!options.no_verify).then(|| Listed::start(inputs));
     let plan = plan(options, form, &asked, &settings, source, Some(&tool)).await?;
     let build = Build {
         options,
@@ -85,7 +91,7 @@ pub(super) async fn run(
         tool: &tool,
         receipt,
     };
-    build.run(agent, plan, inputs).await
+    build.run(agent, plan, listing).await
 }
 
 /// The engine's program, without the keys in its environment.
@@ -109,13 +115,18 @@ struct Build<'a> {
 
 impl Build<'_> {
     /// The life of its agent.
-    async fn run(&self, agent: Summoned, plan: Plan, inputs: Inputs) -> Result<ExitCode, Error> {
+    async fn run(
+        &self,
+        agent: Summoned,
+        plan: Plan,
+        listing: Option<JoinHandle<Listed>>,
+    ) -> Result<ExitCode, Error> {
         let mut signals = Signals::listen().map_err(Error::Runtime)?;
         let started = async { tokio::join!(agent.ready(), async { Files::new() }) };
         let (agent, files) = signals.unless_caught(started).await?;
         let (agent, files) = (agent?, files?);
         let code = self
-            .granted(plan, inputs, files, agent.control(), &mut signals)
+            .granted(plan, listing, files, agent.control(), &mut signals)
             .await;
         agent.end().await;
         code
@@ -125,7 +136,7 @@ impl Build<'_> {
     async fn granted(
         &self,
         mut plan: Plan,
-        inputs: Inputs,
+        listing: Option<JoinHandle<Listed>>,
         files: Files,
         control: &Control,
         signals: &mut Signals,
@@ -137,7 +148,7 @@ impl Build<'_> {
         let grant = &grants.main;
         tracing::info!(id = %grant.id, socket = %grant.socket.display(), "the grant is open");
         grant.notes.iter().for_each(|note| output.note(note));
-        self.before(inputs, control, &grants, signals).await?;
+        self.before(listing, control, &grants, signals).await?;
         let wired = Wired::write(files, self.asked, &plan, &grants)?;
         let input = mem::replace(&mut plan.input, Input::Nothing);
         let mut command = self.tool.command(&wired.arguments, input);
@@ -170,15 +181,15 @@ impl Build<'_> {
     /// Ends a build that would be given a key.
     async fn before(
         &self,
-        inputs: Inputs,
+        listing: Option<JoinHandle<Listed>>,
         control: &Control,
         grants: &Grants,
         signals: &mut Signals,
     ) -> Result<(), Error> {
-        if self.options.no_verify {
+        let Some(listing) = listing else {
             return Ok(());
-        }
-        let search = before::search(self.search(control, grants), inputs);
+        };
+        let search = before::search(self.search(control, grants), listing);
         let Err(found) = signals.unless_caught(search).await? else {
             return Ok(());
         };
