@@ -10,7 +10,6 @@ mod talk;
 use std::{
     env, io,
     os::{fd::OwnedFd, unix::net::UnixStream},
-    path::Path,
     process::Stdio,
 };
 
@@ -21,7 +20,7 @@ use tokio::{
 };
 
 pub(crate) use self::process::run;
-use crate::ssh_agent;
+use crate::{key::source::Environment, prompt::askpass, ssh_agent};
 
 /// What asks a person, from the agent's side.
 #[derive(Clone, Debug)]
@@ -57,20 +56,17 @@ struct Answer {
 }
 
 impl Asker {
-    /// Starts the process, which asks with `program` and sees none of the `hidden` variables. Called in a
-    /// runtime, and before the agent gives up executing programs.
+    /// Starts the process, which sees no variable that holds a key. Called in a runtime, and before the agent
+    /// gives up executing programs.
     ///
     /// # Errors
     ///
     /// When it cannot be started.
-    pub(crate) fn start<'a>(
-        program: &Path,
-        hidden: impl IntoIterator<Item = &'a str>,
-    ) -> io::Result<(Self, Asking)> {
+    pub(crate) fn start(environment: &Environment) -> io::Result<(Self, Asking)> {
         let (ours, theirs) = UnixStream::pair()?;
         ours.set_nonblocking(true)?;
         let socket = tokio::net::UnixStream::from_std(ours)?;
-        let process = spawn(program, hidden, theirs)?;
+        let process = spawn(environment, theirs)?;
         let (questions, asked) = mpsc::channel(1);
         let asking = Asking {
             process,
@@ -96,14 +92,11 @@ impl Asker {
     }
 }
 
-fn spawn<'a>(
-    program: &Path,
-    hidden: impl IntoIterator<Item = &'a str>,
-    socket: UnixStream,
-) -> io::Result<Child> {
+fn spawn(environment: &Environment, socket: UnixStream) -> io::Result<Child> {
     let mut command = Command::new(env::current_exe()?);
-    command.arg0(ssh_agent::NAME).arg("--asker").arg(program);
-    for name in hidden {
+    command.arg0(ssh_agent::NAME);
+    command.arg("--asker").arg(askpass(environment));
+    for name in environment.hidden() {
         command.env_remove(name);
     }
     command

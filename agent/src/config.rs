@@ -103,7 +103,6 @@ impl Config {
             })?;
         let folder = |name| env::var_os(name).map(PathBuf::from);
         Ok(Self {
-            sources: (!sources.is_empty()).then_some(sources),
             socket: socket.map_or(MainSocket::Nowhere, MainSocket::At),
             defaults: Defaults::default(),
             yields: false,
@@ -114,9 +113,19 @@ impl Config {
                 known_hosts: known_hosts_files(&home),
                 home,
             },
-            environment: Environment::of_process(),
+            environment: Environment::of_process().hiding(variables(&sources)),
+            sources: (!sources.is_empty()).then_some(sources),
         })
     }
+}
+
+/// The variables that hold keys.
+fn variables(sources: &[Source]) -> Vec<String> {
+    let name = |source: &Source| match source {
+        Source::Env(name) => Some(name.clone()),
+        _ => None,
+    };
+    sources.iter().filter_map(name).collect()
 }
 
 /// The files that ssh reads by default (`ssh_config(5)`, `UserKnownHostsFile` and

@@ -32,6 +32,7 @@ pub trait Prompt: Send {
 pub struct UserPrompt {
     askpass: Option<PathBuf>,
     order: Order,
+    hidden: Vec<String>,
 }
 
 /// Why there is no passphrase; what follows "is encrypted with a passphrase, and".
@@ -84,6 +85,7 @@ impl UserPrompt {
         Self {
             askpass: named.or_else(usual),
             order,
+            hidden: environment.hidden().to_vec(),
         }
     }
 
@@ -96,7 +98,7 @@ impl UserPrompt {
         match (terminal, &self.askpass) {
             (Some(terminal), _) => terminal.ask(text),
             (None, Some(program)) if self.order != Order::TerminalOnly => {
-                askpass::ask(program, text)
+                askpass::ask(program, text, &self.hidden)
             }
             (None, _) => Err(PromptError::Nowhere),
         }

@@ -32,11 +32,10 @@ use crate::{
     folder,
     grant::{Shared, Table},
     harden::{self, Gate, Reach},
-    key::{Key, source::Source},
+    key::Key,
     keyring::{self, Keyring},
     listener::Listener,
     place::{self, Place, PlaceError},
-    prompt::askpass,
     ssh_agent::socket_beside,
 };
 
@@ -100,12 +99,7 @@ async fn beside(served: impl Future<Output = ()>, asking: Option<Asking>) {
 
 /// What asks a person whether a key may be used. It needs no key, and does not see those in variables.
 fn asker(config: &Config) -> (Asker, Option<Asking>) {
-    let sources = config.sources.iter().flatten();
-    let hidden = sources.filter_map(|source| match source {
-        Source::Env(name) => Some(name.as_str()),
-        _ => None,
-    });
-    match Asker::start(&askpass(&config.environment), hidden) {
+    match Asker::start(&config.environment) {
         Ok((asker, asking)) => (asker, Some(asking)),
         Err(error) => {
             warn!(%error, "nobody can be asked: what a person must confirm is refused");

@@ -39,7 +39,7 @@ pub async fn load(
         Source::File(path) => file::load(source, path, environment, prompt).map(|key| vec![key]),
         Source::Env(name) => env::load(source, name, environment, prompt).map(|key| vec![key]),
         Source::Certificate(request) => {
-            (certificate::load(source, request).await).map(|key| vec![key])
+            (certificate::load(source, request, environment).await).map(|key| vec![key])
         }
         Source::Stdin => stdin::load(source, environment, prompt).map(|key| vec![key]),
     }

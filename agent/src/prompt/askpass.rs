@@ -9,9 +9,9 @@ use std::{
 use super::{MAX_ANSWER, PromptError};
 use crate::secret::Secret;
 
-/// Runs `program` with the text as its argument; its answer is what it prints.
-pub(super) fn ask(program: &Path, text: &str) -> Result<Secret, PromptError> {
-    let answer = run(program, text).map_err(|source| PromptError::Askpass {
+/// Runs `program` with the text as its argument, without the `hidden` variables; its answer is what it prints.
+pub(super) fn ask(program: &Path, text: &str, hidden: &[String]) -> Result<Secret, PromptError> {
+    let answer = run(program, text, hidden).map_err(|source| PromptError::Askpass {
         program: program.to_path_buf(),
         source,
     })?;
@@ -19,8 +19,12 @@ pub(super) fn ask(program: &Path, text: &str) -> Result<Secret, PromptError> {
 }
 
 /// `None` when the person pressed cancel.
-fn run(program: &Path, text: &str) -> io::Result<Option<Secret>> {
-    let mut child = Command::new(program)
+fn run(program: &Path, text: &str, hidden: &[String]) -> io::Result<Option<Secret>> {
+    let mut command = Command::new(program);
+    for name in hidden {
+        command.env_remove(name);
+    }
+    let mut child = command
         .arg(text)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())

@@ -178,6 +178,20 @@ fn a_command_that_fails_is_told_with_what_it_said() {
 }
 
 #[test]
+fn a_command_does_not_get_the_key_in_a_variable() {
+    // Cargo sets it for its tests.
+    let variable = "CARGO_MANIFEST_DIR";
+    assert!(std::env::var_os(variable).is_some());
+    let script = format!("certificate:sh -c 'echo \"${{{variable}-nothing}}\" >&2; exit 1'");
+    let environment = environment(&[]).hiding(vec![variable.to_owned()]);
+    let error = load(&script, &environment, &mut Nobody).unwrap_err();
+    assert_eq!(
+        told(&error),
+        ["command sh ended with exit status: 1: nothing"]
+    );
+}
+
+#[test]
 fn no_shell_reads_the_command() {
     let folder = Folder::new();
     let file = folder.path("made");

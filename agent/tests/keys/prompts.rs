@@ -128,6 +128,19 @@ fn an_encrypted_key_is_loaded_through_askpass() {
 }
 
 #[test]
+fn an_askpass_program_does_not_get_the_key_in_a_variable() {
+    let folder = Folder::new();
+    let askpass = askpass(&folder, &format!("echo \"${{{HIDDEN}-nothing}}\""));
+    let variables = [
+        ("SSH_ASKPASS", askpass.to_str().unwrap()),
+        ("SSH_ASKPASS_REQUIRE", "force"),
+        (HIDDEN, "the key"),
+    ];
+    let output = without_terminal(ASK, &variables);
+    assert!(output.contains("answer gnihton"), "{output}");
+}
+
+#[test]
 fn nobody_to_ask_is_an_error_with_two_ways_out() {
     let folder = Folder::new();
     let path = folder.locked_key("key", "-t ed25519 -a 1", "secret");
@@ -164,7 +177,7 @@ fn the_process_that_asks() {
     let Ok(what) = env::var("KEYSTAY_TEST_ASK") else {
         return;
     };
-    let environment = Environment::of_process();
+    let environment = Environment::of_process().hiding(vec![HIDDEN.to_owned()]);
     let mut prompt = UserPrompt::new(&environment);
     if what == ASK {
         match prompt.ask("Passphrase: ") {
@@ -296,3 +309,5 @@ fn askpass(folder: &Folder, script: &str) -> PathBuf {
 }
 
 const ASK: &str = "ask";
+/// A variable that stands for one that holds a key.
+const HIDDEN: &str = "KEYSTAY_TEST_HIDDEN";

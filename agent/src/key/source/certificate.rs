@@ -13,7 +13,7 @@ pub use self::{
     check::CertificateFault,
     request::{CertificateRequest, RequestError},
 };
-use super::{Fault, Place, Source, SourceError};
+use super::{Environment, Fault, Place, Source, SourceError};
 use crate::{
     key::{Key, format::FormatError},
     secret::{Secret, scrub_stack},
@@ -25,11 +25,14 @@ use crate::{
 pub(super) async fn load(
     source: &Source,
     request: &CertificateRequest,
+    environment: &Environment,
 ) -> Result<Key, SourceError> {
     let at = |fault: Fault| fault.at(Place::Command(request.program().to_owned()));
     let signer = generate().map_err(at)?;
     let public = format!("ssh-ed25519 {} keystay\n", STANDARD.encode(signer.blob()));
-    let given = command::run(request, &public).await.map_err(at)?;
+    let given = command::run(request, &public, environment)
+        .await
+        .map_err(at)?;
     let (blob, comment) = find(&given).ok_or_else(|| at(Fault::NoCertificate))?;
     let now = SystemTime::now().duration_since(UNIX_EPOCH);
     let now = now.map_or(0, |now| now.as_secs());

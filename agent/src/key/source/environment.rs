@@ -14,6 +14,7 @@ use std::{
 pub struct Environment {
     variable: Box<Variable>,
     stdin: Box<Stdin>,
+    hidden: Vec<String>,
 }
 
 impl Environment {
@@ -25,7 +26,19 @@ impl Environment {
         Self {
             variable: Box::new(variable),
             stdin: Box::new(stdin),
+            hidden: Vec::new(),
         }
+    }
+
+    /// The same, with variables that the programs which it runs do not get.
+    #[must_use]
+    pub fn hiding(self, hidden: Vec<String>) -> Self {
+        Self { hidden, ..self }
+    }
+
+    /// The variables that a program which is run does not get: they hold keys.
+    pub(crate) fn hidden(&self) -> &[String] {
+        &self.hidden
     }
 
     /// The environment of this process.

@@ -16,16 +16,20 @@ use tokio::{
     time::timeout,
 };
 
-use super::{CertificateRequest, Fault};
+use super::{CertificateRequest, Environment, Fault};
 use crate::said;
 
 /// What the command gave: its standard output, or where there is no certificate in it the file that
 /// `ssh-keygen -s` and others write beside the public key's.
 ///
 /// `{public_key}` in a word stands for the line `public`, `{public_key_file}` for a file that holds
-/// it, and so does standard input. The command has the environment and folder of this process, and no
-/// shell reads it.
-pub(super) async fn run(request: &CertificateRequest, public: &str) -> Result<Vec<u8>, Fault> {
+/// it, and so does standard input. The command has the environment and folder of this process, but for the
+/// variables that hold keys, and no shell reads it.
+pub(super) async fn run(
+    request: &CertificateRequest,
+    public: &str,
+    environment: &Environment,
+) -> Result<Vec<u8>, Fault> {
     let folder = folder().map_err(Fault::NoFolder)?;
     let file = folder.path().join(PUBLIC_FILE);
     fs::write(&file, public).map_err(Fault::NoFolder)?;
@@ -33,7 +37,11 @@ pub(super) async fn run(request: &CertificateRequest, public: &str) -> Result<Ve
         let word = word.replace("{public_key_file}", &file.to_string_lossy());
         word.replace("{public_key}", public.trim_end())
     };
-    let child = Command::new(request.program())
+    let mut command = Command::new(request.program());
+    for name in environment.hidden() {
+        command.env_remove(name);
+    }
+    let child = command
         .args(request.arguments().map(filled))
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
