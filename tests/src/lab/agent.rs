@@ -1,5 +1,6 @@
 //! An OpenSSH `ssh-agent` for one test.
 
+use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
@@ -71,8 +72,9 @@ impl UpstreamAgent {
         command
     }
 
+    /// The socket's file is there a moment before anybody listens.
     fn wait(&self) -> Result<(), LabError> {
-        if wait_until(PATIENCE, || self.socket.exists()) {
+        if wait_until(PATIENCE, || UnixStream::connect(&self.socket).is_ok()) {
             return Ok(());
         }
         Err(LabError::Silent {
