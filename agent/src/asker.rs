@@ -4,13 +4,13 @@
 //! Both speak over a socket pair, a line of JSON for each question and each answer. Without an answer
 //! nothing is allowed.
 
-mod process;
+mod answers;
 mod talk;
 
 use std::{
-    env, io,
+    io,
     os::{fd::OwnedFd, unix::net::UnixStream},
-    process::Stdio,
+    process::{self, Stdio},
 };
 
 use serde::{Deserialize, Serialize};
@@ -19,8 +19,8 @@ use tokio::{
     sync::{mpsc, oneshot},
 };
 
-pub(crate) use self::process::run;
-use crate::{key::source::Environment, prompt::askpass, ssh_agent};
+pub(crate) use self::answers::run;
+use crate::{key::source::Environment, prompt::askpass};
 
 /// What asks a person, from the agent's side.
 #[derive(Clone, Debug)]
@@ -56,17 +56,20 @@ struct Answer {
 }
 
 impl Asker {
-    /// Starts the process, which sees no variable that holds a key. Called in a runtime, and before the agent
+    /// Starts the process, this `program` again, which sees no variable that holds a key. Called in a runtime, and before the agent
     /// gives up executing programs.
     ///
     /// # Errors
     ///
     /// When it cannot be started.
-    pub(crate) fn start(environment: &Environment) -> io::Result<(Self, Asking)> {
+    pub(crate) fn start(
+        program: process::Command,
+        environment: &Environment,
+    ) -> io::Result<(Self, Asking)> {
         let (ours, theirs) = UnixStream::pair()?;
         ours.set_nonblocking(true)?;
         let socket = tokio::net::UnixStream::from_std(ours)?;
-        let process = spawn(environment, theirs)?;
+        let process = spawn(program, environment, theirs)?;
         let (questions, asked) = mpsc::channel(1);
         let asking = Asking {
             process,
@@ -92,14 +95,15 @@ impl Asker {
     }
 }
 
-fn spawn(environment: &Environment, socket: UnixStream) -> io::Result<Child> {
-    let mut command = Command::new(env::current_exe()?);
-    command.arg0(ssh_agent::NAME);
-    command.arg("--asker").arg(askpass(environment));
-    for name in environment.hidden() {
-        command.env_remove(name);
-    }
-    command
+fn spawn(
+    mut program: process::Command,
+    environment: &Environment,
+    socket: UnixStream,
+) -> io::Result<Child> {
+    environment.hidden().keep_from(&mut program);
+    Command::from(program)
+        .arg("--asker")
+        .arg(askpass(environment))
         .stdin(OwnedFd::from(socket))
         .stdout(Stdio::null())
         .spawn()

@@ -143,7 +143,7 @@ async fn serve(
 /// Gives up what is given up once the first request comes that waits for it, or soon. That is when the engine
 /// has been started: before, its start would wait for this.
 async fn confine(control: &Control, folder: &TempDir) {
-    let _ = timeout(FIRST_SWEEP, control.gate.wanted()).await;
+    let _ = timeout(UNASKED, control.gate.wanted()).await;
     harden::after_keys();
     let ssh_config = control.grants.shared().ssh_config;
     let identities = ssh_config.identity_folders();
@@ -197,6 +197,8 @@ fn unavailable(what: &str, error: &dyn std::error::Error) -> Problem {
     Problem::new(ProblemCode::Unavailable, format!("{what}: {error}"))
 }
 
+/// How long an agent may stay unconfined of which nothing is asked.
+const UNASKED: Duration = Duration::from_millis(10);
 /// When the first grant is open, and its build begins.
 const FIRST_SWEEP: Duration = Duration::from_millis(10);
 const SWEEP_INTERVAL: Duration = Duration::from_mins(1);

@@ -14,7 +14,10 @@ use keystay_proto::printable;
 pub(crate) use self::confirm::confirm;
 use self::terminal::Terminal;
 
-use crate::{key::source::Environment, secret::Secret};
+use crate::{
+    key::source::{Environment, Hidden},
+    secret::Secret,
+};
 
 /// The program that asks in a window, as OpenSSH chooses it.
 pub(crate) fn askpass(environment: &Environment) -> PathBuf {
@@ -32,7 +35,7 @@ pub trait Prompt: Send {
 pub struct UserPrompt {
     askpass: Option<PathBuf>,
     order: Order,
-    hidden: Vec<String>,
+    hidden: Hidden,
 }
 
 /// Why there is no passphrase; what follows "is encrypted with a passphrase, and".
@@ -85,7 +88,7 @@ impl UserPrompt {
         Self {
             askpass: named.or_else(usual),
             order,
-            hidden: environment.hidden().to_vec(),
+            hidden: environment.hidden().clone(),
         }
     }
 

@@ -84,6 +84,17 @@ fn print(text: &[u8]) {
     let _ = stdout.write_all(text).and_then(|()| stdout.flush());
 }
 
+/// This program once more, in ssh-agent's place.
+///
+/// # Errors
+///
+/// When the system does not say which file it is.
+pub(crate) fn this_program() -> io::Result<Command> {
+    let mut command = Command::new(env::current_exe()?);
+    command.arg0(NAME);
+    Ok(command)
+}
+
 /// What a process was called by names an ssh-agent.
 #[must_use]
 pub(crate) fn is_name(name: &OsString) -> bool {
@@ -91,6 +102,6 @@ pub(crate) fn is_name(name: &OsString) -> bool {
 }
 
 /// The program whose place it takes.
-pub(crate) const NAME: &str = "ssh-agent";
+const NAME: &str = "ssh-agent";
 const AUTH_SOCK: &str = "SSH_AUTH_SOCK";
 const AGENT_PID: &str = "SSH_AGENT_PID";

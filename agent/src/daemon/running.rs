@@ -1,42 +1,35 @@
-//! The running agent: one for a user, for days.
+//! The running agent: one for a user, for days. What it is made of; how it goes on is in [`life`].
+
+mod life;
 
 use std::{
-    env,
-    future::pending,
     io,
     os::unix::net::UnixListener,
     path::{Path, PathBuf},
     sync::Arc,
-    time::{Duration, Instant},
 };
 
 use keystay_proto::control::{Problem, ProblemCode};
-use rustix::process::getppid;
 use sd_notify::NotifyState;
 use tempfile::TempDir;
-use tokio::{
-    select,
-    signal::unix::{Signal, SignalKind, signal},
-    sync::watch,
-    time::{MissedTickBehavior, interval},
-};
 use tracing::{info, warn};
 
+use self::life::{Signals, Sockets, notify};
 use super::{load, open_audit, runtime, unavailable};
 use crate::{
     asker::{Asker, Asking},
     audit::Audit,
     config::{Config, MainSocket},
-    control::{self, Control, Searches},
+    control::{Control, Searches},
     engine::Engines,
     folder,
     grant::{Shared, Table},
     harden::{self, Gate, Reach},
     key::Key,
-    keyring::{self, Keyring},
+    keyring::Keyring,
     listener::Listener,
     place::{self, Place, PlaceError},
-    ssh_agent::socket_beside,
+    ssh_agent::{socket_beside, this_program},
 };
 
 /// Where the agent serves.
@@ -78,28 +71,15 @@ pub(crate) fn run(config: &Config, ready: impl FnOnce(&Places)) -> Result<(), Pr
     let control = Arc::new(control_of(config, &keys, audit, &folder, asker));
     harden::confine(&reach(config, &control, &folder, &places));
     notify(&[NotifyState::Ready]);
-    let served = serve(&control, sockets, signals, config.parent);
-    runtime.block_on(beside(served, asking));
+    let life = life::live(&control, sockets, signals, config.parent, asking);
+    runtime.block_on(life);
     Ok(())
-}
-
-/// Serves, and has a person asked meanwhile.
-async fn beside(served: impl Future<Output = ()>, asking: Option<Asking>) {
-    let asking = async {
-        match asking {
-            Some(asking) => asking.carry().await,
-            None => pending().await,
-        }
-    };
-    select! {
-        () = served => {}
-        () = asking => {}
-    }
 }
 
 /// What asks a person whether a key may be used. It needs no key, and does not see those in variables.
 fn asker(config: &Config) -> (Asker, Option<Asking>) {
-    match Asker::start(&config.environment) {
+    let started = this_program().and_then(|program| Asker::start(program, &config.environment));
+    match started {
         Ok((asker, asking)) => (asker, Some(asking)),
         Err(error) => {
             warn!(%error, "nobody can be asked: what a person must confirm is refused");
@@ -177,129 +157,6 @@ fn control_of(
     }
 }
 
-/// What the agent listens on.
-struct Sockets {
-    own: Listener,
-    place: Option<Place>,
-    main: Option<Listener>,
-}
-
-/// Serves until a signal ends it; what is being answered then still is.
-async fn serve(
-    control: &Arc<Control>,
-    sockets: Sockets,
-    mut signals: Signals,
-    parent: Option<i32>,
-) {
-    let (stop, stopped) = watch::channel(false);
-    let own = control::serve(Arc::clone(control), sockets.own, stopped.clone());
-    let known = async {
-        let Place { listener, claim } = sockets.place?;
-        control::serve(Arc::clone(control), listener, stopped.clone()).await;
-        Some(claim)
-    };
-    let main = async {
-        if let Some(listener) = sockets.main {
-            keyring::serve(Arc::clone(&control.keys), listener, stopped.clone()).await;
-        }
-    };
-    let ended = async {
-        select! {
-            () = signals.until_end(control) => {}
-            () = sweep(control) => {}
-            () = until_gone(parent) => {}
-        }
-        notify(&[NotifyState::Stopping]);
-        control.grants.drain().await;
-        stop.send_replace(true);
-    };
-    let (claim, ..) = tokio::join!(known, own, main, ended);
-    // Another agent may have the place when nothing of this one is left there.
-    drop(claim);
-}
-
-/// Returns when the process that the agent ends with is its parent no more.
-async fn until_gone(parent: Option<i32>) {
-    let Some(parent) = parent else {
-        return pending().await;
-    };
-    let mut ticks = interval(PARENT_INTERVAL);
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    while getppid().is_some_and(|now| now.as_raw_nonzero().get() == parent) {
-        ticks.tick().await;
-    }
-}
-
-/// Ends grants that nobody holds or that expired long ago; it does not return.
-async fn sweep(control: &Control) {
-    let mut ticks = interval(SWEEP_INTERVAL);
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    loop {
-        ticks.tick().await;
-        control.grants.sweep(Instant::now());
-    }
-}
-
-/// The signals that reach the running agent.
-struct Signals {
-    terminate: Signal,
-    interrupt: Signal,
-    hangup: Signal,
-    drop_keys: Signal,
-    /// Whether SIGHUP asks for a reload: a service manager's, where there is no terminal to hang up.
-    reloads: bool,
-}
-
-impl Signals {
-    fn install() -> io::Result<Self> {
-        Ok(Self {
-            terminate: signal(SignalKind::terminate())?,
-            interrupt: signal(SignalKind::interrupt())?,
-            hangup: signal(SignalKind::hangup())?,
-            drop_keys: signal(SignalKind::user_defined1())?,
-            reloads: env::var_os("NOTIFY_SOCKET").is_some(),
-        })
-    }
-
-    /// Returns when the agent shall end; reloads meanwhile.
-    async fn until_end(&mut self, control: &Control) {
-        loop {
-            select! {
-                _ = self.terminate.recv() => return,
-                _ = self.interrupt.recv() => return,
-                _ = self.hangup.recv() => {}
-                _ = self.drop_keys.recv() => {
-                    control.keys.remove_all();
-                    continue;
-                }
-            }
-            if !self.reloads {
-                return;
-            }
-            reload(control);
-        }
-    }
-}
-
-fn reload(control: &Control) {
-    match NotifyState::monotonic_usec_now() {
-        Ok(now) => notify(&[NotifyState::Reloading, now]),
-        Err(_) => notify(&[NotifyState::Reloading]),
-    }
-    for note in control.reload().notes {
-        warn!(note, "left out");
-    }
-    info!("host keys and settings are read again");
-    notify(&[NotifyState::Ready]);
-}
-
-/// Tells the service manager, if one started the agent.
-fn notify(states: &[NotifyState<'_>]) {
-    if let Err(error) = sd_notify::notify(states) {
-        warn!(%error, "the service manager is not told");
-    }
-}
-
 fn no_socket(error: &io::Error) -> Problem {
     let problem = unavailable("the ssh-agent socket cannot be made", error);
     if error.kind() == io::ErrorKind::AddrInUse {
@@ -319,7 +176,3 @@ fn no_place(error: &PlaceError) -> Problem {
         }
     }
 }
-
-/// How soon after its command an agent ends.
-const PARENT_INTERVAL: Duration = Duration::from_secs(1);
-const SWEEP_INTERVAL: Duration = Duration::from_secs(5);

@@ -14,6 +14,7 @@ mod spec;
 mod stdin;
 mod upstream;
 
+pub(crate) use self::environment::Hidden;
 pub use self::{
     certificate::{CertificateFault, CertificateRequest, RequestError},
     defaults::defaults,

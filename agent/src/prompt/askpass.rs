@@ -7,10 +7,10 @@ use std::{
 };
 
 use super::{MAX_ANSWER, PromptError};
-use crate::secret::Secret;
+use crate::{key::source::Hidden, secret::Secret};
 
 /// Runs `program` with the text as its argument, without the `hidden` variables; its answer is what it prints.
-pub(super) fn ask(program: &Path, text: &str, hidden: &[String]) -> Result<Secret, PromptError> {
+pub(super) fn ask(program: &Path, text: &str, hidden: &Hidden) -> Result<Secret, PromptError> {
     let answer = run(program, text, hidden).map_err(|source| PromptError::Askpass {
         program: program.to_path_buf(),
         source,
@@ -19,11 +19,9 @@ pub(super) fn ask(program: &Path, text: &str, hidden: &[String]) -> Result<Secre
 }
 
 /// `None` when the person pressed cancel.
-fn run(program: &Path, text: &str, hidden: &[String]) -> io::Result<Option<Secret>> {
+fn run(program: &Path, text: &str, hidden: &Hidden) -> io::Result<Option<Secret>> {
     let mut command = Command::new(program);
-    for name in hidden {
-        command.env_remove(name);
-    }
+    hidden.keep_from(&mut command);
     let mut child = command
         .arg(text)
         .stdin(Stdio::null())

@@ -4,15 +4,14 @@ use std::{
     env,
     fs::File,
     io::{BufRead as _, BufReader, Read as _},
-    os::unix::process::CommandExt as _,
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
+    process::{Child, Stdio},
 };
 
 use keystay_proto::control::{Problem, ProblemCode, Started};
 use rustix::{process::setsid, stdio};
 
-use super::{NAME, Options};
+use super::{Options, this_program};
 
 /// An agent in the background, which serves.
 #[derive(Debug)]
@@ -31,9 +30,8 @@ impl Detached {
         socket: Option<&Path>,
     ) -> Result<Self, Problem> {
         let failed = |error| unavailable(&format!("the agent cannot be started: {error}"));
-        let path = env::current_exe().map_err(failed)?;
-        let mut command = Command::new(path);
-        command.arg0(NAME).arg("--detached").args(options.limits());
+        let mut command = this_program().map_err(failed)?;
+        command.arg("--detached").args(options.limits());
         command.args(keys.iter().flat_map(|key| ["--key", key]));
         if let Some(socket) = socket {
             let socket = std::path::absolute(socket).map_err(failed)?;

@@ -8,13 +8,27 @@ use std::{
     io,
     os::fd::AsFd as _,
     path::{Path, PathBuf},
+    process::Command,
 };
 
 /// The environment that keys are looked for in: variables and standard input.
 pub struct Environment {
     variable: Box<Variable>,
     stdin: Box<Stdin>,
-    hidden: Vec<String>,
+    hidden: Hidden,
+}
+
+/// Variables that hold keys.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Hidden(Vec<String>);
+
+impl Hidden {
+    /// Has the program run without them.
+    pub(crate) fn keep_from(&self, command: &mut Command) {
+        for name in &self.0 {
+            command.env_remove(name);
+        }
+    }
 }
 
 impl Environment {
@@ -26,18 +40,21 @@ impl Environment {
         Self {
             variable: Box::new(variable),
             stdin: Box::new(stdin),
-            hidden: Vec::new(),
+            hidden: Hidden::default(),
         }
     }
 
     /// The same, with variables that the programs which it runs do not get.
     #[must_use]
     pub fn hiding(self, hidden: Vec<String>) -> Self {
-        Self { hidden, ..self }
+        Self {
+            hidden: Hidden(hidden),
+            ..self
+        }
     }
 
     /// The variables that a program which is run does not get: they hold keys.
-    pub(crate) fn hidden(&self) -> &[String] {
+    pub(crate) fn hidden(&self) -> &Hidden {
         &self.hidden
     }
 

@@ -38,9 +38,7 @@ pub(super) async fn run(
         word.replace("{public_key}", public.trim_end())
     };
     let mut command = Command::new(request.program());
-    for name in environment.hidden() {
-        command.env_remove(name);
-    }
+    environment.hidden().keep_from(command.as_std_mut());
     let child = command
         .args(request.arguments().map(filled))
         .stdin(Stdio::piped())

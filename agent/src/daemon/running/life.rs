@@ -1,0 +1,179 @@
+//! The running agent's life: it serves until it is told to end.
+
+use std::{
+    env,
+    future::pending,
+    io,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use rustix::process::getppid;
+use sd_notify::NotifyState;
+use tokio::{
+    select,
+    signal::unix::{Signal, SignalKind, signal},
+    sync::watch,
+    time::{MissedTickBehavior, interval},
+};
+use tracing::{info, warn};
+
+use crate::{
+    asker::Asking,
+    control::{self, Control},
+    keyring,
+    listener::Listener,
+    place::Place,
+};
+
+/// What the agent listens on.
+#[derive(Debug)]
+pub(super) struct Sockets {
+    /// The control socket that is its own.
+    pub(super) own: Listener,
+    /// The known place of a control socket, unless another agent has it.
+    pub(super) place: Option<Place>,
+    /// The ssh-agent socket.
+    pub(super) main: Option<Listener>,
+}
+
+/// Serves until a signal ends it or its parent is gone, and has a person asked meanwhile.
+pub(super) async fn live(
+    control: &Arc<Control>,
+    sockets: Sockets,
+    signals: Signals,
+    parent: Option<i32>,
+    asking: Option<Asking>,
+) {
+    let asking = async {
+        match asking {
+            Some(asking) => asking.carry().await,
+            None => pending().await,
+        }
+    };
+    select! {
+        () = serve(control, sockets, signals, parent) => {}
+        () = asking => {}
+    }
+}
+
+/// What is being answered when it ends still is.
+async fn serve(
+    control: &Arc<Control>,
+    sockets: Sockets,
+    mut signals: Signals,
+    parent: Option<i32>,
+) {
+    let (stop, stopped) = watch::channel(false);
+    let own = control::serve(Arc::clone(control), sockets.own, stopped.clone());
+    let known = async {
+        let Place { listener, claim } = sockets.place?;
+        control::serve(Arc::clone(control), listener, stopped.clone()).await;
+        Some(claim)
+    };
+    let main = async {
+        if let Some(listener) = sockets.main {
+            keyring::serve(Arc::clone(&control.keys), listener, stopped.clone()).await;
+        }
+    };
+    let ended = async {
+        select! {
+            () = signals.until_end(control) => {}
+            () = sweep(control) => {}
+            () = until_gone(parent) => {}
+        }
+        notify(&[NotifyState::Stopping]);
+        control.grants.drain().await;
+        stop.send_replace(true);
+    };
+    let (claim, ..) = tokio::join!(known, own, main, ended);
+    // Another agent may have the place when nothing of this one is left there.
+    drop(claim);
+}
+
+/// Returns when the process that the agent ends with is its parent no more.
+async fn until_gone(parent: Option<i32>) {
+    let Some(parent) = parent else {
+        return pending().await;
+    };
+    let mut ticks = interval(PARENT_INTERVAL);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    while getppid().is_some_and(|now| now.as_raw_nonzero().get() == parent) {
+        ticks.tick().await;
+    }
+}
+
+/// Ends grants that nobody holds or that expired long ago; it does not return.
+async fn sweep(control: &Control) {
+    let mut ticks = interval(SWEEP_INTERVAL);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        control.grants.sweep(Instant::now());
+    }
+}
+
+/// The signals that reach the running agent.
+#[derive(Debug)]
+pub(super) struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+    hangup: Signal,
+    drop_keys: Signal,
+    /// Whether SIGHUP asks for a reload: a service manager's, where there is no terminal to hang up.
+    reloads: bool,
+}
+
+impl Signals {
+    pub(super) fn install() -> io::Result<Self> {
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+            hangup: signal(SignalKind::hangup())?,
+            drop_keys: signal(SignalKind::user_defined1())?,
+            reloads: env::var_os("NOTIFY_SOCKET").is_some(),
+        })
+    }
+
+    /// Returns when the agent shall end; reloads meanwhile.
+    async fn until_end(&mut self, control: &Control) {
+        loop {
+            select! {
+                _ = self.terminate.recv() => return,
+                _ = self.interrupt.recv() => return,
+                _ = self.hangup.recv() => {}
+                _ = self.drop_keys.recv() => {
+                    control.keys.remove_all();
+                    continue;
+                }
+            }
+            if !self.reloads {
+                return;
+            }
+            reload(control);
+        }
+    }
+}
+
+fn reload(control: &Control) {
+    match NotifyState::monotonic_usec_now() {
+        Ok(now) => notify(&[NotifyState::Reloading, now]),
+        Err(_) => notify(&[NotifyState::Reloading]),
+    }
+    for note in control.reload().notes {
+        warn!(note, "left out");
+    }
+    info!("host keys and settings are read again");
+    notify(&[NotifyState::Ready]);
+}
+
+/// Tells the service manager, if one started the agent.
+pub(super) fn notify(states: &[NotifyState<'_>]) {
+    if let Err(error) = sd_notify::notify(states) {
+        warn!(%error, "the service manager is not told");
+    }
+}
+
+/// How soon after its command an agent ends.
+const PARENT_INTERVAL: Duration = Duration::from_secs(1);
+const SWEEP_INTERVAL: Duration = Duration::from_secs(5);
