@@ -23,7 +23,7 @@ use super::{
     wired::{self, Wired},
 };
 use crate::{
-    agent_link::{Control, LinkError, Summoned},
+    agent_link::{Control, Summoned},
     cli::Options,
     command::search::{Found, Search},
     config::Settings,
@@ -58,19 +58,8 @@ pub(super) async fn run(
         output.note(&why);
         return Err(verbatim(&tool?, &asked).into());
     }
-    // It starts while the rest is made ready, and reads no key before the build is planned.
-    let agent = if tool.is_ok() && !options.dry_run {
-        Some(Summoned::by(&settings.keys, options.verbose, &Variables::of_process()).await?)
-    } else {
-        None
-    };
-    let source = Source::read(&asked, settings.takes_stdin())?;
-    let (settings, note) = settings.narrowed(options, &source.folder, &Variables::of_process())?;
-    if let Some(note) = note {
-        output.note(&note);
-    }
-    hints::tell(&asked, &source, output);
     if options.dry_run {
+        let (source, settings) = read(options, &asked, settings)?;
         let plan = plan(options, form, &asked, &settings, source, tool.as_ref().ok()).await?;
         if let Mode::Sign { why: Some(why) } = &plan.mode {
             output.line(&format!("sign mode: {why}"));
@@ -78,8 +67,18 @@ pub(super) async fn run(
         output::print(&wired::preview(form, &asked, &plan))?;
         return Ok(ExitCode::Success);
     }
+    let tool = match tool {
+        Ok(tool) => tool,
+        Err(missing) => {
+            // What is wrong with what was asked for comes first.
+            read(options, &asked, settings)?;
+            return Err(missing.into());
+        }
+    };
+    // It starts while the rest is made ready, and reads no key before the build is planned.
+    let agent = Summoned::by(&settings.keys, options.verbose, &Variables::of_process()).await?;
+    let (source, settings) = read(options, &asked, settings)?;
     let receipt = Receipt::asked_for(options, &asked, &source)?;
-    let (tool, agent) = (tool?, agent.ok_or(LinkError::Ended)?);
     tool.check(asked.builder()).await?;
     let inputs = Inputs::of(&asked, &source, &tool);
     let listing = (!options.no_verify).then(|| Listed::start(inputs));
@@ -92,6 +91,18 @@ pub(super) async fn run(
         receipt,
     };
     build.run(agent, plan, listing).await
+}
+
+/// What is built, and the settings that it narrows.
+fn read(options: &Options, asked: &Asked, settings: Settings) -> Result<(Source, Settings), Error> {
+    let output = Output::new(options.quiet);
+    let source = Source::read(asked, settings.takes_stdin())?;
+    let (settings, note) = settings.narrowed(options, &source.folder, &Variables::of_process())?;
+    if let Some(note) = note {
+        output.note(&note);
+    }
+    hints::tell(asked, &source, output);
+    Ok((source, settings))
 }
 
 /// The engine's program, without the keys in its environment.
