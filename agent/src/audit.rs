@@ -1,13 +1,16 @@
 //! The audit log: one JSON line per decision, with the kernel before the reply leaves.
 //!
-//! A thread of its own writes, so that a disk that hangs stops signatures and nothing else. Whoever
-//! decides hands the record over while it holds the lock that the decision was made under, which
-//! keeps the order, and waits for [`Written`] without it.
+//! A thread of its own writes, so that a disk that hangs stops signatures and nothing else; so do threads
+//! that serve connections and nothing else, where that wakes nobody. Whoever decides hands the record over
+//! while it holds the lock that the decision was made under, which keeps the order, and waits for
+//! [`Written`] without it.
 
 mod file;
+mod waiting;
 mod writer;
 
 use std::{
+    cell::Cell,
     io,
     path::{Path, PathBuf},
     sync::{Arc, mpsc},
@@ -21,15 +24,30 @@ use tokio::{
     time::timeout,
 };
 
-use self::{file::LogFile, writer::Entry};
+use self::{
+    file::LogFile,
+    waiting::{Entry, Waiting},
+};
 
 /// An open audit log. Several agents may append to one file.
 #[derive(Debug)]
 pub(crate) struct Audit {
-    path: Arc<Path>,
-    queue: mpsc::Sender<Entry>,
+    log: Arc<Log>,
     /// How long a disk may take for one record; nothing where time stands still.
     patience: Option<Duration>,
+}
+
+#[derive(Debug)]
+struct Log {
+    path: PathBuf,
+    waiting: Arc<Waiting>,
+    /// Wakes the thread that writes.
+    bell: mpsc::Sender<()>,
+}
+
+/// Lets the calling thread write records, and so wait for the disk.
+pub(crate) fn write_on_this_thread() {
+    WRITES.set(true);
 }
 
 /// Why a record is not in the log.
@@ -53,36 +71,47 @@ impl Audit {
     }
 
     fn start(path: &Path, file: LogFile) -> io::Result<Self> {
+        let waiting = Arc::new(Waiting::new(file));
+        let log = Log {
+            path: path.to_owned(),
+            bell: writer::start(path, Arc::clone(&waiting))?,
+            waiting,
+        };
         Ok(Self {
-            path: path.into(),
-            queue: writer::start(file)?,
+            log: Arc::new(log),
             patience: Some(PATIENCE),
         })
     }
 
-    /// Hands a record to the writer. Records are written in the order in which they are handed over.
+    /// Hands a record over. Records are written in the order in which they are handed over.
     pub(crate) fn submit(&self, record: &Record) -> Written {
         let (done, outcome) = oneshot::channel();
-        // Serialising a plain struct to memory does not fail, and a writer that is gone tells by
-        // `done`.
+        // Serialising a plain struct to memory does not fail; that it is not written is told by `done`.
         if let Ok(mut line) = serde_json::to_vec(record) {
             line.push(b'\n');
-            let _ = self.queue.send(Entry { line, done });
+            self.log.waiting.push(Entry { line, done });
         }
-        Written {
-            path: Arc::clone(&self.path),
+        let mut written = Written {
+            log: Arc::clone(&self.log),
             outcome,
+            has_rung: false,
             patience: self.patience,
+        };
+        if !WRITES.get() {
+            written.ring();
         }
+        written
     }
 }
 
-/// A record on its way.
+/// A record on its way. It is written even if nobody waits for it.
 #[derive(Debug)]
 #[must_use = "nothing may leave before the record is written"]
 pub(crate) struct Written {
-    path: Arc<Path>,
+    log: Arc<Log>,
     outcome: oneshot::Receiver<io::Result<()>>,
+    /// Whether the thread that writes knows of it.
+    has_rung: bool,
     patience: Option<Duration>,
 }
 
@@ -94,7 +123,7 @@ impl Written {
             None => self.outcome_in_time().await,
         };
         outcome.map_err(|source| AuditError::Write {
-            path: self.path.to_path_buf(),
+            path: self.log.path.clone(),
             source,
         })
     }
@@ -102,7 +131,11 @@ impl Written {
     /// Looks a few times, and lets others go on in between: to sleep until the writer is done, and
     /// to be woken, takes longer than it takes to write.
     async fn outcome_soon(&mut self) -> Option<io::Result<()>> {
-        for _ in 0..LOOKS {
+        for look in 0..LOOKS {
+            // Others have handed over their records since the first look.
+            if look > 0 && !self.has_rung {
+                self.write_or_ring();
+            }
             match self.outcome.try_recv() {
                 Ok(outcome) => return Some(outcome),
                 Err(TryRecvError::Closed) => return Some(Err(writer_ended())),
@@ -112,7 +145,25 @@ impl Written {
         None
     }
 
+    /// Many records are written as fast as one. A single one is written beside what this thread does.
+    fn write_or_ring(&mut self) {
+        match self.log.waiting.len() {
+            0 => {}
+            1 => self.ring(),
+            _ => self.log.waiting.write_at_once(),
+        }
+    }
+
+    fn ring(&mut self) {
+        self.has_rung = true;
+        // A writer that is gone is told of by the outcome.
+        let _ = self.log.bell.send(());
+    }
+
     async fn outcome_in_time(&mut self) -> io::Result<()> {
+        if !self.has_rung {
+            self.ring();
+        }
         let outcome = &mut self.outcome;
         let outcome = match self.patience {
             Some(patience) => timeout(patience, outcome).await?,
@@ -120,6 +171,19 @@ impl Written {
         };
         outcome.unwrap_or_else(|_| Err(writer_ended()))
     }
+}
+
+impl Drop for Written {
+    fn drop(&mut self) {
+        if !self.has_rung && !self.outcome.is_terminated() {
+            self.ring();
+        }
+    }
+}
+
+thread_local! {
+    /// Whether this thread writes records.
+    static WRITES: Cell<bool> = const { Cell::new(false) };
 }
 
 fn writer_ended() -> io::Error {

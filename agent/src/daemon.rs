@@ -34,6 +34,7 @@ use crate::{
     lifeline::{self, announce},
     listener::Listener,
     prompt::UserPrompt,
+    workers::Workers,
 };
 
 /// Runs a private agent until its parent is gone or it is told to end.
@@ -62,6 +63,7 @@ pub(crate) fn run(config: &Config) -> Result<(), Problem> {
             known_hosts,
             ssh_config,
             gate: gate.clone(),
+            workers: Arc::new(Workers::new()),
         };
         let grants = Table::new(folder.path().to_owned(), shared);
         Control {
@@ -105,7 +107,8 @@ fn load(config: &Config, runtime: &Runtime) -> Result<Vec<Arc<Key>>, Problem> {
     Ok(keys)
 }
 
-/// One thread serves everything; only RSA signatures, which take milliseconds, go to others.
+/// One thread serves everything but connections that others are beside; RSA signatures, which take
+/// milliseconds, go to others too.
 fn runtime() -> io::Result<Runtime> {
     runtime::Builder::new_current_thread()
         .enable_io()

@@ -34,6 +34,7 @@ use crate::{
     scan::{Blind, Budget, Needles},
     ssh_config::SshConfig,
     tunnel::Streams,
+    workers::Workers,
 };
 
 /// What every grant of an agent uses.
@@ -47,6 +48,8 @@ pub(crate) struct Shared {
     pub(crate) ssh_config: Arc<SshConfig>,
     /// What keeps a build waiting until the agent is confined.
     pub(crate) gate: Gate,
+    /// What serves connections beside the agent's own thread.
+    pub(crate) workers: Arc<Workers>,
 }
 
 /// One live grant.
@@ -126,6 +129,11 @@ impl Grant {
     /// How long it is past its expiry; nothing before.
     pub(crate) fn expired_for(&self, now: Instant) -> Option<Duration> {
         now.checked_duration_since(self.terms.expires)
+    }
+
+    /// What serves its connections beside the agent's own thread.
+    pub(crate) const fn workers(&self) -> &Arc<Workers> {
+        &self.shared.workers
     }
 
     /// What keeps its build waiting until the agent is confined.

@@ -37,5 +37,6 @@ mod ssh_config;
 #[cfg(test)]
 mod testing;
 mod tunnel;
+mod workers;
 
 pub use program::main;

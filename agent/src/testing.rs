@@ -25,6 +25,7 @@ use crate::{
     prompt::{Prompt, PromptError},
     secret::Secret,
     ssh_config::SshConfig,
+    workers::Workers,
 };
 
 /// A folder with a fresh ed25519 key and an audit log, and a grant of the key.
@@ -98,6 +99,7 @@ impl Fixture {
             known_hosts: Arc::new(KnownHosts::default().with_builtin()),
             ssh_config: Arc::new(SshConfig::none()),
             gate: Gate::open(),
+            workers: Arc::new(Workers::at_most(0)),
         }
     }
 

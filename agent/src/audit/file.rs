@@ -1,7 +1,7 @@
 //! The log's files: appended to under a lock, kept from growing without end.
 
 use std::{
-    fs::{self, DirBuilder, File, Metadata, OpenOptions},
+    fs::{self, DirBuilder, File, Metadata, OpenOptions, TryLockError},
     io::{self, Write as _},
     os::unix::fs::{DirBuilderExt as _, FileExt as _, MetadataExt as _, OpenOptionsExt as _},
     path::{Path, PathBuf},
@@ -35,11 +35,6 @@ impl LogFile {
         })
     }
 
-    /// Where the newest file is.
-    pub(super) fn path(&self) -> &Path {
-        &self.path
-    }
-
     /// Appends whole lines: all of them or none.
     pub(super) fn append(&mut self, lines: &[u8]) -> io::Result<()> {
         let length = self.lock()?;
@@ -47,6 +42,32 @@ impl LogFile {
         // Closing it would do it too.
         let _ = self.file.unlock();
         outcome
+    }
+
+    /// The same where it takes no waiting for others and no new file; says whether it was done.
+    pub(super) fn append_at_once(&mut self, lines: &[u8]) -> io::Result<bool> {
+        match self.file.try_lock() {
+            Err(TryLockError::WouldBlock) => return Ok(false),
+            Err(TryLockError::Error(error)) => return Err(error),
+            Ok(()) => {}
+        }
+        let outcome = self.append_here(lines);
+        // Closing it would do it too.
+        let _ = self.file.unlock();
+        outcome
+    }
+
+    fn append_here(&mut self, lines: &[u8]) -> io::Result<bool> {
+        let held = self.file.metadata()?;
+        if !self.is_current(&held) || self.is_full(held.len(), lines) {
+            return Ok(false);
+        }
+        self.append_locked(lines, held.len()).map(|()| true)
+    }
+
+    fn is_full(&self, length: u64, lines: &[u8]) -> bool {
+        let added = u64::try_from(lines.len()).unwrap_or(u64::MAX);
+        length > 0 && length.saturating_add(added) > self.limit
     }
 
     /// Locks the file that the path names now, and says how long it is: another agent may have
@@ -69,8 +90,7 @@ impl LogFile {
     }
 
     fn append_locked(&mut self, lines: &[u8], mut length: u64) -> io::Result<()> {
-        let added = u64::try_from(lines.len()).unwrap_or(u64::MAX);
-        if length > 0 && length.saturating_add(added) > self.limit {
+        if self.is_full(length, lines) {
             length = self.rotate()?;
         }
         if self.is_torn(length)? {

@@ -2,10 +2,12 @@ use std::{
     fs::{self, File},
     os::unix::fs::PermissionsExt as _,
     process::Command,
+    thread,
+    time::Instant,
 };
 
 use keystay_proto::control::{Event, GrantId, Mode};
-use tokio::{task::JoinSet, time::sleep};
+use tokio::{runtime, task::JoinSet, time::sleep};
 
 use super::*;
 
@@ -162,6 +164,93 @@ async fn several_agents_that_rotate_one_log_lose_no_record() {
     builds.sort();
     builds.dedup();
     assert_eq!(builds.len(), 400);
+}
+
+/// Runs on a thread that may write records itself.
+fn on_writing_thread<T: Send + 'static>(
+    work: impl Future<Output = T> + Send + 'static,
+) -> thread::JoinHandle<T> {
+    thread::spawn(|| {
+        write_on_this_thread();
+        let mut runtime = runtime::Builder::new_current_thread();
+        runtime.enable_time().build().unwrap().block_on(work)
+    })
+}
+
+#[test]
+fn threads_that_write_lose_no_record_and_keep_the_order_of_each() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("audit.jsonl");
+    let audit = Arc::new(Audit::rotated_at(&path, 20_000));
+    let threads: Vec<_> = (0..3)
+        .map(|thread| {
+            let audit = Arc::clone(&audit);
+            on_writing_thread(async move {
+                let mut sessions = JoinSet::new();
+                for session in 0..5 {
+                    let audit = Arc::clone(&audit);
+                    sessions.spawn(async move {
+                        for number in 100..115 {
+                            let build = format!("{thread}-{session}-{number}");
+                            append(&audit, &build).await.unwrap();
+                        }
+                    });
+                }
+                sessions.join_all().await;
+            })
+        })
+        .collect();
+    for thread in threads {
+        thread.join().unwrap();
+    }
+    let aged = [".3", ".2", ".1", ""].map(|age| folder.path().join(format!("audit.jsonl{age}")));
+    let files = aged.iter().filter(|path| path.exists());
+    let builds: Vec<_> = files
+        .flat_map(|path| read(path))
+        .map(|record| record.build)
+        .collect();
+    let mut sorted = builds.clone();
+    // It keeps what is equal in the order in which it was.
+    sorted.sort_by_key(|build| build[..3].to_owned());
+    assert!(sorted.is_sorted());
+    sorted.dedup();
+    assert_eq!(sorted.len(), 3 * 5 * 15);
+}
+
+#[test]
+fn a_record_of_a_thread_that_writes_is_written_though_nobody_waits_for_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("audit.jsonl");
+    let audit = Audit::open(&path).unwrap();
+    let submitted = on_writing_thread(async move {
+        drop(audit.submit(&record("b")));
+        audit
+    });
+    let _audit = submitted.join().unwrap();
+    let began = Instant::now();
+    while read(&path) != [record("b")] {
+        assert!(began.elapsed() < Duration::from_secs(10));
+        thread::yield_now();
+    }
+}
+
+#[test]
+fn a_thread_that_writes_does_not_wait_for_a_log_that_another_holds() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("audit.jsonl");
+    let audit = Audit::open(&path).unwrap();
+    let held = File::open(&path).unwrap();
+    held.lock().unwrap();
+    let release = async {
+        sleep(Duration::from_millis(100)).await;
+        drop(held);
+    };
+    let appended = on_writing_thread(async move {
+        tokio::join!(append(&audit, "b"), append(&audit, "c"), release)
+    });
+    let (first, second, ()) = appended.join().unwrap();
+    assert!(first.is_ok() && second.is_ok());
+    assert_eq!(read(&path), [record("b"), record("c")]);
 }
 
 #[tokio::test]

@@ -30,6 +30,7 @@ use crate::{
     listener::Listener,
     place::{self, Place, PlaceError},
     ssh_agent::{socket_beside, this_program},
+    workers::Workers,
 };
 
 /// Where the agent serves.
@@ -145,6 +146,7 @@ fn control_of(
         known_hosts,
         ssh_config,
         gate: Gate::open(),
+        workers: Arc::new(Workers::new()),
     };
     let keyring = Keyring::new(keys, audit, asker);
     Control {

@@ -27,11 +27,16 @@ pub(crate) async fn serve(grant: Arc<Grant>, listener: Listener) {
         while sessions.try_join_next().is_some() {}
         match Arc::clone(&permits).try_acquire_owned() {
             Ok(permit) => {
-                let grant = Arc::clone(&grant);
-                sessions.spawn(async move {
-                    session::run(&grant, stream).await;
+                let served = Arc::clone(&grant);
+                let session = |stream| async move {
+                    session::run(&served, stream).await;
                     drop(permit);
-                });
+                };
+                // Streams belong to the thread that fetches.
+                match grant.fetches() {
+                    Some(_) => drop(sessions.spawn(session(stream))),
+                    None => grant.workers().serve(&mut sessions, stream, session).await,
+                }
             }
             Err(_) => grant.refuse_connection().await,
         }
@@ -39,7 +44,8 @@ pub(crate) async fn serve(grant: Arc<Grant>, listener: Listener) {
     drop(listener);
     // What is being answered still is; a reply that nobody takes is not waited for.
     let _ = timeout(GRACE, grant.until_answered()).await;
-    sessions.shutdown().await;
+    // One that waits for the disk is left behind.
+    let _ = timeout(GRACE, sessions.shutdown()).await;
 }
 
 /// How long replies may take once the grant is closed: well below the time in which an agent must

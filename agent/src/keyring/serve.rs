@@ -18,11 +18,13 @@ use super::{Keyring, answer::answer, binds::Binds};
 use crate::{
     listener::{Listener, share},
     session::Input,
+    workers::Workers,
 };
 
 /// Serves the agent's own socket until `stop` turns true.
 pub(crate) async fn serve(
     keyring: Arc<Keyring>,
+    workers: Arc<Workers>,
     listener: Listener,
     mut stop: watch::Receiver<bool>,
 ) {
@@ -45,13 +47,15 @@ pub(crate) async fn serve(
         };
         while connections.try_join_next().is_some() {}
         let keyring = Arc::clone(&keyring);
-        connections.spawn(async move {
+        let session = |stream| async move {
             connection(&keyring, stream).await;
             drop(permit);
-        });
+        };
+        workers.serve(&mut connections, stream, session).await;
     }
     drop(listener);
-    connections.shutdown().await;
+    // One that waits for the disk is left behind.
+    let _ = timeout(GRACE, connections.shutdown()).await;
 }
 
 /// Ends when the peer leaves, breaks the framing or does not take a reply.
@@ -92,3 +96,5 @@ const MAX_CONNECTIONS: usize = 512;
 const IDLE_TIME: Duration = Duration::from_hours(30 * 24);
 const WRITE_TIME: Duration = Duration::from_mins(1);
 const EXPIRY_INTERVAL: Duration = Duration::from_secs(10);
+/// How long connections may take to end.
+const GRACE: Duration = Duration::from_millis(500);

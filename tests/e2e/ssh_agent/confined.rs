@@ -6,6 +6,7 @@ use std::{
     os::unix::{fs::symlink, net::UnixStream},
     path::Path,
     process::Command,
+    thread::available_parallelism,
 };
 
 use keystay_tests::env::wait_until;
@@ -17,13 +18,23 @@ use super::agent::{Agent, START_TIME, keygen};
 fn every_thread_filters_system_calls_and_gains_no_privileges() {
     let agent = Agent::ours();
     reload(&agent);
+    // More than one connection is served by more than one thread.
+    let mut open: Vec<_> = (0..3).map(|_| agent.connect()).collect();
+    for peer in &mut open {
+        assert_eq!(peer.ask(&[LIST]).first(), Some(&KEYS));
+    }
+    let mut workers = 0;
     let tasks = fs::read_dir(format!("/proc/{}/task", agent.child.id())).unwrap();
     for task in tasks.map(|task| task.unwrap().path()) {
         let status = fs::read_to_string(task.join("status")).unwrap();
+        workers += usize::from(status.starts_with("Name:\tworker\n"));
         for line in ["NoNewPrivs:\t1", "Seccomp:\t2"] {
             assert!(status.lines().any(|found| found == line), "{status}");
         }
     }
+    let processors = available_parallelism().unwrap().get();
+    let expected = if processors > 1 { processors.min(4) } else { 0 };
+    assert_eq!(workers, expected);
 }
 
 #[test]
@@ -153,3 +164,8 @@ fn reload(agent: &Agent) -> String {
     stream.read_to_string(&mut answer).unwrap();
     answer.split_once("\r\n\r\n").unwrap().1.to_owned()
 }
+
+/// `SSH_AGENTC_REQUEST_IDENTITIES`.
+const LIST: u8 = 11;
+/// `SSH_AGENT_IDENTITIES_ANSWER`.
+const KEYS: u8 = 12;

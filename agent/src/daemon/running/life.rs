@@ -73,7 +73,14 @@ async fn serve(
     };
     let main = async {
         if let Some(listener) = sockets.main {
-            keyring::serve(Arc::clone(&control.keys), listener, stopped.clone()).await;
+            let workers = control.grants.shared().workers;
+            keyring::serve(
+                Arc::clone(&control.keys),
+                workers,
+                listener,
+                stopped.clone(),
+            )
+            .await;
         }
     };
     let ended = async {
