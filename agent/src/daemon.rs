@@ -107,8 +107,8 @@ fn load(config: &Config, runtime: &Runtime) -> Result<Vec<Arc<Key>>, Problem> {
     Ok(keys)
 }
 
-/// One thread serves everything but connections that others are beside; RSA signatures, which take
-/// milliseconds, go to others too.
+/// One thread serves everything but connections beside the first, which have [`Workers`]; RSA signatures,
+/// which take milliseconds, go to others too.
 fn runtime() -> io::Result<Runtime> {
     runtime::Builder::new_current_thread()
         .enable_io()
