@@ -56,8 +56,8 @@ struct Answer {
 }
 
 impl Asker {
-    /// Starts the process, this `program` again, which sees no variable that holds a key. Called in a runtime, and before the agent
-    /// gives up executing programs.
+    /// Starts the process, this `program` again, which sees no variable that holds a key. Called in a
+    /// runtime, and before the agent gives up executing programs.
     ///
     /// # Errors
     ///

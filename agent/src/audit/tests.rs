@@ -7,6 +7,7 @@ use std::{
 };
 
 use keystay_proto::control::{Event, GrantId, Mode};
+use tempfile::TempDir;
 use tokio::{runtime, task::JoinSet, time::sleep};
 
 use super::*;
@@ -100,13 +101,19 @@ async fn a_disk_that_hangs_is_an_error_and_stops_nothing_else() {
     assert!(error.to_string().ends_with("timed out"), "{error}");
 }
 
-#[tokio::test]
-async fn a_record_that_is_not_written_soon_is_waited_for() {
+/// A log whose file another agent holds until the last of these goes.
+fn held() -> (TempDir, PathBuf, Audit, File) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("audit.jsonl");
     let audit = Audit::open(&path).unwrap();
     let held = File::open(&path).unwrap();
     held.lock().unwrap();
+    (folder, path, audit, held)
+}
+
+#[tokio::test]
+async fn a_record_that_is_not_written_soon_is_waited_for() {
+    let (_folder, path, audit, held) = held();
     let release = async {
         sleep(Duration::from_millis(100)).await;
         assert_eq!(read(&path), []);
@@ -236,11 +243,7 @@ fn a_record_of_a_thread_that_writes_is_written_though_nobody_waits_for_it() {
 
 #[test]
 fn a_thread_that_writes_does_not_wait_for_a_log_that_another_holds() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("audit.jsonl");
-    let audit = Audit::open(&path).unwrap();
-    let held = File::open(&path).unwrap();
-    held.lock().unwrap();
+    let (_folder, path, audit, held) = held();
     let release = async {
         sleep(Duration::from_millis(100)).await;
         drop(held);

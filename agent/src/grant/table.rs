@@ -265,6 +265,8 @@ fn sweep(state: &mut State, now: Instant, linger: Duration) {
 }
 
 fn end(grant: &Grant) -> Written {
+    // What was judged before is recorded before.
+    let _ledger = grant.ledger();
     grant.close();
     grant.mark(Event::Closed)
 }
@@ -290,8 +292,66 @@ const LINGER: Duration = Duration::from_hours(24);
 
 #[cfg(test)]
 mod tests {
+    use std::{
+        sync::atomic::{AtomicU32, Ordering},
+        thread,
+        time::SystemTime,
+    };
+
+    use keystay_proto::agent::{SignFlags, SignRequest};
+
     use super::*;
-    use crate::{known_hosts::KnownHosts, testing::Fixture};
+    use crate::{
+        known_hosts::KnownHosts,
+        policy::{Bound, Demand, Verdict},
+        testing::Fixture,
+    };
+
+    #[tokio::test]
+    async fn no_signature_is_recorded_behind_the_end_of_its_grant() {
+        let fixture = Fixture::new().await;
+        let data = fixture.login("git");
+        let request = SignRequest {
+            key_blob: &fixture.key.blob,
+            data: &data,
+            flags: SignFlags(0),
+        };
+        let bound = Bound::default();
+        for _ in 0..100 {
+            let grant = fixture.grant(GrantSpec {
+                signatures: 1_000_000,
+                ..Fixture::spec()
+            });
+            let judged = AtomicU32::new(0);
+            thread::scope(|scope| {
+                scope.spawn(|| {
+                    loop {
+                        let demand = Demand::identify(&request, &bound, SystemTime::now());
+                        let now = Instant::now();
+                        let (verdict, _) = grant.judge(&demand, request.flags, now);
+                        if matches!(verdict, Verdict::Deny(_)) {
+                            return;
+                        }
+                        judged.fetch_add(1, Ordering::Relaxed);
+                    }
+                });
+                while judged.load(Ordering::Relaxed) < 3 {
+                    thread::yield_now();
+                }
+                drop(end(&grant));
+            });
+            // What is handed over later is written later.
+            grant.mark(Event::Opened).done().await.unwrap();
+        }
+        let events: Vec<_> = (fixture.records().iter())
+            .map(|record| record.event)
+            .collect();
+        let ends = events.iter().filter(|event| **event == Event::Closed);
+        assert_eq!(ends.count(), 100);
+        // The first request that is refused ends each round.
+        let behind = |pair: &[Event]| pair[0] == Event::Closed && pair[1] == Event::Allowed;
+        assert!(!events.windows(2).any(behind));
+    }
 
     #[tokio::test]
     async fn a_grant_that_nobody_holds_is_ended_and_a_held_one_stays() {
