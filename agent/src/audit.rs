@@ -1,7 +1,7 @@
 //! The audit log: one JSON line per decision, with the kernel before the reply leaves.
 //!
 //! A thread of its own writes, so that a disk that hangs stops signatures and nothing else; so do threads
-//! that serve connections and nothing else, where that wakes nobody. Whoever decides hands the record over
+//! that serve several connections and nothing else, which wakes nobody. Whoever decides hands the record over
 //! while it holds the lock that the decision was made under, which keeps the order, and waits for
 //! [`Written`] without it.
 
@@ -45,9 +45,9 @@ struct Log {
     bell: mpsc::Sender<()>,
 }
 
-/// Lets the calling thread write records, and so wait for the disk.
-pub(crate) fn write_on_this_thread() {
-    WRITES.set(true);
+/// Whether the calling thread writes records, and so waits for the disk.
+pub(crate) fn write_on_this_thread(writes: bool) {
+    WRITES.set(writes);
 }
 
 /// Why a record is not in the log.
@@ -134,7 +134,7 @@ impl Written {
         for look in 0..LOOKS {
             // Others have handed over their records since the first look.
             if look > 0 && !self.has_rung {
-                self.write_or_ring();
+                self.log.waiting.write_at_once();
             }
             match self.outcome.try_recv() {
                 Ok(outcome) => return Some(outcome),
@@ -143,15 +143,6 @@ impl Written {
             }
         }
         None
-    }
-
-    /// Many records are written as fast as one. A single one is written beside what this thread does.
-    fn write_or_ring(&mut self) {
-        match self.log.waiting.len() {
-            0 => {}
-            1 => self.ring(),
-            _ => self.log.waiting.write_at_once(),
-        }
     }
 
     fn ring(&mut self) {

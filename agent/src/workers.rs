@@ -1,4 +1,4 @@
-//! Threads that serve connections beside the agent's own thread: several sign more than one.
+//! Threads that serve connections, so that several sign more than one could.
 
 use std::{
     io,
@@ -7,13 +7,15 @@ use std::{
         atomic::{AtomicUsize, Ordering},
     },
     thread,
+    time::Duration,
 };
 
 use tokio::{
     net::UnixStream,
     runtime::{self, Handle, Runtime},
     sync::oneshot,
-    task::{JoinSet, yield_now},
+    task::JoinSet,
+    time::timeout,
 };
 use tracing::warn;
 
@@ -25,15 +27,13 @@ use crate::audit;
 pub(crate) struct Workers {
     most: usize,
     started: OnceLock<Vec<Worker>>,
-    /// Connections that are open.
-    open: AtomicUsize,
-    /// Whose turn it is.
-    turn: AtomicUsize,
 }
 
 #[derive(Debug)]
 struct Worker {
     runtime: Handle,
+    /// Connections that it serves.
+    open: Arc<AtomicUsize>,
     /// It ends when this goes.
     _stop: oneshot::Sender<()>,
 }
@@ -54,53 +54,43 @@ impl Workers {
         Self {
             most,
             started: OnceLock::new(),
-            open: AtomicUsize::new(0),
-            turn: AtomicUsize::new(0),
         }
     }
 
-    /// Serves a connection among `sessions`: on the calling thread while it is the only one, and else on one of
-    /// these.
-    pub(crate) async fn serve<S: Future<Output = ()> + Send + 'static>(
-        self: &Arc<Self>,
+    /// Serves a connection among `sessions` on the thread that serves the fewest, or on the calling one where there
+    /// are none.
+    pub(crate) fn serve<S: Future<Output = ()> + Send + 'static>(
+        &self,
         sessions: &mut JoinSet<()>,
         stream: UnixStream,
         session: impl FnOnce(UnixStream) -> S + Send + 'static,
     ) {
-        // The system tells of peers that left, and then their sessions end.
-        for _ in 0..2 {
-            yield_now().await;
-        }
-        let open = Open::count(self);
-        let Some(worker) = open.others.then(|| self.next()).flatten() else {
-            sessions.spawn(async move {
-                session(stream).await;
-                drop(open);
-            });
+        let Some(worker) = self.least() else {
+            sessions.spawn(session(stream));
             return;
         };
         // A connection that cannot move to another thread is closed.
         let Ok(stream) = stream.into_std() else {
             return;
         };
+        let open = Open::count(&worker.open);
         let served = async move {
+            open.tell();
             if let Ok(stream) = UnixStream::from_std(stream) {
                 session(stream).await;
             }
             drop(open);
         };
-        sessions.spawn_on(served, worker);
+        sessions.spawn_on(served, &worker.runtime);
     }
 
-    fn next(&self) -> Option<&Handle> {
+    fn least(&self) -> Option<&Worker> {
         let started = self.started.get_or_init(|| {
             (0..self.most)
                 .map_while(|_| Worker::start().inspect_err(said).ok())
                 .collect()
         });
-        let turn = self.turn.fetch_add(1, Ordering::Relaxed);
-        let turn = turn.checked_rem(started.len())?;
-        started.get(turn).map(|worker| &worker.runtime)
+        (started.iter()).min_by_key(|worker| worker.open.load(Ordering::Relaxed))
     }
 }
 
@@ -113,6 +103,7 @@ impl Worker {
         let (stop, stopped) = oneshot::channel();
         let worker = Self {
             runtime: runtime.handle().clone(),
+            open: Arc::default(),
             _stop: stop,
         };
         thread::Builder::new()
@@ -123,122 +114,112 @@ impl Worker {
     }
 }
 
-fn work(runtime: &Runtime, stopped: oneshot::Receiver<()>) {
-    audit::write_on_this_thread();
+fn work(runtime: &Runtime, mut stopped: oneshot::Receiver<()>) {
     // The sender goes, and sends nothing.
-    let _ = runtime.block_on(stopped);
+    let stopped = async { while timeout(TICK, &mut stopped).await.is_err() {} };
+    runtime.block_on(stopped);
 }
 
 fn said(error: &io::Error) {
     warn!(%error, "a thread does not start; others serve its connections");
 }
 
-/// An open connection.
-struct Open {
-    workers: Arc<Workers>,
-    /// Whether others were open before it.
-    others: bool,
-}
+/// A connection that is open.
+struct Open(Arc<AtomicUsize>);
 
 impl Open {
-    fn count(workers: &Arc<Workers>) -> Self {
-        Self {
-            others: workers.open.fetch_add(1, Ordering::Relaxed) > 0,
-            workers: Arc::clone(workers),
-        }
+    fn count(open: &Arc<AtomicUsize>) -> Self {
+        open.fetch_add(1, Ordering::Relaxed);
+        Self(Arc::clone(open))
+    }
+
+    /// Those who share a thread write their records themselves.
+    fn tell(&self) {
+        audit::write_on_this_thread(self.0.load(Ordering::Relaxed) > 1);
     }
 }
 
 impl Drop for Open {
     fn drop(&mut self) {
-        self.workers.open.fetch_sub(1, Ordering::Relaxed);
+        self.0.fetch_sub(1, Ordering::Relaxed);
+        self.tell();
     }
 }
 
 /// More of them would wait for each other's records.
 const MOST: usize = 4;
+/// Shorter than connections may rest: a thread wakes itself for each time limit that ends before all others.
+const TICK: Duration = Duration::from_secs(10);
 /// Memory is locked, so that all of it is taken; messages are not on it.
 const STACK: usize = 512 << 10;
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
-    use tokio::{sync::mpsc, time::timeout};
+    use tokio::sync::mpsc;
 
     use super::*;
 
-    /// Connections of which each tells where it is served, and lasts until its peer goes.
+    /// Connections of which each tells which thread serves it, and lasts until its peer goes.
     struct Served {
-        workers: Arc<Workers>,
+        workers: Workers,
         sessions: JoinSet<()>,
-        told: mpsc::UnboundedSender<Option<String>>,
-        names: mpsc::UnboundedReceiver<Option<String>>,
+        told: mpsc::UnboundedSender<thread::ThreadId>,
+        threads: mpsc::UnboundedReceiver<thread::ThreadId>,
     }
 
     impl Served {
         fn by(most: usize) -> Self {
-            let (told, names) = mpsc::unbounded_channel();
+            let (told, threads) = mpsc::unbounded_channel();
             Self {
-                workers: Arc::new(Workers::at_most(most)),
+                workers: Workers::at_most(most),
                 sessions: JoinSet::new(),
                 told,
-                names,
+                threads,
             }
         }
 
-        /// A new connection, and the name of the thread that serves it.
-        async fn connect(&mut self) -> (UnixStream, String) {
+        /// A new connection, and the thread that serves it.
+        async fn connect(&mut self) -> (UnixStream, thread::ThreadId) {
             let (peer, stream) = UnixStream::pair().unwrap();
             let told = self.told.clone();
             let session = |stream: UnixStream| async move {
-                let name = thread::current().name().map(str::to_owned);
-                told.send(name).unwrap();
+                told.send(thread::current().id()).unwrap();
                 stream.readable().await.unwrap();
             };
-            let workers = &self.workers;
-            workers.serve(&mut self.sessions, stream, session).await;
-            let name = self.names.recv().await.unwrap();
-            (peer, name.unwrap_or_default())
+            self.workers.serve(&mut self.sessions, stream, session);
+            (peer, self.threads.recv().await.unwrap())
         }
     }
 
     #[tokio::test]
-    async fn the_only_connection_stays_on_the_thread_that_accepts() {
+    async fn a_connection_goes_to_the_thread_that_serves_the_fewest() {
         let mut served = Served::by(2);
-        for _ in 0..3 {
-            let (peer, name) = served.connect().await;
-            assert_ne!(name, "worker");
-            drop(peer);
-        }
-        assert!(served.workers.started.get().is_none());
-    }
-
-    #[tokio::test]
-    async fn connections_beside_it_are_served_by_workers() {
-        let mut served = Served::by(2);
-        let (_first, _) = served.connect().await;
-        for _ in 0..3 {
-            let (_peer, name) = served.connect().await;
-            assert_eq!(name, "worker");
-        }
-        assert_eq!(served.workers.started.get().map(Vec::len), Some(2));
+        let (_one, first) = served.connect().await;
+        let (other, second) = served.connect().await;
+        assert!(first != second && first != thread::current().id());
+        let (_third, third) = served.connect().await;
+        let (_fourth, fourth) = served.connect().await;
+        assert!(third != fourth);
+        drop(other);
+        served.sessions.join_next().await.unwrap().unwrap();
+        let (_fifth, fifth) = served.connect().await;
+        assert_eq!(fifth, second);
     }
 
     #[tokio::test]
     async fn without_workers_every_connection_stays() {
         let mut served = Served::by(0);
-        let (_first, _) = served.connect().await;
-        let (_second, name) = served.connect().await;
-        assert_ne!(name, "worker");
+        for _ in 0..2 {
+            let (_peer, thread) = served.connect().await;
+            assert_eq!(thread, thread::current().id());
+        }
     }
 
     #[tokio::test]
     async fn the_threads_end_with_it() {
         let mut served = Served::by(1);
         let (_first, _) = served.connect().await;
-        let (_second, _) = served.connect().await;
-        let runtime = served.workers.next().unwrap().clone();
+        let runtime = served.workers.least().unwrap().runtime.clone();
         drop(served);
         let ended = async { while runtime.spawn(async {}).await.is_ok() {} };
         timeout(Duration::from_secs(10), ended).await.unwrap();

@@ -18,8 +18,14 @@ use rustix::fs::OFlags;
 pub(super) struct LogFile {
     path: PathBuf,
     file: File,
+    identity: Identity,
+    /// How long the file was when the last line of this process was written.
+    ended: Option<u64>,
     limit: u64,
 }
+
+/// Its device and inode: of no other file while it is open.
+type Identity = (u64, u64);
 
 impl LogFile {
     /// Opens the log; file and folders are made where they are missing.
@@ -28,9 +34,12 @@ impl LogFile {
             let mut private = DirBuilder::new();
             private.recursive(true).mode(0o700).create(folder)?;
         }
+        let (file, identity) = open(path)?;
         Ok(Self {
             path: path.to_owned(),
-            file: open(path)?,
+            file,
+            identity,
+            ended: None,
             limit: MAX_SIZE,
         })
     }
@@ -58,11 +67,12 @@ impl LogFile {
     }
 
     fn append_here(&mut self, lines: &[u8]) -> io::Result<bool> {
-        let held = self.file.metadata()?;
-        if !self.is_current(&held) || self.is_full(held.len(), lines) {
-            return Ok(false);
+        match self.current_length() {
+            Some(length) if !self.is_full(length, lines) => {
+                self.append_locked(lines, length).map(|()| true)
+            }
+            _ => Ok(false),
         }
-        self.append_locked(lines, held.len()).map(|()| true)
     }
 
     fn is_full(&self, length: u64, lines: &[u8]) -> bool {
@@ -75,18 +85,24 @@ impl LogFile {
     fn lock(&mut self) -> io::Result<u64> {
         for _ in 0..MAX_TRIES {
             self.file.lock()?;
-            let held = self.file.metadata()?;
-            if self.is_current(&held) {
-                return Ok(held.len());
+            if let Some(length) = self.current_length() {
+                return Ok(length);
             }
-            self.file = open(&self.path)?;
+            self.open_again()?;
         }
         Err(io::ErrorKind::ResourceBusy.into())
     }
 
-    fn is_current(&self, held: &Metadata) -> bool {
-        let identity = |found: &Metadata| (found.dev(), found.ino());
-        fs::symlink_metadata(&self.path).is_ok_and(|named| identity(&named) == identity(held))
+    /// How long the file is, if it is the one that the path names.
+    fn current_length(&self) -> Option<u64> {
+        let named = fs::symlink_metadata(&self.path).ok()?;
+        (identity(&named) == self.identity).then_some(named.len())
+    }
+
+    fn open_again(&mut self) -> io::Result<()> {
+        (self.file, self.identity) = open(&self.path)?;
+        self.ended = None;
+        Ok(())
     }
 
     fn append_locked(&mut self, lines: &[u8], mut length: u64) -> io::Result<()> {
@@ -97,7 +113,10 @@ impl LogFile {
             self.write(b"\n", length)?;
             length = length.saturating_add(1);
         }
-        self.write(lines, length)
+        self.write(lines, length)?;
+        let added = u64::try_from(lines.len()).unwrap_or(u64::MAX);
+        self.ended = Some(length.saturating_add(added));
+        Ok(())
     }
 
     /// Writes in one go; what a full disk leaves of it is taken back.
@@ -115,6 +134,9 @@ impl LogFile {
         let Some(last) = length.checked_sub(1) else {
             return Ok(false);
         };
+        if self.ended == Some(length) {
+            return Ok(false);
+        }
         let mut byte = [0];
         self.file.read_exact_at(&mut byte, last)?;
         Ok(byte != [b'\n'])
@@ -130,7 +152,7 @@ impl LogFile {
             }
         }
         fs::rename(&self.path, aged(&self.path, 1))?;
-        self.file = open(&self.path)?;
+        self.open_again()?;
         self.lock()
     }
 }
@@ -146,14 +168,16 @@ impl LogFile {
         let file = OpenOptions::new().read(true).append(true).open(path)?;
         Ok(Self {
             path: path.to_owned(),
+            identity: identity(&file.metadata()?),
             file,
+            ended: None,
             limit: MAX_SIZE,
         })
     }
 }
 
 /// What is no file, as a pipe, would lose what is written to it.
-fn open(path: &Path) -> io::Result<File> {
+fn open(path: &Path) -> io::Result<(File, Identity)> {
     let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
     let file = OpenOptions::new()
         .read(true)
@@ -162,12 +186,17 @@ fn open(path: &Path) -> io::Result<File> {
         .mode(0o600)
         .custom_flags(flags.bits().cast_signed())
         .open(path)?;
-    if file.metadata()?.is_file() {
-        Ok(file)
+    let found = file.metadata()?;
+    if found.is_file() {
+        Ok((file, identity(&found)))
     } else {
         let told = "it is no regular file";
         Err(io::Error::new(io::ErrorKind::InvalidInput, told))
     }
+}
+
+fn identity(found: &Metadata) -> Identity {
+    (found.dev(), found.ino())
 }
 
 fn aged(path: &Path, age: u32) -> PathBuf {

@@ -1,5 +1,6 @@
 use std::{
     fs::{self, File},
+    io::Write as _,
     os::unix::fs::PermissionsExt as _,
     process::Command,
     thread,
@@ -55,15 +56,21 @@ async fn records_are_lines_that_read_back_and_the_file_is_private() {
 }
 
 #[tokio::test]
-async fn a_line_torn_by_a_crash_does_not_swallow_the_next_record() {
+async fn a_torn_line_does_not_swallow_the_next_record() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("audit.jsonl");
-    fs::write(&path, "{\"time\":\"20").unwrap();
-    append(&Audit::open(&path).unwrap(), "b").await.unwrap();
+    let torn = "{\"time\":\"20";
+    fs::write(&path, torn).unwrap();
+    let audit = Audit::open(&path).unwrap();
+    append(&audit, "b").await.unwrap();
+    // Another agent, killed in the midst of its line.
+    let mut other = fs::OpenOptions::new().append(true).open(&path).unwrap();
+    other.write_all(torn.as_bytes()).unwrap();
+    append(&audit, "c").await.unwrap();
     let text = fs::read_to_string(&path).unwrap();
-    let (torn, rest) = text.split_once('\n').unwrap();
-    assert_eq!(torn, "{\"time\":\"20");
-    assert_eq!(serde_json::from_str::<Record>(rest).unwrap(), record("b"));
+    let lines: Vec<_> = text.lines().collect();
+    let line = |build| serde_json::to_string(&record(build)).unwrap();
+    assert_eq!(lines, [torn, &line("b"), torn, &line("c")]);
 }
 
 #[test]
@@ -178,7 +185,7 @@ fn on_writing_thread<T: Send + 'static>(
     work: impl Future<Output = T> + Send + 'static,
 ) -> thread::JoinHandle<T> {
     thread::spawn(|| {
-        write_on_this_thread();
+        write_on_this_thread(true);
         let mut runtime = runtime::Builder::new_current_thread();
         runtime.enable_time().build().unwrap().block_on(work)
     })

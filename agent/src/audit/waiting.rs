@@ -38,10 +38,6 @@ impl Waiting {
         self.entries().push(entry);
     }
 
-    pub(super) fn len(&self) -> usize {
-        self.entries().len()
-    }
-
     /// Writes what waits, however long that takes, and says how many records that were.
     pub(super) fn write(&self) -> usize {
         let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
@@ -151,14 +147,14 @@ mod tests {
         waiting.write_at_once();
         assert_eq!(fs::read_to_string(&path).unwrap(), "a\nb\nc\n");
         assert!(told.into_iter().all(is_written));
-        assert_eq!(waiting.len(), 0);
+        assert_eq!(waiting.entries().len(), 0);
     }
 
     /// What cannot be written at once keeps its place before what comes later.
     fn left_for_later(waiting: &Waiting, now_possible: impl FnOnce()) {
         let first = push(waiting, "first");
         waiting.write_at_once();
-        assert_eq!(waiting.len(), 1);
+        assert_eq!(waiting.entries().len(), 1);
         let second = push(waiting, "second");
         now_possible();
         assert_eq!(waiting.write(), 2);

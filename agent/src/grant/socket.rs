@@ -35,7 +35,7 @@ pub(crate) async fn serve(grant: Arc<Grant>, listener: Listener) {
                 // Streams belong to the thread that fetches.
                 match grant.fetches() {
                     Some(_) => drop(sessions.spawn(session(stream))),
-                    None => grant.workers().serve(&mut sessions, stream, session).await,
+                    None => grant.workers().serve(&mut sessions, stream, session),
                 }
             }
             Err(_) => grant.refuse_connection().await,

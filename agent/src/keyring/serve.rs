@@ -51,7 +51,7 @@ pub(crate) async fn serve(
             connection(&keyring, stream).await;
             drop(permit);
         };
-        workers.serve(&mut connections, stream, session).await;
+        workers.serve(&mut connections, stream, session);
     }
     drop(listener);
     // One that waits for the disk is left behind.
