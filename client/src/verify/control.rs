@@ -1,13 +1,17 @@
 //! The matcher behind an agent's control socket.
 
-use std::path::PathBuf;
+use std::{error::Error, path::PathBuf};
 
+use bytes::Bytes;
 use http_body_util::{BodyExt as _, Limited};
-use hyper::Request;
-use hyper_util::client::legacy::Client;
-use hyperlocal::{UnixClientExt as _, UnixConnector};
+use hyper::{
+    Request, StatusCode,
+    client::conn::http1::{self, SendRequest},
+    header::HOST,
+};
+use hyper_util::rt::TokioIo;
 use keystay_proto::control::{GrantId, ScanReport};
-use tokio::sync::mpsc;
+use tokio::{net::UnixStream, select, sync::mpsc};
 
 use super::{Matcher, MatcherError, matcher::ChannelBody};
 
@@ -16,34 +20,42 @@ use super::{Matcher, MatcherError, matcher::ChannelBody};
 pub struct ControlMatcher {
     socket: PathBuf,
     grant: GrantId,
-    client: Client<UnixConnector, ChannelBody>,
 }
 
 impl ControlMatcher {
     /// The matcher of this grant, behind this control socket.
     #[must_use]
-    pub fn new(socket: PathBuf, grant: GrantId) -> Self {
-        Self {
-            socket,
-            grant,
-            client: Client::unix(),
-        }
+    pub const fn new(socket: PathBuf, grant: GrantId) -> Self {
+        Self { socket, grant }
+    }
+
+    async fn exchange(
+        &self,
+        mut agent: SendRequest<ChannelBody>,
+        bytes: mpsc::Receiver<Bytes>,
+    ) -> Result<(StatusCode, Bytes), MatcherError> {
+        let request = Request::post(format!("/v1/grants/{}/scan", self.grant))
+            .header(HOST, "localhost")
+            .body(ChannelBody(bytes))
+            .map_err(lost)?;
+        let answer = agent.send_request(request).await.map_err(lost)?;
+        let status = answer.status();
+        let body = Limited::new(answer.into_body(), LONGEST_ANSWER).collect();
+        Ok((status, body.await.map_err(lost)?.to_bytes()))
     }
 }
 
 impl Matcher for ControlMatcher {
-    async fn scan(&self, bytes: mpsc::Receiver<bytes::Bytes>) -> Result<ScanReport, MatcherError> {
-        let path = format!("/v1/grants/{}/scan", self.grant);
-        let request = Request::post(hyperlocal::Uri::new(&self.socket, &path))
-            .body(ChannelBody(bytes))
-            .map_err(|error| MatcherError::Connection(error.into()))?;
-        let answer = self.client.request(request).await;
-        let answer = answer.map_err(|error| MatcherError::Connection(error.into()))?;
-        let status = answer.status();
-        let body = Limited::new(answer.into_body(), LONGEST_ANSWER)
-            .collect()
-            .await;
-        let body = body.map_err(MatcherError::Connection)?.to_bytes();
+    // A connection of its own writes the bytes where they are; that of hyperlocal gathers them in a buffer first.
+    async fn scan(&self, bytes: mpsc::Receiver<Bytes>) -> Result<ScanReport, MatcherError> {
+        let stream = UnixStream::connect(&self.socket).await.map_err(lost)?;
+        let (agent, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(lost)?;
+        let mut exchange = Box::pin(self.exchange(agent, bytes));
+        let (status, body) = select! {
+            answer = &mut exchange => answer,
+            // What went wrong on the connection, the exchange is told.
+            _ = Box::pin(connection) => exchange.await,
+        }?;
         let unclear = |_| MatcherError::Answer {
             status: status.as_u16(),
         };
@@ -57,12 +69,15 @@ impl Matcher for ControlMatcher {
     }
 }
 
+fn lost(error: impl Into<Box<dyn Error + Send + Sync>>) -> MatcherError {
+    MatcherError::Connection(error.into())
+}
+
 /// Ten times what 1,000 hits take.
 const LONGEST_ANSWER: usize = 2 << 20;
 
 #[cfg(test)]
 mod tests {
-    use bytes::Bytes;
     use keystay_proto::control::{Problem, ProblemCode};
     use tokio::{
         io::{AsyncReadExt as _, AsyncWriteExt as _},
