@@ -28,9 +28,18 @@ pub(super) fn key(bytes: &[u8], at: usize) -> Option<(Range<usize>, Kind)> {
 pub(super) fn locked(bytes: &[u8], at: usize) -> Option<(Range<usize>, Kind)> {
     let cipher = bytes.get(at..)?.strip_prefix(NAME)?.first()?;
     CIPHERS.contains(cipher).then_some(())?;
+    locked_by(bytes, at, "PKCS #8, DER")
+}
+
+/// The same of a cipher that Java's key stores have for themselves, whose name begins with [`JAVA`].
+pub(super) fn stored(bytes: &[u8], at: usize) -> Option<(Range<usize>, Kind)> {
+    locked_by(bytes, at, "Java key store")
+}
+
+fn locked_by(bytes: &[u8], at: usize, form: &'static str) -> Option<(Range<usize>, Kind)> {
     let locked = |(inner, outer)| {
         let (place, whole) = sequence(bytes, at.checked_sub(2 + inner + outer)?, outer)?;
-        is_locked_pkcs8(whole).then(|| (place, kind(whole, "PKCS #8, DER", true)))
+        is_locked_pkcs8(whole).then(|| (place, kind(whole, form, true)))
     };
     let headers = |inner| HEADERS.into_iter().map(move |outer| (inner, outer));
     [2_usize, 3].into_iter().flat_map(headers).find_map(locked)
@@ -78,6 +87,8 @@ const VERSIONS: [[u8; 2]; 4] = [[0, SEQUENCE], [1, SEQUENCE], [0, INTEGER], [1, 
 pub(super) const NAME: &[u8] = b"\x2a\x86\x48\x86\xf7\x0d\x01";
 /// Of PKCS #5 and of PKCS #12.
 const CIPHERS: [u8; 2] = [5, 12];
+/// 1.3.6.1.4.1.42.2, whose children are the names of what was Sun's.
+pub(super) const JAVA: &[u8] = b"\x2b\x06\x01\x04\x01\x2a\x02";
 /// How many bytes a key has before its mark: the headers of two sequences, and that of a name.
 pub(super) const MOST_BEFORE: usize = 4 + 3 + 2;
 /// How long the header of a sequence may be.

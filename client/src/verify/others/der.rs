@@ -61,7 +61,7 @@ fn pkcs8(bytes: &[u8]) -> Option<bool> {
     Some(is_right && matches!(version, [0 | 1]))
 }
 
-/// An `EncryptedPrivateKeyInfo` (RFC 5958, 3) of a cipher of PKCS #5 or PKCS #12.
+/// An `EncryptedPrivateKeyInfo` (RFC 5958, 3) of a cipher of PKCS #5, of PKCS #12, or of Java's key stores.
 pub(super) fn is_locked_pkcs8(bytes: &[u8]) -> bool {
     locked_pkcs8(bytes).is_some()
 }
@@ -75,7 +75,7 @@ fn locked_pkcs8(bytes: &[u8]) -> Option<()> {
     let (locked, []) = value(rest, OCTETS)? else {
         return None;
     };
-    let is_known = name.starts_with(PKCS5) || name.starts_with(PKCS12);
+    let is_known = CIPHERS.iter().any(|known| name.starts_with(known));
     (is_known && locked.len() >= 40).then_some(())
 }
 
@@ -126,8 +126,13 @@ const RSA: &[u8] = b"\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01";
 const RSA_PSS: &[u8] = b"\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0a";
 /// 1.2.840.10045.2.1.
 const EC: &[u8] = b"\x2a\x86\x48\xce\x3d\x02\x01";
-/// 1.2.840.113549.1.5 and 1.2.840.113549.1.12.1.
-const PKCS5: &[u8] = b"\x2a\x86\x48\x86\xf7\x0d\x01\x05";
-const PKCS12: &[u8] = b"\x2a\x86\x48\x86\xf7\x0d\x01\x0c\x01";
+/// 1.2.840.113549.1.5, 1.2.840.113549.1.12.1, and those of JKS and JCEKS, 1.3.6.1.4.1.42.2.17.1.1 and
+/// 1.3.6.1.4.1.42.2.19.1.
+const CIPHERS: [&[u8]; 4] = [
+    b"\x2a\x86\x48\x86\xf7\x0d\x01\x05",
+    b"\x2a\x86\x48\x86\xf7\x0d\x01\x0c\x01",
+    b"\x2b\x06\x01\x04\x01\x2a\x02\x11\x01\x01",
+    b"\x2b\x06\x01\x04\x01\x2a\x02\x13\x01",
+];
 /// An RSA key has nine, and those of further primes in a sequence behind them.
 const MOST_INTEGERS: usize = 16;

@@ -195,7 +195,11 @@ const FORMS: [(&[u8], Read); 5] = [
 type ReadBare = fn(&[u8], usize) -> Option<(Range<usize>, Kind)>;
 
 /// The marks of keys without armour, which stand behind their beginnings, and how these are read.
-const BARE: [(&[u8], ReadBare); 2] = [(bare::MARK, bare::key), (bare::NAME, bare::locked)];
+const BARE: [(&[u8], ReadBare); 3] = [
+    (bare::MARK, bare::key),
+    (bare::NAME, bare::locked),
+    (bare::JAVA, bare::stored),
+];
 
 fn some_or_none(found: Option<(usize, Kind)>) -> (usize, Option<Kind>) {
     found.map_or((0, None), |(length, kind)| (length, Some(kind)))

@@ -74,6 +74,16 @@ fn the_locked_key_of_a_pkcs12_file_is_told() {
 }
 
 #[test]
+fn the_locked_key_of_a_java_key_store_is_told() {
+    let store = |text: &str| STANDARD.decode(text).unwrap();
+    for (name, text) in [("JKS", JKS), ("JCEKS", JCEKS)] {
+        let expected = ["another private key (Java key store, locked by a passphrase)"];
+        assert_eq!(kinds(&store(text)), expected, "{name}");
+    }
+    assert_eq!(kinds(&store(TRUSTED)), [""; 0]);
+}
+
+#[test]
 fn locked_keys_in_each_other_are_one() {
     let mut key = vec![0; 40];
     for _ in 0..200 {
@@ -97,3 +107,27 @@ fn value(tag: u8, content: &[u8]) -> Vec<u8> {
     };
     [header, content].concat()
 }
+
+/// Stores that keytool made, each of one EC key and its certificate, and one of the certificate alone.
+const JKS: &str = "\
+    /u3+7QAAAAIAAAABAAAAAQABYQAAAaIf6TEPAAAAfTB7MAwGCisGAQQBKgIRAQEEawLMJM2v7GQBDdLW7/qh92VlztCC+/1u0447\
+    xDlhLsSQ+AjLJr2JYQ9RU2CvSLa4LxUvzltyRkE4DM7q49fBi6Y/J3n9G7SrwWCbE+l8AufYEmIAIMbmhZicr7ivTdtBOPQrcErA\
+    faZouL/vAAAAAQAFWC41MDkAAAEyMIIBLjCB1aADAgECAghjBy61ZTNUYzAKBggqhkjOPQQDAjAMMQowCAYDVQQDEwFhMB4XDTI2\
+    MTEyODAyMDgyNVoXDTI3MDIyNjAyMDgyNVowDDEKMAgGA1UEAxMBYTBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABGhGFDgH72m5\
+    zWzcwenfmP/22QbKNU5o1vU91myuUDoa8K/f+gM/bT3l0mLLnJNBwhSsyyAyIm+LIrnA2NzaG/OjITAfMB0GA1UdDgQWBBRZxw1A\
+    LUWf2emFSgM8gYYAPNThLTAKBggqhkjOPQQDAgNIADBFAiBY4fqDCoijMB+19te39SBKtMceiMTAmvbN9XWKp/V3lAIhAK9/mlZd\
+    fUCBaAD2qaDBoPKhqk6DkFdv4F++FO8+7RfKvA09AkJqjn9EjmbNGCa6XJ6yZQk=";
+const JCEKS: &str = "\
+    zs7OzgAAAAIAAAABAAAAAQABYQAAAaIf6TLWAAAAajBoMBwGCSsGAQQBKgITATAPBAgbT+br9HRspwIDAw1ABEhLJ1Vc4wXZoUl7\
+    JXTli+czLrz9RI1i3lAz/qrwoVlV8/LEfzbOD3PzUzzgbDf9qq/886DldaZgIfzMVhrrfr4MzIwYWbIQ/PgAAAABAAVYLjUwOQAA\
+    ATEwggEtMIHVoAMCAQICCC49hhfNFqoRMAoGCCqGSM49BAMCMAwxCjAIBgNVBAMTAWEwHhcNMjYxMTI4MDIwODI2WhcNMjcwMjI2\
+    MDIwODI2WjAMMQowCAYDVQQDEwFhMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE40NrCsxYPmHUzEtXssuyG05X3dvWvMMFNEwn\
+    A5Hr3wVNqykXoLiz3aS46pwFdn/mDRnJZip+52mUr/aBRAYOTaMhMB8wHQYDVR0OBBYEFPrBodX70D3ByHwUNj5p1H5yI/q5MAoG\
+    CCqGSM49BAMCA0cAMEQCIGO9bhUjuv6Wpv4g5T6l2QizdLcFbWTLWUHrq5r8PVIsAiAQ6Nd+Eyrw92tAWoN4OXYsjuT2MoMx1guj\
+    oPBm5WQeABZ91c9t9GVH8yUm5llCNlml3Wdg";
+const TRUSTED: &str = "\
+    /u3+7QAAAAIAAAABAAAAAgABYQAAAaIf6XSyAAVYLjUwOQAAATIwggEuMIHVoAMCAQICCGMHLrVlM1RjMAoGCCqGSM49BAMCMAwx\
+    CjAIBgNVBAMTAWEwHhcNMjYxMTI4MDIwODI1WhcNMjcwMjI2MDIwODI1WjAMMQowCAYDVQQDEwFhMFkwEwYHKoZIzj0CAQYIKoZI\
+    zj0DAQcDQgAEaEYUOAfvabnNbNzB6d+Y//bZBso1TmjW9T3WbK5QOhrwr9/6Az9tPeXSYsuck0HCFKzLIDIib4siucDY3Nob86Mh\
+    MB8wHQYDVR0OBBYEFFnHDUAtRZ/Z6YVKAzyBhgA81OEtMAoGCCqGSM49BAMCA0gAMEUCIFjh+oMKiKMwH7X217f1IEq0xx6IxMCa\
+    9s31dYqn9XeUAiEAr3+aVl19QIFoAPapoMGg8qGqToOQV2/gX74U7z7tF8oN5r6CZ8rFZ9qK3y+u3nzyd3Aigg==";
