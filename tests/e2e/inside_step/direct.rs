@@ -96,6 +96,10 @@ fn connections_that_come_and_go_leave_nothing_behind() {
             peer.write_all(&[0, 0, 0]).unwrap();
         }
     }
+    // Whoever is answered came behind all of them.
+    wait_until("room", PATIENCE, || {
+        ask(&mut ground.connect(), &[11]).is_ok()
+    });
     wait_until("the last of them to be noticed", PATIENCE, || {
         ground.descriptors() <= before
     });
