@@ -5,7 +5,6 @@ use std::{sync::Arc, time::Duration};
 use bytes::BytesMut;
 use keystay_proto::frame;
 use tokio::{
-    io::AsyncWriteExt as _,
     net::UnixStream,
     select,
     sync::{Semaphore, watch},
@@ -17,7 +16,7 @@ use zeroize::Zeroize as _;
 use super::{Keyring, answer::answer, binds::Binds};
 use crate::{
     listener::{Listener, share},
-    session::Input,
+    session::Messages,
     workers::Workers,
 };
 
@@ -59,10 +58,10 @@ pub(crate) async fn serve(
 }
 
 /// Ends when the peer leaves, breaks the framing or does not take a reply.
-async fn connection(keyring: &Keyring, mut stream: UnixStream) {
-    let mut input = Input::default();
+async fn connection(keyring: &Keyring, stream: UnixStream) {
+    let mut messages = Messages::of(stream);
     let mut binds = Binds::default();
-    while let Ok(message) = input.next(&mut stream, IDLE_TIME).await {
+    while let Ok(message) = messages.next(IDLE_TIME).await {
         let message = Wiped(message);
         let body = answer(keyring, &mut binds, &message.0).await;
         // Numbers and lengths only: what is in a message may be a secret.
@@ -74,8 +73,7 @@ async fn connection(keyring: &Keyring, mut stream: UnixStream) {
         if frame::join(&body, &mut reply).is_err() {
             return;
         }
-        let written = timeout(WRITE_TIME, stream.write_all(&reply)).await;
-        if !written.is_ok_and(|written| written.is_ok()) {
+        if messages.reply(&reply, WRITE_TIME).await.is_err() {
             return;
         }
     }

@@ -5,9 +5,13 @@ use std::sync::Arc;
 use keystay_proto::{
     Signature,
     agent::{Extension, Request, Response, SessionBind, SignFlags, SignRequest},
-    control::{Event, GrantSpec, Hosts, Intent},
+    control::{Event, GrantSpec, Hosts, Intent, Reason},
 };
-use tokio::{task::JoinHandle, time::Instant};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    task::JoinHandle,
+    time::Instant,
+};
 
 use super::*;
 use crate::testing::Fixture;
