@@ -84,11 +84,8 @@ impl Waiting {
 }
 
 fn lines(batch: &[Entry]) -> Vec<u8> {
-    batch
-        .iter()
-        .flat_map(|entry| &entry.line)
-        .copied()
-        .collect()
+    let lines: Vec<_> = batch.iter().map(|entry| &entry.line[..]).collect();
+    lines.concat()
 }
 
 /// Tells those who wait; some may wait no more.
