@@ -10,10 +10,14 @@ mod waiting;
 mod writer;
 
 use std::{
-    cell::Cell,
+    cell::RefCell,
     io,
     path::{Path, PathBuf},
-    sync::{Arc, mpsc},
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+        mpsc,
+    },
     time::Duration,
 };
 
@@ -45,9 +49,10 @@ struct Log {
     bell: mpsc::Sender<()>,
 }
 
-/// Whether the calling thread writes records, and so waits for the disk.
-pub(crate) fn write_on_this_thread(writes: bool) {
-    WRITES.set(writes);
+/// Has those who share the calling thread, this many at a time, write their records themselves, and so wait
+/// for the disk; one who has it alone goes on while another thread writes.
+pub(crate) fn write_where_shared(sharers: Arc<AtomicUsize>) {
+    SHARERS.set(Some(sharers));
 }
 
 /// Why a record is not in the log.
@@ -97,7 +102,7 @@ impl Audit {
             has_rung: false,
             patience: self.patience,
         };
-        if !WRITES.get() {
+        if !writes_here() {
             written.ring();
         }
         written
@@ -173,8 +178,15 @@ impl Drop for Written {
 }
 
 thread_local! {
-    /// Whether this thread writes records.
-    static WRITES: Cell<bool> = const { Cell::new(false) };
+    /// How many share this thread, where they may write.
+    static SHARERS: RefCell<Option<Arc<AtomicUsize>>> = const { RefCell::new(None) };
+}
+
+fn writes_here() -> bool {
+    SHARERS.with_borrow(|sharers| {
+        let sharers = sharers.as_ref();
+        sharers.is_some_and(|sharers| sharers.load(Ordering::Relaxed) > 1)
+    })
 }
 
 fn writer_ended() -> io::Error {

@@ -75,7 +75,6 @@ impl Workers {
         };
         let open = Open::count(&worker.open);
         let served = async move {
-            open.tell();
             if let Ok(stream) = UnixStream::from_std(stream) {
                 session(stream).await;
             }
@@ -106,10 +105,14 @@ impl Worker {
             open: Arc::default(),
             _stop: stop,
         };
+        let open = Arc::clone(&worker.open);
         thread::Builder::new()
             .name("worker".to_owned())
             .stack_size(STACK)
-            .spawn(move || work(&runtime, stopped))?;
+            .spawn(move || {
+                audit::write_where_shared(open);
+                work(&runtime, stopped);
+            })?;
         Ok(worker)
     }
 }
@@ -132,17 +135,11 @@ impl Open {
         open.fetch_add(1, Ordering::Relaxed);
         Self(Arc::clone(open))
     }
-
-    /// Those who share a thread write their records themselves.
-    fn tell(&self) {
-        audit::write_on_this_thread(self.0.load(Ordering::Relaxed) > 1);
-    }
 }
 
 impl Drop for Open {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Ordering::Relaxed);
-        self.tell();
     }
 }
 

@@ -185,7 +185,7 @@ fn on_writing_thread<T: Send + 'static>(
     work: impl Future<Output = T> + Send + 'static,
 ) -> thread::JoinHandle<T> {
     thread::spawn(|| {
-        write_on_this_thread(true);
+        write_where_shared(Arc::new(AtomicUsize::new(2)));
         let mut runtime = runtime::Builder::new_current_thread();
         runtime.enable_time().build().unwrap().block_on(work)
     })
