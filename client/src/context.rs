@@ -5,6 +5,8 @@
 //! decide what leaves this machine. Which of these files the instructions of a Dockerfile ask for
 //! is not looked at: a base image may bring instructions of its own.
 
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
 mod ignore;
 mod pattern;
 mod walk;

@@ -30,6 +30,8 @@ pub mod dockerfile;
 pub mod engine;
 mod error;
 mod exit_code;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 pub mod lint;
 mod output;
 mod program;

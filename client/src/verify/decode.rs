@@ -14,6 +14,8 @@ mod chunks;
 mod feed;
 mod file;
 mod finder;
+#[cfg(any(test, fuzzing))]
+pub(super) mod fuzzing;
 mod kind;
 mod known;
 mod level;

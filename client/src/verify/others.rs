@@ -20,6 +20,8 @@ mod url;
 pub(super) use beside::beside;
 pub use search::Kind;
 pub(super) use search::Other;
+#[cfg(any(test, fuzzing))]
+pub(super) use search::Search;
 pub(super) use shown::without_secrets;
 pub(super) use url::is_configuration;
 

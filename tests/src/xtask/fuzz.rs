@@ -68,6 +68,7 @@ fn fuzz(folder: &Path, target: &str, seconds: u32) -> Result<Output, LabError> {
         folder.join("seeds").join(target),
         vectors.join(target),
         vectors.join("reject").join(target),
+        folder.join("../tests").join(target),
     ];
     let mut fuzzer = Command::new(built().join(TARGET).join("release").join(target));
     fuzzer
@@ -81,7 +82,7 @@ fn fuzz(folder: &Path, target: &str, seconds: u32) -> Result<Output, LabError> {
     })
 }
 
-/// Where both workspaces are built: what they share is built once.
+/// Where all workspaces are built: what they share is built once.
 fn built() -> PathBuf {
     let named = env::var_os("CARGO_TARGET_DIR").map(PathBuf::from);
     named.unwrap_or_else(|| root().join("target")).join("fuzz")
@@ -103,7 +104,7 @@ fn targets(folder: &Path) -> Result<Vec<String>, LabError> {
 }
 
 /// Where targets are, each a workspace of its own.
-const FOLDERS: [&str; 2] = ["proto/fuzz", "agent/fuzz"];
+const FOLDERS: [&str; 3] = ["proto/fuzz", "agent/fuzz", "client/fuzz"];
 
 /// What makes the compiler count the edges of the program for libFuzzer.
 const COVERAGE: [&str; 7] = [

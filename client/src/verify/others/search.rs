@@ -72,7 +72,7 @@ impl fmt::Display for Kind {
 
 /// Looks for secrets in bytes that come in chunks of any size.
 #[derive(Debug)]
-pub(super) struct Search {
+pub(in crate::verify) struct Search {
     seams: Seams,
     found: Found,
 }
@@ -88,7 +88,7 @@ struct Found {
 
 impl Search {
     /// A search that has seen nothing.
-    pub(super) fn new() -> Self {
+    pub(in crate::verify) fn new() -> Self {
         Self {
             seams: Seams::new(bare::MOST_BEFORE, REACH),
             found: Found::default(),
@@ -96,13 +96,13 @@ impl Search {
     }
 
     /// Looks at the next bytes of the stream.
-    pub(super) fn push(&mut self, bytes: &[u8]) {
+    pub(in crate::verify) fn push(&mut self, bytes: &[u8]) {
         let found = &mut self.found;
         self.seams.push(bytes, |shown| found.look(shown));
     }
 
     /// Looks at what is left and says what was found.
-    pub(super) fn finish(mut self) -> Vec<Other> {
+    pub(in crate::verify) fn finish(mut self) -> Vec<Other> {
         self.seams.finish(|shown| self.found.look(shown));
         self.found.others.sort_by_key(|other| other.begin);
         self.found.others
