@@ -123,6 +123,15 @@ fn a_step_that_fetches_over_ssh_gets_its_mount() {
 }
 
 #[test]
+fn a_step_that_names_a_repository_is_lent_the_key() {
+    let before = "FROM a\nCOPY id_rsa /root/.ssh/\nRUN npm run get git@git.example.com:a/b.git\n";
+    let after =
+        "FROM a\nRUN --mount=type=ssh,required=true npm run get git@git.example.com:a/b.git\n";
+    assert_eq!(repaired(before), after);
+    assert_eq!(fix(after).unwrap().changes, []);
+}
+
+#[test]
 fn keys_that_other_stages_hand_on_go_too() {
     let before = "FROM a AS b\nCOPY id_rsa /root/.ssh/id_rsa\nRUN npm ci\nFROM c\nCOPY --from=b /root/.ssh/id_rsa /root/.ssh/id_rsa\n";
     assert_eq!(

@@ -60,7 +60,7 @@ pub(super) fn take_out(
         if repair.takes(step.instruction.span.start) {
             continue;
         }
-        if mounts::fetches(step) {
+        if mounts::fetches(file, step, problems) {
             mounts::give(step, &mut repair);
             has_mount = true;
         }

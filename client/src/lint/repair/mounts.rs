@@ -15,10 +15,14 @@ use crate::{
 /// Gives an ssh mount to the steps that fetch over ssh without one.
 pub(super) fn add(file: &File<'_>, problems: &[Problem], repair: &mut Repair) {
     for step in file.of(Keyword::Run) {
-        if is_flagged(file, step, problems, &L6) {
+        if lacks_one(file, step, problems) {
             give(step, repair);
         }
     }
+}
+
+fn lacks_one(file: &File<'_>, step: &Step<'_>, problems: &[Problem]) -> bool {
+    is_flagged(file, step, problems, &L6)
 }
 
 /// Gives a step an ssh mount, unless it has one or is taken out.
@@ -47,9 +51,9 @@ pub(super) fn has_ssh(step: &Step<'_>) -> bool {
     step.mounts.iter().any(|mount| mount.kind() == "ssh")
 }
 
-/// Whether a step runs what may fetch from a repository.
-pub(super) fn fetches(step: &Step<'_>) -> bool {
-    step.commands().any(|(_, command)| may_fetch(command))
+/// Whether a step runs what may fetch from a repository, or names one that is fetched over ssh.
+pub(super) fn fetches(file: &File<'_>, step: &Step<'_>, problems: &[Problem]) -> bool {
+    lacks_one(file, step, problems) || step.commands().any(|(_, command)| may_fetch(command))
 }
 
 fn may_fetch(command: &Simple) -> bool {
