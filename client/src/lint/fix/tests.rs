@@ -166,7 +166,13 @@ fn a_key_stays_where_no_step_is_known_to_fetch() {
 
 #[test]
 fn a_key_in_a_form_that_is_not_taken_apart_stays() {
-    assert!(refused("FROM a\nCOPY [\"a\", \"id_rsa\", \"/x/\"]\nRUN npm ci\n").contains("form"));
+    for copy in [
+        "COPY [\"a\", \"id_rsa\", \"/x/\"]",
+        // Alone, the other would become a file of that name.
+        "COPY id_rsa a /app/id_rsa",
+    ] {
+        assert!(refused(&format!("FROM a\n{copy}\nRUN npm ci\n")).contains("form"));
+    }
 }
 
 #[test]

@@ -98,9 +98,10 @@ fn cut_copies(
         repair.cut(span, step.line(), message);
         return Ok(places);
     }
+    let is_last = all.saturating_sub(copies.len()) == 1;
     for copy in &copies {
         let word = word(source, step.command.arguments_span, &copy.source)
-            .filter(|_| step.command.json.is_none());
+            .filter(|_| step.command.json.is_none() && !(is_last && may_be_file(&copy.target)));
         let Some(word) = word else {
             let message = format!(
                 "`{}` stays: it is copied with other files, in a form that is not taken apart",
@@ -115,6 +116,11 @@ fn cut_copies(
         );
     }
     Ok(places)
+}
+
+/// Whether what is copied alone would go by this name; with others it goes below it.
+fn may_be_file(target: &str) -> bool {
+    !matches!(target.rsplit('/').next(), None | Some("" | "." | ".."))
 }
 
 /// A word and the white space behind it, where it stands once.
