@@ -82,8 +82,9 @@ pub(in crate::verify) struct Search {
 struct Found {
     others: Vec<Other>,
     tokens: usize,
-    /// Where the last key of each of [`BARE`] ends: one may hold others, and is read once.
-    ends_of_bare: [u64; BARE.len()],
+    /// To where was read what the last mark of each of [`FORMS`] and [`BARE`] belongs to: it may hold others, and is
+    /// read once.
+    ends: [u64; FORMS.len() + BARE.len()],
 }
 
 impl Search {
@@ -112,38 +113,40 @@ impl Search {
 impl Found {
     /// Looks for what has its mark at these places.
     fn look(&mut self, shown: &Shown<'_>) {
-        for (mark, read) in FORMS {
-            let mut read_to = 0;
-            for at in marks(shown, mark) {
-                // A text of nothing but marks is read once.
-                if at < read_to {
-                    continue;
-                }
-                let text = within_reach(shown.bytes, at).get(at..).unwrap_or_default();
-                let (length, kind) = read(text);
-                read_to = at + length;
-                if let Some(kind) = kind {
-                    self.add(shown.base, at..read_to, kind);
-                }
-            }
+        for (number, (mark, read)) in FORMS.into_iter().enumerate() {
+            self.look_for(shown, number, mark, |bytes, at| {
+                let (length, kind) = read(bytes.get(at..).unwrap_or_default());
+                Some((at..at + length, kind))
+            });
         }
-        for (number, (mark, key)) in BARE.into_iter().enumerate() {
-            self.look_for_bare(shown, number, mark, key);
+        for (number, (mark, read)) in BARE.into_iter().enumerate() {
+            self.look_for(shown, FORMS.len() + number, mark, |bytes, at| {
+                read(bytes, at).map(|(place, kind)| (place, Some(kind)))
+            });
         }
     }
 
-    fn look_for_bare(&mut self, shown: &Shown<'_>, number: usize, mark: &[u8], key: ReadBare) {
-        let mut read_to = self.ends_of_bare.get(number).copied().unwrap_or(0);
+    fn look_for(
+        &mut self,
+        shown: &Shown<'_>,
+        number: usize,
+        mark: &[u8],
+        read: impl Fn(&[u8], usize) -> Option<(Range<usize>, Option<Kind>)>,
+    ) {
+        let mut read_to = self.ends.get(number).copied().unwrap_or(0);
         for at in marks(shown, mark) {
             if shown.base + length(at) < read_to {
                 continue;
             }
-            if let Some((place, kind)) = key(within_reach(shown.bytes, at), at) {
-                read_to = shown.base + length(place.end);
+            let Some((place, kind)) = read(within_reach(shown.bytes, at), at) else {
+                continue;
+            };
+            read_to = shown.base + length(place.end);
+            if let Some(kind) = kind {
                 self.add(shown.base, place, kind);
             }
         }
-        if let Some(end) = self.ends_of_bare.get_mut(number) {
+        if let Some(end) = self.ends.get_mut(number) {
             *end = read_to;
         }
     }

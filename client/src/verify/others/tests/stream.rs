@@ -45,6 +45,22 @@ fn a_text_of_nothing_but_beginnings_is_read_once() {
 }
 
 #[test]
+fn a_mark_within_a_key_is_no_other_key_wherever_chunks_end() {
+    let begin = b"PuTTY-User-Key-File-3: ";
+    let digits = STANDARD.encode([7; 36]);
+    let rest = format!("ssh-ed25519\nEncryption: none\nPrivate-Lines: 1\n{digits}\n");
+    let before = vec![b'\n'; 40_000];
+    let stream = [&before[..], begin, begin, rest.as_bytes(), &before].concat();
+    for cut in 1..begin.len() {
+        let (first, second) = stream.split_at(before.len() + cut + REACH);
+        let mut search = Search::new();
+        search.push(first);
+        search.push(second);
+        assert_eq!(search.finish().len(), 1, "{cut}");
+    }
+}
+
+#[test]
 fn no_bytes_make_the_search_fail() {
     let key = ssh_key(&["-t", "ed25519", "-N", ""]);
     for at in 0..key.len() {
