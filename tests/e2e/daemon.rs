@@ -291,7 +291,9 @@ fn a_socket_of_systemd_starts_the_agent_and_outlives_it() {
         .stderr(Stdio::null());
     let spawned = command.spawn();
     let mut agent = Process(spawned.expect("systemd-socket-activate is missing: install systemd"));
-    wait_until("the socket", SOON, || home.control().exists());
+    // The first that connects starts the agent; the file is there before anybody listens.
+    let connects = || UnixStream::connect(home.control()).is_ok();
+    wait_until("the socket", SOON, connects);
     assert!(home.keystay(&["keys"]).contains("ssh-ed25519"));
     // It has become the agent.
     let pid = agent.0.id().to_string();
