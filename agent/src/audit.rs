@@ -10,7 +10,7 @@ mod waiting;
 mod writer;
 
 use std::{
-    cell::RefCell,
+    cell::OnceCell,
     io,
     path::{Path, PathBuf},
     sync::{
@@ -52,7 +52,8 @@ struct Log {
 /// Has those who share the calling thread, this many at a time, write their records themselves, and so wait
 /// for the disk; one who has it alone goes on while another thread writes.
 pub(crate) fn write_where_shared(sharers: Arc<AtomicUsize>) {
-    SHARERS.set(Some(sharers));
+    // A thread serves one number of connections for as long as it lasts.
+    SHARERS.with(|known| drop(known.set(sharers)));
 }
 
 /// Why a record is not in the log.
@@ -179,12 +180,12 @@ impl Drop for Written {
 
 thread_local! {
     /// How many share this thread, where they may write.
-    static SHARERS: RefCell<Option<Arc<AtomicUsize>>> = const { RefCell::new(None) };
+    static SHARERS: OnceCell<Arc<AtomicUsize>> = const { OnceCell::new() };
 }
 
 fn writes_here() -> bool {
-    SHARERS.with_borrow(|sharers| {
-        let sharers = sharers.as_ref();
+    SHARERS.with(|known| {
+        let sharers = known.get();
         sharers.is_some_and(|sharers| sharers.load(Ordering::Relaxed) > 1)
     })
 }

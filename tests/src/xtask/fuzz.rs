@@ -82,7 +82,7 @@ fn fuzz(Target { folder, name }: &Target, seconds: u32) -> Result<Output, LabErr
     })
 }
 
-/// Where they are built.
+/// Where targets are built.
 fn built() -> PathBuf {
     let named = env::var_os("CARGO_TARGET_DIR").map(PathBuf::from);
     named.unwrap_or_else(|| root().join("target")).join("fuzz")
