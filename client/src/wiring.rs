@@ -1,6 +1,7 @@
 //! The changes that connect a build to its grant, planned without touching anything: a Dockerfile
 //! that was read goes in, a [`Plan`] comes out. The Dockerfile on disk is never changed.
 
+mod adds;
 mod fetch;
 mod git_url;
 mod mounts;

@@ -18,6 +18,7 @@ fn passing(ssh_ids: &[&str]) -> Passed {
     Passed {
         ssh_ids,
         secret_ids: Vec::new(),
+        ..Passed::default()
     }
 }
 

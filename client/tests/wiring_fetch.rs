@@ -41,6 +41,7 @@ fn passing(ssh_ids: &[&str], secret_ids: &[&str]) -> Passed {
     Passed {
         ssh_ids: owned(ssh_ids),
         secret_ids: owned(secret_ids),
+        ..Passed::default()
     }
 }
 
@@ -255,9 +256,29 @@ fn an_id_that_could_become_the_one_that_signs_is_replaced() {
     );
     let id = "$X".to_owned();
     assert_eq!(plan.notes, [Note::VariableIdReplaced { line: 3, id }]);
+}
 
-    let plan = alone("FROM a\nADD git@h:r /r\nONBUILD RUN --mount=type=ssh a\n");
-    assert_eq!(plan.notes, [Note::OnbuildSigns { line: 3 }]);
+#[test]
+fn a_step_that_could_see_the_socket_that_signs_is_not_wired_for_fetches() {
+    for step in [
+        "ONBUILD RUN --mount=type=ssh a",
+        "ONBUILD RUN --mount=type=ssh,id=$X a",
+        "ONBUILD RUN --mount=type=$T a",
+        "RUN --mount=type=$T a",
+        "RUN --mount=type=$T,id=b --mount=type=ssh a",
+    ] {
+        let wired = |add: &str, passed: &Passed| {
+            let text = format!("FROM a\n{add}\n{step}\n");
+            let dockerfile = Dockerfile::parse(&text).unwrap();
+            fetch_mode(&dockerfile, passed, &terms()).map(drop)
+        };
+        let signs = Err(Unwirable::Signs { line: 3 });
+        let nothing = Passed::default();
+        assert_eq!(wired("ADD git@h:r /r", &nothing), signs, "{step}");
+        assert_eq!(wired("ADD https://h/r /r", &nothing), Ok(()), "{step}");
+        let own = wired("ADD git@h:r /r", &passing(&["default"], &[]));
+        assert_eq!(own, Ok(()), "{step}");
+    }
 }
 
 #[test]
@@ -328,7 +349,7 @@ fn a_dockerfile_that_could_not_be_read_again_is_not_wired() {
     let read = Dockerfile::parse(&long).unwrap();
     assert_eq!(
         fetch_mode(&read, &Passed::default(), &terms()),
-        Err(Unwirable)
+        Err(Unwirable::Unreadable)
     );
     let open = alone("FROM a\nRUN --network='host git@h:a\n");
     assert_eq!(open.dockerfile, None);

@@ -3,23 +3,35 @@
 
 use super::{
     FetchTerms, Note, Passed, Plan, Secret, ShimFor, Steps, Which,
-    mounts::{DEFAULT_ID, SOCKET_MODE, SshMounts, adds_over_ssh, changed, is_closed, ssh_mounts},
+    adds::Adds,
+    mounts::{DEFAULT_ID, SOCKET_MODE, SshMounts, changed, is_closed, ssh_mounts},
     obstacle::obstacle,
     text,
 };
 use crate::dockerfile::{Dockerfile, Instruction, Keyword, Mount, Splice};
 
-/// A Dockerfile that would be over one of the reader's caps with its mounts, or cannot take them.
+/// A Dockerfile that cannot be wired for fetches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("it would be unreadable with its mounts")]
-pub struct Unwirable;
+pub enum Unwirable {
+    /// It would be over one of the reader's caps with its mounts, or cannot take them.
+    #[error("it would be unreadable with its mounts")]
+    Unreadable,
+    /// A step could be given the socket that signs for the engine's own git.
+    #[error(
+        "line {line} could be given the socket that signs for ADD or the context; name type and id of its ssh mount"
+    )]
+    Signs {
+        /// The line of the instruction, from 1.
+        line: usize,
+    },
+}
 
 /// Plans a build in fetch mode.
 ///
 /// A step that is wired gets the ssh mount where it has none, a mode that lets every user of the step
 /// open the socket where the mount names neither mode nor owner, the shim as `ssh`, and what else
 /// makes its tools fetch by git and ssh. Where the engine's own git needs an agent, the default
-/// id signs, and every step is put on another one. What the user passes himself is left alone, and so
+/// id signs, and every step is put on another one; where that is not certain, nothing is wired. What the user passes himself is left alone, and so
 /// are `ONBUILD` triggers. The changes stay on the lines of the flags, so the numbers of all lines are
 /// kept, and history never shows them.
 pub fn fetch_mode(
@@ -27,7 +39,9 @@ pub fn fetch_mode(
     passed: &Passed,
     terms: &FetchTerms,
 ) -> Result<Plan, Unwirable> {
-    let is_signed = terms.context_needs_ssh || dockerfile.instructions().any(adds_over_ssh);
+    let adds = Adds::of(dockerfile, passed);
+    let mut instructions = dockerfile.instructions();
+    let is_signed = terms.context_needs_ssh || instructions.any(|it| adds.is_over_ssh(it));
     let mut wiring = Wiring {
         source: dockerfile.source(),
         passed,
@@ -35,6 +49,7 @@ pub fn fetch_mode(
         default_signs: is_signed && !passed.has_ssh(DEFAULT_ID),
         plan: Plan::default(),
         splices: Vec::new(),
+        exposed: None,
     };
     if wiring.default_signs {
         wiring.plan.pass_ssh(DEFAULT_ID, Which::Sign);
@@ -54,6 +69,8 @@ struct Wiring<'a> {
     default_signs: bool,
     plan: Plan,
     splices: Vec<Splice>,
+    /// The first line that could be given the socket that signs.
+    exposed: Option<usize>,
 }
 
 impl Wiring<'_> {
@@ -65,10 +82,10 @@ impl Wiring<'_> {
         let line = onbuild.line;
         let mounts = ssh_mounts(trigger, line, &mut self.plan);
         self.note_variable(&mounts, line);
+        let signs = mounts.known.iter().any(|(_, id)| self.signs(id));
+        self.expose(line, signs || mounts.has_unknown);
         for (_, id) in &mounts.known {
-            if self.signs(id) {
-                self.plan.notes.push(Note::OnbuildSigns { line });
-            } else if !self.passed.has_ssh(id) {
+            if !self.passed.has_ssh(id) {
                 self.plan.pass_ssh(id, Which::Fetch);
                 self.plan.notes.push(Note::Onbuild { line });
             }
@@ -81,6 +98,7 @@ impl Wiring<'_> {
         }
         let mounts = ssh_mounts(&run.command, run.line, &mut self.plan);
         self.variable(&mounts, run.line);
+        self.expose(run.line, mounts.has_unread);
         let served: Vec<_> = (mounts.known.iter())
             .filter(|(_, id)| !self.passed.has_ssh(id))
             .collect();
@@ -184,6 +202,13 @@ impl Wiring<'_> {
         self.plan.notes.extend(notes);
     }
 
+    /// Notes that a line could be given the socket that signs, where there is one.
+    fn expose(&mut self, line: usize, is_exposed: bool) {
+        if self.default_signs && is_exposed {
+            self.exposed.get_or_insert(line);
+        }
+    }
+
     fn signs(&self, id: &str) -> bool {
         self.default_signs && id == DEFAULT_ID
     }
@@ -204,9 +229,12 @@ impl Wiring<'_> {
     }
 
     fn finish(self, dockerfile: &Dockerfile<'_>) -> Result<Plan, Unwirable> {
+        if let Some(line) = self.exposed {
+            return Err(Unwirable::Signs { line });
+        }
         let mut plan = self.plan;
         if !self.splices.is_empty() {
-            plan.dockerfile = Some(changed(dockerfile, self.splices).ok_or(Unwirable)?);
+            plan.dockerfile = Some(changed(dockerfile, self.splices).ok_or(Unwirable::Unreadable)?);
         }
         Ok(plan)
     }

@@ -1,7 +1,7 @@
 //! What the modes share: the ssh mounts of a step, and the changes to a Dockerfile.
 
-use super::{Note, Plan, is_ssh_git_url};
-use crate::dockerfile::{Command, Dockerfile, Instruction, Keyword, Mount, Splice};
+use super::{Note, Plan};
+use crate::dockerfile::{Command, Dockerfile, Mount, Splice};
 
 /// The ssh mounts of a command.
 #[derive(Debug, Default)]
@@ -12,6 +12,8 @@ pub(super) struct SshMounts {
     pub(super) variable: Vec<(Mount, String)>,
     /// Whether there are any, or may be, that are not wholly known.
     pub(super) has_unknown: bool,
+    /// Whether some of them cannot be changed either, and may ask for any id.
+    pub(super) has_unread: bool,
     /// Where the first one stands.
     pub(super) first: Option<usize>,
 }
@@ -23,7 +25,7 @@ pub(super) fn ssh_mounts(command: &Command, line: usize, plan: &mut Plan) -> Ssh
         let kind = mount.kind();
         if is_expanded(&kind) {
             plan.notes.push(Note::VariableType { line, kind });
-            mounts.has_unknown = true;
+            (mounts.has_unknown, mounts.has_unread) = (true, true);
             continue;
         }
         if kind != "ssh" {
@@ -34,7 +36,7 @@ pub(super) fn ssh_mounts(command: &Command, line: usize, plan: &mut Plan) -> Ssh
         let id = mount.id().unwrap_or(DEFAULT_ID).to_owned();
         if mount.open {
             plan.notes.push(Note::Unchangeable { line });
-            mounts.has_unknown = true;
+            (mounts.has_unknown, mounts.has_unread) = (true, true);
         } else if is_expanded(&id) {
             mounts.variable.push((mount, id));
             mounts.has_unknown = true;
@@ -43,15 +45,6 @@ pub(super) fn ssh_mounts(command: &Command, line: usize, plan: &mut Plan) -> Ssh
         }
     }
     mounts
-}
-
-/// Whether `BuildKit`'s own git serves the instruction: an `ADD` over ssh. It always uses the default
-/// id.
-pub(super) fn adds_over_ssh(instruction: &Instruction) -> bool {
-    let command = instruction.trigger.as_ref().unwrap_or(&instruction.command);
-    let words = command.words();
-    let sources = words.split_last().map_or(&[][..], |(_, sources)| sources);
-    command.keyword == Keyword::Add && sources.iter().any(|source| is_ssh_git_url(source))
 }
 
 /// The changed text, if it can be read again.

@@ -35,11 +35,6 @@ pub enum Note {
         /// The id as written.
         id: String,
     },
-    /// An `ONBUILD` trigger asks for the id that signs for the engine's own git.
-    OnbuildSigns {
-        /// The line of the instruction, from 1.
-        line: usize,
-    },
     /// The step's first ssh mount, which its tools use, is the user's own.
     OtherAgent {
         /// The line of the instruction, from 1.
@@ -78,7 +73,6 @@ impl Note {
             | Self::VariableId { line, .. }
             | Self::VariableType { line, .. }
             | Self::VariableIdReplaced { line, .. }
-            | Self::OnbuildSigns { line }
             | Self::OtherAgent { line }
             | Self::Mounted { line, .. }
             | Self::Named { line, .. }
@@ -91,31 +85,52 @@ impl fmt::Display for Note {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "line {}: ", self.line())?;
         match self {
-            Self::Onbuild { .. } => f.write_str("the ssh mount of an ONBUILD trigger is left as it is"),
+            Self::Onbuild { .. } => {
+                f.write_str("the ssh mount of an ONBUILD trigger is left as it is")
+            }
             Self::VariableId { id, .. } => {
-                write!(f, "the ssh id {} is known only to the engine, so its mount is left as it is", shown(id))
+                write!(
+                    f,
+                    "the ssh id {} is known only to the engine, so its mount is left as it is",
+                    shown(id)
+                )
             }
             Self::VariableType { kind, .. } => {
-                write!(f, "the mount type {} depends on a variable, so the mount is left as it is", shown(kind))
+                write!(
+                    f,
+                    "the mount type {} depends on a variable, so the mount is left as it is",
+                    shown(kind)
+                )
             }
             Self::VariableIdReplaced { id, .. } => {
-                write!(f, "the ssh id {} could become the one that signs for ADD or the context, so its mount gets another", shown(id))
+                write!(
+                    f,
+                    "the ssh id {} could become the one that signs for ADD or the context, so its mount gets another",
+                    shown(id)
+                )
             }
-            Self::OnbuildSigns { .. } => f.write_str(
-                "a stage that runs this ONBUILD trigger would see the socket that signs for ADD or the context: give its ssh mount an id",
+            Self::OtherAgent { .. } => f.write_str(
+                "the step's first ssh mount is not Keystay's, so its fetches are not either",
             ),
-            Self::OtherAgent { .. } => {
-                f.write_str("the step's first ssh mount is not Keystay's, so its fetches are not either")
-            }
             Self::Mounted { target, secret, .. } => {
-                write!(f, "the step mounts {} itself, so {} there", shown(target), left_out(*secret))
+                write!(
+                    f,
+                    "the step mounts {} itself, so {} there",
+                    shown(target),
+                    left_out(*secret)
+                )
             }
             Self::Named { secret, .. } => {
-                write!(f, "the step names {} itself, so {} there", secret.target(), left_out(*secret))
+                write!(
+                    f,
+                    "the step names {} itself, so {} there",
+                    secret.target(),
+                    left_out(*secret)
+                )
             }
-            Self::Unchangeable { .. } => {
-                f.write_str("the Dockerfile would be unreadable with its mounts, so it is left as it is")
-            }
+            Self::Unchangeable { .. } => f.write_str(
+                "the Dockerfile would be unreadable with its mounts, so it is left as it is",
+            ),
         }
     }
 }
@@ -209,10 +224,6 @@ mod tests {
                     id: "$X".to_owned(),
                 },
                 "line 9: the ssh id \"$X\" could become the one that signs for ADD or the context, so its mount gets another",
-            ),
-            (
-                Note::OnbuildSigns { line: 9 },
-                "line 9: a stage that runs this ONBUILD trigger would see the socket that signs for ADD or the context: give its ssh mount an id",
             ),
             (
                 Note::OtherAgent { line: 9 },

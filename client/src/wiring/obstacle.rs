@@ -22,7 +22,12 @@ pub(super) fn obstacle(step: &Instruction, source: &str, secret: Secret) -> Opti
         .heredocs
         .iter()
         .map(|heredoc| heredoc.body.text(source));
-    let is_named = |text: &str| names(secret).iter().any(|name| text.contains(name));
+    let is_named = |text: &str| {
+        names(secret).iter().any(|name| text.contains(name))
+            || text
+                .split(['&', ';', '|', '\n'])
+                .any(|command| changes(secret, command))
+    };
     let named = is_named(&step.command.arguments) || bodies.any(is_named);
     named.then_some(Note::Named { line, secret })
 }
@@ -32,9 +37,31 @@ fn names(secret: Secret) -> &'static [&'static str] {
     match secret {
         Secret::KnownHosts => &["/etc/ssh/ssh_known_hosts"],
         Secret::Shim => &["/usr/local/bin/ssh "],
-        Secret::Gitconfig => &["/etc/gitconfig", "config --system"],
+        Secret::Gitconfig => &["/etc/gitconfig"],
         Secret::Cargo => &["/.cargo/config.toml"],
         Secret::ShimAmd64 | Secret::ShimArm64 => &[],
+    }
+}
+
+/// Whether a command changes the file without its name: git's system-wide settings, or a whole folder.
+fn changes(secret: Secret, command: &str) -> bool {
+    let mut words = command.split_whitespace();
+    match secret {
+        Secret::Gitconfig => {
+            words.any(|word| word == "git") && words.any(|word| word == "--system")
+        }
+        Secret::Shim => {
+            let is_recursive = |word: &str| match word.strip_prefix("--") {
+                Some(long) => matches!(long, "recursive" | "archive"),
+                None => word.starts_with('-') && word.contains(['r', 'R', 'a']),
+            };
+            words.clone().any(is_recursive)
+                && words.any(|word| {
+                    let folder = word.trim_end_matches(['/', '*']);
+                    ["/usr", "/usr/local", "/usr/local/bin"].contains(&folder)
+                })
+        }
+        _ => false,
     }
 }
 
@@ -61,6 +88,24 @@ fn covers(target: &str, ours: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_command_may_change_a_file_without_its_name() {
+        for (secret, command, expected) in [
+            (Secret::Gitconfig, "git config --add --system a b", true),
+            (Secret::Gitconfig, "git lfs install --system", true),
+            (Secret::Gitconfig, "useradd --system git", false),
+            (Secret::Gitconfig, "git config --global a b", false),
+            (Secret::Shim, "chown -R app /usr/local", true),
+            (Secret::Shim, "cp -a /usr/local/bin/ /x", true),
+            (Secret::Shim, "rm -rf /usr/local/bin/*", true),
+            (Secret::Shim, "chmod --recursive 755 /usr", true),
+            (Secret::Shim, "chown -R app /usr/local/app", false),
+            (Secret::Shim, "ls /usr/local/bin", false),
+        ] {
+            assert_eq!(changes(secret, command), expected, "{command}");
+        }
+    }
 
     #[test]
     fn mounts_over_the_file_or_its_folders_are_in_the_way() {

@@ -9,6 +9,8 @@ pub struct Passed {
     pub ssh_ids: Vec<String>,
     /// The ids of his `--secret` options. One of them may take the place of ours.
     pub secret_ids: Vec<String>,
+    /// Whether one of his build arguments is a git repository reached over ssh.
+    pub has_ssh_url: bool,
 }
 
 /// Which grant serves an ssh id.

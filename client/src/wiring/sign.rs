@@ -2,7 +2,8 @@
 
 use super::{
     Note, Passed, Plan, Secret, Which,
-    mounts::{DEFAULT_ID, SOCKET_MODE, SshMounts, adds_over_ssh, changed, is_closed, ssh_mounts},
+    adds::Adds,
+    mounts::{DEFAULT_ID, SOCKET_MODE, SshMounts, changed, is_closed, ssh_mounts},
     obstacle::obstacle,
 };
 use crate::dockerfile::{Command, Dockerfile, Instruction, Mount, Splice};
@@ -18,8 +19,9 @@ pub fn sign_mode(dockerfile: &Dockerfile<'_>, passed: &Passed) -> Plan {
     let mut plan = Plan::default();
     let mut splices = Vec::new();
     let mut first_line = 0;
+    let adds = Adds::of(dockerfile, passed);
     for instruction in dockerfile.instructions() {
-        if adds_over_ssh(instruction) && !passed.has_ssh(DEFAULT_ID) {
+        if adds.is_over_ssh(instruction) && !passed.has_ssh(DEFAULT_ID) {
             plan.pass_ssh(DEFAULT_ID, Which::Sign);
         }
         triggered(instruction, passed, &mut plan);

@@ -69,6 +69,37 @@ fn a_repository_outside_of_the_list_is_refused_in_podman_and_buildah() {
     }
 }
 
+/// Podman reads several files as one, and has others processed first: what it builds is not known.
+#[test]
+fn a_list_is_never_given_up_for_a_file_that_podman_makes() {
+    let lab = Lab::up().unwrap();
+    for engine in [lab.podman(), lab.buildah()] {
+        let env = Env::on_daemonless(&lab, engine);
+        env.file("first.Dockerfile", "FROM keystay/base:1\n");
+        let step = "RUN --mount=type=ssh ssh-add -l\n";
+        env.file("second.Dockerfile", &format!("FROM keystay/base:1\n{step}"));
+        env.file("third.in", &format!("FROM keystay/base:1\n{step}"));
+        let only = on_git_host(&env, "acme/lib-a");
+        for files in [
+            &["-f", "first.Dockerfile", "-f", "second.Dockerfile"][..],
+            &["-f", "third.in"],
+        ] {
+            for (options, error) in [
+                (
+                    &["--repo", &only][..],
+                    "only fetch mode keeps a build to a list",
+                ),
+                (&["--mode", "fetch"], "keystay: error: "),
+            ] {
+                let run = build(&env, &[engine.name(), "build"], options);
+                let built = run.args(files).output();
+                built.status(69).stdout_is("").stderr_has(error);
+            }
+        }
+        assert!(env.records().is_empty());
+    }
+}
+
 #[test]
 fn a_large_clone_survives_connections_that_are_cut() {
     let lab = Lab::up().unwrap();

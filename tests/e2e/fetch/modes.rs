@@ -44,6 +44,29 @@ fn a_list_of_repositories_is_never_given_up_for_sign_mode() {
     assert!(env.records().is_empty());
 }
 
+/// A mount whose type only the engine knows could be given the socket that signs for `ADD`.
+#[test]
+fn a_step_that_could_see_the_socket_that_signs_is_not_built_in_fetch_mode() {
+    let env = env();
+    for step in [
+        "ARG T=ssh\nRUN --mount=type=$T ssh-add -l\n",
+        "ONBUILD RUN --mount=type=ssh ssh-add -l\n",
+    ] {
+        env.file(
+            "Dockerfile",
+            &format!(
+                "FROM keystay/base:1\nADD git@127.0.0.1:acme/lib-a.git /a\nFROM keystay/base:1\n{step}"
+            ),
+        );
+        let built = build(&env, &["dev"], &["--mode", "fetch"]).output();
+        built
+            .status(69)
+            .stdout_is("")
+            .stderr_has("could be given the socket that signs for ADD or the context");
+    }
+    assert!(env.records().is_empty());
+}
+
 /// `ADD` over ssh runs outside of every step and needs an agent that signs; no step sees it.
 #[test]
 fn the_agent_of_the_engines_own_git_is_in_no_step() {

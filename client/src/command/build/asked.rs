@@ -11,7 +11,7 @@ use super::wired::Paths;
 use crate::{
     cli::{UsageError, is_own_option},
     engine::{BuildArgs, CacheMode, DockerfileLocation, Form, Found, Output, Wired},
-    wiring::Passed,
+    wiring::{Passed, is_ssh_git_url},
 };
 
 /// What the user asks docker to build.
@@ -167,10 +167,27 @@ impl Asked {
         Passed {
             ssh_ids: self.arguments.ssh_ids(),
             secret_ids: self.arguments.secret_ids(),
+            has_ssh_url: self.has_ssh_url(),
         }
     }
 
-    /// Whether the context is fetched by the engine's own git, as the ssh id `default`.
+    /// Whether a build argument is an ssh URL of a repository, its own value or the environment's.
+    fn has_ssh_url(&self) -> bool {
+        let is_url = |value: &OsStr| is_ssh_git_url(&value.to_string_lossy());
+        let named = self.arguments.build_args().into_iter();
+        let mut values = named.map(|argument| argument.value).filter_map(|argument| {
+            let bytes = argument.as_bytes();
+            match bytes.iter().position(|&byte| byte == b'=') {
+                Some(at) => bytes
+                    .get(at + 1..)
+                    .map(|value| OsStr::from_bytes(value).to_owned()),
+                None => env::var_os(argument),
+            }
+        });
+        values.any(|value| is_url(&value))
+    }
+
+    /// Whether a context is fetched by the engine's own git, as the ssh id `default`.
     pub(super) fn context_needs_ssh(&self) -> bool {
         self.arguments.context_needs_ssh()
     }

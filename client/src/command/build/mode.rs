@@ -62,12 +62,23 @@ impl Mode {
             return Ok(Self::sign(None));
         }
         let chosen = Self::allowed(options, settings, asked, source, form, tool).await;
-        match chosen {
-            Ok(fetching) => Ok(Self::Fetch(Box::new(fetching))),
-            Err(why) if is_forced => Err(EngineError::NoFetch(why).into()),
-            // Sign mode sees no repositories: it would grant more than was asked for.
-            Err(why) if settings.repos != Repos::Any => Err(EngineError::NoList(why).into()),
-            Err(why) => Ok(Self::sign(Some(why))),
+        Ok(match chosen {
+            Ok(fetching) => Self::Fetch(Box::new(fetching)),
+            Err(why) => Self::sign(Some(why)),
+        })
+    }
+
+    /// Refuses sign mode where the user asks for fetch mode, or for what sign mode would exceed: it sees no
+    /// repositories.
+    pub(super) fn check(&self, options: &Options, settings: &Settings) -> Result<(), EngineError> {
+        let Self::Sign { why } = self else {
+            return Ok(());
+        };
+        let why = || why.clone().unwrap_or_else(|| MISSING.to_owned());
+        match options.mode {
+            cli::Mode::Fetch => Err(EngineError::NoFetch(why())),
+            cli::Mode::Auto if settings.repos != Repos::Any => Err(EngineError::NoList(why())),
+            cli::Mode::Sign | cli::Mode::Auto => Ok(()),
         }
     }
 
@@ -151,6 +162,7 @@ fn platform(
     })
 }
 
+const MISSING: &str = "there is no Dockerfile";
 const CONTRADICTION: &str = "`--mode fetch` connects steps, and `--wire none` connects none";
 const CHOOSE: &str = "leave out one of them";
 

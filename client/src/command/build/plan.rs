@@ -7,10 +7,10 @@ use super::{
     stdin::{self, StdinError},
 };
 use crate::{
-    cli::{self, Options, Wire},
+    cli::{Options, Wire},
     config::Settings,
     dockerfile::Dockerfile,
-    engine::{EngineError, Form, Input, Tool},
+    engine::{Form, Input, Tool},
     error::Error,
     output::Output,
     wiring::{self, FetchTerms, Secret, Unwirable, Which},
@@ -28,13 +28,9 @@ pub(super) async fn plan(
     let output = Output::new(options.quiet);
     let mode = Mode::choose(options, settings, asked, &source, form, tool).await?;
     let plan = Plan::make(asked, source, mode, options.wire, settings.takes_stdin())?;
-    if plan.fetching().is_none() {
-        if options.mode == cli::Mode::Fetch && !plan.is_missing {
-            return Err(EngineError::NoFetch(UNREAD.to_owned()).into());
-        }
-        if options.wire == Wire::All {
-            output.note(ALL_IN_SIGN_MODE);
-        }
+    plan.mode.check(options, settings)?;
+    if plan.fetching().is_none() && options.wire == Wire::All {
+        output.note(ALL_IN_SIGN_MODE);
     }
     plan.notes.iter().for_each(|note| output.note(note));
     Ok(plan)
@@ -57,8 +53,6 @@ pub(super) struct Plan {
     pub(super) notes: Vec<String>,
     /// What the engine reads from standard input.
     pub(super) input: Input,
-    /// Whether there is no Dockerfile, which the engine says best.
-    pub(super) is_missing: bool,
 }
 
 impl Plan {
@@ -82,7 +76,6 @@ impl Plan {
             secrets: Vec::new(),
             notes: Vec::new(),
             input: Input::Inherited,
-            is_missing: matches!(text, Text::Missing),
         };
         match &text {
             Text::Here(text) => plan.wire(text, asked, wire),
@@ -136,7 +129,7 @@ impl Plan {
 
     fn sign(&mut self, dockerfile: &Dockerfile<'_>, asked: &Asked, wire: Wire) {
         let planned = wiring::sign_mode(dockerfile, &asked.passed());
-        if !planned.has_ssh_mount && planned.ssh.is_empty() {
+        if !planned.has_ssh_mount && planned.ssh.is_empty() && !asked.context_needs_ssh() {
             self.notes.push(NO_MOUNT.to_owned());
         }
         if wire == Wire::None {

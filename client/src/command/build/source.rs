@@ -83,6 +83,10 @@ impl Source {
                 Text::Unread("it is not on this machine"),
                 folder,
             )),
+            DockerfileLocation::Made => Ok(Self::without(
+                Text::Unread("podman makes it of other files"),
+                folder,
+            )),
             DockerfileLocation::Unknown => Ok(Self::without(Text::Missing, folder)),
         }
     }

@@ -18,6 +18,8 @@ pub enum DockerfileLocation {
     StdinContext,
     /// Within a remote context, or at a URL of its own.
     Remote(OsString),
+    /// Podman makes it of several files, or has it processed first.
+    Made,
     /// It cannot be told; docker may refuse the arguments.
     Unknown,
 }
@@ -73,8 +75,7 @@ impl BuildArgs {
     }
 
     /// The file that podman reads: of the current folder, else of the context; a `Containerfile`
-    /// before a `Dockerfile`. Several are read as one, and those for the C preprocessor after it: such
-    /// are not told.
+    /// before a `Dockerfile`. Several are read as one, and those for the C preprocessor after it.
     fn containerfile(
         &self,
         directory: &Path,
@@ -88,19 +89,26 @@ impl BuildArgs {
         }
         .into_iter();
         let is_processed = |path: &Path| path.extension().is_some_and(|ending| ending == "in");
+        if self.uses("file").count() > 1 {
+            return DockerfileLocation::Made;
+        }
         match paths.find(is_there) {
-            Some(path) if self.uses("file").count() < 2 && !is_processed(&path) => {
-                DockerfileLocation::Path(path)
-            }
-            _ => DockerfileLocation::Unknown,
+            Some(path) if is_processed(&path) => DockerfileLocation::Made,
+            Some(path) => DockerfileLocation::Path(path),
+            None => DockerfileLocation::Unknown,
         }
     }
 
-    /// Whether the context is a git repository that `BuildKit` fetches over ssh, with the id `default`.
+    /// Whether a context is a git repository that `BuildKit` fetches over ssh, with the id `default`.
     #[must_use]
     pub fn context_needs_ssh(&self) -> bool {
-        self.context()
-            .is_some_and(|context| is_ssh_git_url(&context.to_string_lossy()))
+        let further = self.build_contexts().into_iter().map(|(_, place)| place);
+        let mut contexts = self
+            .context()
+            .map(OsStr::to_owned)
+            .into_iter()
+            .chain(further);
+        contexts.any(|context| is_ssh_git_url(&context.to_string_lossy()))
     }
 }
 
@@ -232,14 +240,16 @@ mod tests {
             ),
             (&["-f", "x", "app"], &["/w/app/x"], Some("/w/app/x")),
             (&["-f", "x", "app"], &["/w/x", "/w/app/x"], Some("/w/x")),
-            (&["-f", "x", "-f", "y", "app"], &["/w/x", "/w/y"], None),
-            (&["-f", "x.in", "app"], &["/w/x.in"], None),
             (&["app"], &[], None),
         ] {
             let expected = path.map_or(DockerfileLocation::Unknown, |path| {
                 DockerfileLocation::Path(PathBuf::from(path))
             });
             assert_eq!(located(Dialect::Podman, args, files), expected, "{args:?}");
+        }
+        for args in [&["-f", "x", "-f", "y", "app"][..], &["-f", "x.in", "app"]] {
+            let found = located(Dialect::Podman, args, &["/w/x", "/w/y", "/w/x.in"]);
+            assert_eq!(found, DockerfileLocation::Made, "{args:?}");
         }
     }
 
@@ -301,6 +311,8 @@ mod tests {
         };
         assert!(needs("git@github.com:a/b.git#v1"));
         assert!(needs("ssh://git@h/r"));
+        let further = ["--build-context=x=git@h:r", "."].map(OsString::from);
+        assert!(BuildArgs::parse(&further).unwrap().context_needs_ssh());
         assert!(!needs("https://github.com/a/b.git"));
         assert!(!needs("."));
     }
