@@ -45,12 +45,15 @@ pub(super) fn account(inventory: &Inventory) -> Contents {
         named: HashSet::new(),
         names: Vec::new(),
         gaps: Vec::new(),
+        manifests: 0,
     };
     account.ending();
     let saved = account.saved_images();
     let indexed = account.index();
     if !saved && !indexed {
         account.gaps.push(Gap::NotAnImage);
+    } else if account.manifests == 0 && account.gaps.is_empty() {
+        account.gaps.push(Gap::NoImage);
     }
     let mut seen = HashSet::new();
     account.gaps.retain(|gap| seen.insert(gap.to_string()));
@@ -68,6 +71,8 @@ struct Account<'i> {
     named: HashSet<usize>,
     names: Vec<Name>,
     gaps: Vec<Gap>,
+    /// How many manifests were met, of images and of artifacts.
+    manifests: usize,
 }
 
 impl Account<'_> {
@@ -101,6 +106,7 @@ impl Account<'_> {
             .document::<Vec<SavedImage>>(name, number)
             .unwrap_or_default()
         {
+            self.manifests += 1;
             let layers = image.layers.iter().map(|name| self.member(name)).collect();
             let Some(config_member) = self.member(&image.config) else {
                 continue;

@@ -8,6 +8,9 @@ pub enum Gap {
     /// There is neither a `manifest.json` nor an `index.json`.
     #[error("what was read is not a saved image")]
     NotAnImage,
+    /// Its documents name nothing.
+    #[error("the saved image names no image")]
+    NoImage,
     /// The image names something that is not there.
     #[error("{0} is not in the saved image")]
     Missing(String),

@@ -30,6 +30,13 @@ pub(super) struct OciDocument {
     pub(super) subject: Option<Descriptor>,
 }
 
+impl OciDocument {
+    /// Whether it is one of the two.
+    pub(super) fn is_known(&self) -> bool {
+        self.manifests.is_some() || self.config.is_some()
+    }
+}
+
 /// A reference to a blob (image-spec `descriptor.md`).
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]

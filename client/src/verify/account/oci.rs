@@ -7,6 +7,7 @@ use sha2::{Digest as _, Sha256};
 use super::{Account, gap_of_content, gap_of_digest};
 use crate::verify::{
     gap::Gap,
+    inventory::Content,
     manifest::{Descriptor, Digest, OciDocument},
     name::NameKind,
 };
@@ -27,7 +28,7 @@ impl Account<'_> {
                 let Some(number) = blob.filter(|number| seen.insert(*number)) else {
                     continue;
                 };
-                if descriptor.is_document() {
+                if descriptor.is_document() || self.may_be_document(number) {
                     let document = self.oci_document(&descriptor.digest, number);
                     if let Some(kind) = document.as_ref().and_then(|it| kind(descriptor, it)) {
                         self.name(number, kind);
@@ -38,6 +39,7 @@ impl Account<'_> {
                 }
             }
             if let Some(config) = &document.config {
+                self.manifests += 1;
                 self.manifest(config, &document.layers);
             }
         }
@@ -46,11 +48,23 @@ impl Account<'_> {
 
     fn oci_document(&mut self, name: &str, number: usize) -> Option<OciDocument> {
         let document = self.document::<OciDocument>(name, number)?;
-        let is_known = document.manifests.is_some() || document.config.is_some();
+        let is_known = document.is_known();
         if !is_known {
             self.gaps.push(Gap::UnknownManifest(name.to_owned()));
         }
         is_known.then_some(document)
+    }
+
+    /// Whether a blob that an index names reads as an index or a manifest, whatever type it is said to have.
+    fn may_be_document(&self, number: usize) -> bool {
+        let member = self.inventory.members.get(number);
+        match member.map(|member| &member.content) {
+            Some(Content::Json(Some(text))) => {
+                serde_json::from_slice(text).is_ok_and(|it: OciDocument| it.is_known())
+            }
+            Some(Content::Json(None)) => true,
+            _ => false,
+        }
     }
 
     /// Follows a manifest: of an image, or of an artifact, whose layers are any blobs.

@@ -4,6 +4,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use keystay_proto::control::{Problem, ProblemCode, ScanReport};
 use serde_json::json;
+use tar::{Builder, Header};
 use tokio::sync::mpsc;
 
 use crate::verify::{
@@ -190,6 +191,56 @@ async fn a_manifest_that_is_missing_is_told_with_its_platform() {
     name_too(&mut saved, &other);
     let missing = Gap::Missing(format!("{digest} (linux/arm64)"));
     assert_eq!(gaps(&saved.verify().await), [missing]);
+}
+
+#[tokio::test]
+async fn documents_that_name_nothing_are_told() {
+    let mut saved = image().docker_archive();
+    *saved.content("manifest.json") = b"[]".to_vec();
+    assert_eq!(gaps(&saved.verify().await), [Gap::NoImage]);
+    let mut saved = image().oci_archive();
+    saved.remove("manifest.json");
+    *saved.content("index.json") = b"{\"manifests\":[]}".to_vec();
+    assert_eq!(gaps(&saved.verify().await), [Gap::NoImage]);
+}
+
+#[tokio::test]
+async fn a_manifest_is_followed_whatever_type_it_is_said_to_have() {
+    let image = image();
+    let id = &image.layers[1].1;
+    for kind in [
+        "application/x-unknown",
+        "application/vnd.oci.image.config.v1+json",
+    ] {
+        let mut saved = image.oci_archive();
+        let index = saved.content("index.json");
+        let mut named: serde_json::Value = serde_json::from_slice(index).unwrap();
+        named["manifests"][0]["mediaType"] = json!(kind);
+        *index = named.to_string().into_bytes();
+        saved.members.retain(|(name, _)| name != "manifest.json");
+        assert_eq!(saved.clone().verify().await.verdict, Verdict::Clean);
+        saved.remove(&id[7..]);
+        assert_eq!(gaps(&saved.verify().await), [Gap::Missing(id.clone())]);
+    }
+}
+
+#[tokio::test]
+async fn names_may_begin_with_the_folder_that_was_archived() {
+    for saved in image().both() {
+        let mut archive = Builder::new(Vec::new());
+        for (name, content) in &saved.members {
+            let (name, content) = (format!("./{name}"), content.as_ref().unwrap());
+            let mut header = Header::new_ustar();
+            // Setting a path takes the folder off.
+            header.as_old_mut().name[..name.len()].copy_from_slice(name.as_bytes());
+            header.set_size(content.len().try_into().unwrap());
+            header.set_cksum();
+            archive.append(&header, &content[..]).unwrap();
+        }
+        let verified = verify_bytes(&archive.into_inner().unwrap()).await;
+        assert_eq!(verified.verdict, Verdict::Clean);
+        assert_eq!(verified.layers.len(), 2);
+    }
 }
 
 #[tokio::test]
