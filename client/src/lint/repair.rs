@@ -25,14 +25,18 @@ pub(super) struct Repair {
 /// Plans the repair of a Dockerfile with these problems.
 pub(super) fn plan(file: &File<'_>, problems: &[Problem]) -> Repair {
     let mut repair = Repair::default();
+    let mut refused = Vec::new();
     for stage in 0..file.dockerfile.stages().len() {
         match keys::take_out(file, problems, stage) {
             Ok(Some(taken)) => repair.add(taken),
             Ok(None) => {}
-            Err(refusal) => repair.refusals.push(refusal),
+            Err(refusal) => {
+                repair.refusals.push(refusal);
+                refused.push(Some(stage));
+            }
         }
     }
-    mounts::add(file, problems, &mut repair);
+    mounts::add(file, problems, &refused, &mut repair);
     arguments::take_out(file, problems, &mut repair);
     repair
 }

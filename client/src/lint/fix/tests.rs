@@ -165,6 +165,28 @@ fn a_key_stays_where_no_step_is_known_to_fetch() {
 }
 
 #[test]
+fn a_file_that_ssh_does_not_log_in_with_stays() {
+    for copy in [
+        "COPY deploy.key /etc/nginx/deploy.key",
+        "COPY server.pem /etc/tls/",
+        "COPY .netrc /root/.netrc",
+        "COPY .kube/config /root/.kube/config",
+    ] {
+        let text = format!("FROM a\n{copy}\nRUN npm ci\n");
+        let fixed = fix(&text).unwrap();
+        assert_eq!(fixed.text, text);
+        assert!(!fixed.left.is_empty(), "{copy}");
+    }
+}
+
+#[test]
+fn a_stage_that_is_left_gets_no_mount_either() {
+    let text = "FROM a\nCOPY id_rsa /k\nRUN GIT_SSH_COMMAND=\"ssh -i /k\" git clone git@h:x\n";
+    let fixed = fix(text).unwrap();
+    assert_eq!((fixed.text.as_str(), fixed.refusals.len()), (text, 1));
+}
+
+#[test]
 fn a_key_in_a_form_that_is_not_taken_apart_stays() {
     for copy in [
         "COPY [\"a\", \"id_rsa\", \"/x/\"]",

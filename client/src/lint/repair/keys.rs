@@ -90,7 +90,11 @@ fn cut_copies(
 ) -> Result<Vec<String>, Change> {
     let source = file.dockerfile.source();
     let copies = key_copies(step);
-    let places = copies.iter().map(place_of).collect();
+    let places: Vec<String> = copies.iter().map(place_of).collect();
+    if let Some(other) = places.iter().find(|place| !is_for_ssh(place)) {
+        let message = format!("`{other}` stays: it is not known to be a key that ssh logs in with");
+        return Err(refusal(step.line(), message));
+    }
     let all = step.command.words().len().saturating_sub(1);
     let span = step.instruction.span;
     if copies.len() == all {
@@ -261,6 +265,15 @@ fn refuse_uses(
         }
     }
     Ok(())
+}
+
+/// Whether a file at this place is one that ssh logs in with, and not one that serves TLS or names another login.
+fn is_for_ssh(place: &str) -> bool {
+    let name = place.rsplit('/').next().unwrap_or_default();
+    in_folder(place)
+        || name.starts_with("id_")
+        || name.contains("ssh")
+        || name.contains("deploy_key")
 }
 
 fn in_folder(place: &str) -> bool {

@@ -12,10 +12,16 @@ use crate::{
     },
 };
 
-/// Gives an ssh mount to the steps that fetch over ssh without one.
-pub(super) fn add(file: &File<'_>, problems: &[Problem], repair: &mut Repair) {
+/// Gives an ssh mount to the steps that fetch over ssh without one, but for those of the stages that are left as
+/// they are.
+pub(super) fn add(
+    file: &File<'_>,
+    problems: &[Problem],
+    left: &[Option<usize>],
+    repair: &mut Repair,
+) {
     for step in file.of(Keyword::Run) {
-        if lacks_one(file, step, problems) {
+        if !left.contains(&step.instruction.stage) && lacks_one(file, step, problems) {
             give(step, repair);
         }
     }
