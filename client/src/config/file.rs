@@ -70,7 +70,8 @@ pub(super) fn above(folder: &Path, name: &str, home: Option<&Path>) -> Option<Pa
     let home = home.and_then(|home| fs::canonicalize(home).ok());
     for folder in folder.ancestors() {
         let path = folder.join(name);
-        if path.is_file() {
+        // What cannot be read is no reason to go on without it.
+        if fs::symlink_metadata(&path).is_ok() {
             return Some(path);
         }
         if home.as_deref() == Some(folder) {

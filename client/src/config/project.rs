@@ -1,6 +1,9 @@
 //! `keystay.toml`: what a project's builds need.
 
-use std::path::{Path, PathBuf};
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
 
 use serde::Deserialize;
 
@@ -33,7 +36,13 @@ impl Project {
         let Some(path) = file::above(folder, NAME, home) else {
             return Ok(None);
         };
-        Ok(file::read(&path)?.map(|project| (path, project)))
+        match file::read(&path)? {
+            Some(project) => Ok(Some((path, project))),
+            None => Err(ConfigError::Read {
+                path,
+                source: io::ErrorKind::NotFound.into(),
+            }),
+        }
     }
 }
 
@@ -41,7 +50,7 @@ const NAME: &str = "keystay.toml";
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
+    use std::{fs, os::unix::fs::symlink};
 
     use super::*;
 
@@ -63,6 +72,18 @@ mod tests {
             error("ttl = \"30\"\n"),
             "file:1:7: \"30\": write it as 30m, 90s or 2h"
         );
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_read_is_not_passed_over() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(NAME);
+        let near = || Project::near(folder.path(), &Variables::default());
+        symlink("nowhere", &path).unwrap();
+        assert!(near().is_err());
+        fs::remove_file(&path).unwrap();
+        fs::create_dir(&path).unwrap();
+        assert!(near().is_err());
     }
 
     #[test]
