@@ -153,7 +153,6 @@ impl Entry {
         };
         for constraint in &identity.constraints {
             match constraint {
-                Constraint::Lifetime(0) => {}
                 Constraint::Lifetime(seconds) => {
                     entry.expires = until(Duration::from_secs((*seconds).into()));
                 }

@@ -20,7 +20,7 @@ use super::{
     binds::Binds,
     lock::{self, Lock},
 };
-use crate::{key::Fields, secret::Secret, sign::SignError};
+use crate::{audit::AuditError, key::Fields, secret::Secret, sign::SignError};
 
 /// Answers one message. A message that is not known or cannot be decoded is a failure; the
 /// connection goes on.
@@ -63,7 +63,7 @@ async fn sign(keyring: &Keyring, binds: &Binds, request: &SignRequest<'_>) -> Ve
     };
     let recorded = keyring.audit.submit(&told).done();
     let Ok(entry) = judged else {
-        let _ = recorded.await;
+        let _ = recorded.await.inspect_err(unrecorded);
         return reply(&Response::Failure);
     };
     let signed = (entry.key.signer).sign_recorded(recorded, request.data, request.flags.0);
@@ -72,8 +72,16 @@ async fn sign(keyring: &Keyring, binds: &Binds, request: &SignRequest<'_>) -> Ve
             signature: &signature,
         }),
         Ok(Err(error)) => fail(keyring, request, &error).await,
-        Err(_) => reply(&Response::Failure),
+        Err(error) => {
+            unrecorded(&error);
+            reply(&Response::Failure)
+        }
     }
+}
+
+/// The peer is only told that nothing was signed.
+fn unrecorded(error: &AuditError) {
+    tracing::error!(%error, "nothing is signed that is not recorded");
 }
 
 fn question(keyring: &Keyring, entry: &Entry) -> String {

@@ -46,23 +46,35 @@ pub(crate) async fn serve(
         };
         while connections.try_join_next().is_some() {}
         let keyring = Arc::clone(&keyring);
+        let stop = stop.clone();
         let session = |stream| async move {
-            connection(&keyring, stream).await;
+            connection(&keyring, stream, stop).await;
             drop(permit);
         };
         workers.serve(&mut connections, stream, session);
     }
     drop(listener);
-    // One that waits for the disk is left behind.
-    let _ = timeout(GRACE, connections.shutdown()).await;
+    // One that waits for a person or the disk is left behind.
+    let answered = async { while connections.join_next().await.is_some() {} };
+    if timeout(PATIENCE, answered).await.is_err() {
+        let _ = timeout(GRACE, connections.shutdown()).await;
+    }
 }
 
-/// Ends when the peer leaves, breaks the framing or does not take a reply.
-async fn connection(keyring: &Keyring, stream: UnixStream) {
+/// Ends when the peer leaves, breaks the framing or does not take a reply; and when `stop` turns true and all
+/// that came is answered.
+async fn connection(keyring: &Keyring, stream: UnixStream, mut stop: watch::Receiver<bool>) {
     let mut messages = Messages::of(stream);
     let mut binds = Binds::default();
-    while let Ok(message) = messages.next(IDLE_TIME).await {
-        let message = Wiped(message);
+    loop {
+        let message = select! {
+            biased;
+            message = messages.next(IDLE_TIME) => message,
+            _ = stop.wait_for(|stop| *stop) => return,
+        };
+        let Ok(message) = message.map(Wiped) else {
+            return;
+        };
         let body = answer(keyring, &mut binds, &message.0).await;
         // Numbers and lengths only: what is in a message may be a secret.
         let (asked, bytes) = (message.0.first().copied(), message.0.len());
@@ -94,5 +106,7 @@ const MAX_CONNECTIONS: usize = 512;
 const IDLE_TIME: Duration = Duration::from_hours(30 * 24);
 const WRITE_TIME: Duration = Duration::from_mins(1);
 const EXPIRY_INTERVAL: Duration = Duration::from_secs(10);
+/// How long what came before the end may take to be answered.
+const PATIENCE: Duration = Duration::from_secs(5);
 /// How long connections may take to end.
 const GRACE: Duration = Duration::from_millis(500);

@@ -5,6 +5,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use keystay_tests::env::wait_until;
+
 use super::agent::{Agent, both, captured, message, string};
 
 #[test]
@@ -90,6 +92,18 @@ fn a_constraint_that_is_unknown_or_comes_twice_refuses_the_key() {
         assert_eq!(raw.ask(&[11]), [12, 0, 0, 0, 0]);
         assert_eq!(raw.ask(&plain), [6]);
         assert_eq!(raw.ask(&[11])[..5], [12, 0, 0, 0, 1]);
+    });
+}
+
+#[test]
+fn a_key_that_may_live_no_time_is_gone() {
+    both(|agent| {
+        let mut raw = agent.connect();
+        raw.ask(&[19]);
+        let limited = [&[25], &captured("add")[1..], &[1, 0, 0, 0, 0]].concat();
+        assert_eq!(raw.ask(&limited), [6]);
+        let gone = || agent.connect().ask(&[11]) == [12, 0, 0, 0, 0];
+        wait_until("no key", Duration::from_secs(10), gone);
     });
 }
 

@@ -112,6 +112,30 @@ fn a_person_confirms_or_refuses_and_holds_up_one_connection_only() {
 }
 
 #[test]
+fn what_was_asked_before_the_end_is_answered() {
+    let agent = Agent::ours();
+    keygen(&agent.folder, "asked", &["-t", "ed25519"]);
+    agent.succeed("ssh-add", &["-c", "asked"]);
+    agent.person("touch \"$HOME/asking\"; while [ ! -e \"$HOME/answered\" ]; do sleep 0.1; done");
+    std::thread::scope(|scope| {
+        let waiting = scope.spawn(|| agent.run("ssh-add", &["-T", "asked.pub"], ""));
+        wait_until("a question", START_TIME, || agent.path("asking").exists());
+        agent.succeed("kill", &["-TERM", &agent.child.id().to_string()]);
+        fs::write(agent.path("answered"), "").unwrap();
+        assert!(waiting.join().unwrap().status.success());
+    });
+}
+
+#[test]
+fn a_program_that_answers_without_end_is_no_yes() {
+    let agent = Agent::ours();
+    keygen(&agent.folder, "asked", &["-t", "ed25519"]);
+    agent.succeed("ssh-add", &["-c", "asked"]);
+    agent.person("exec yes");
+    agent.fail("ssh-add", &["-T", "asked.pub"]);
+}
+
+#[test]
 fn a_signal_drops_every_key_and_the_agent_goes_on() {
     let agent = Agent::ours();
     agent.succeed("ssh-add", &["-l"]);
