@@ -62,7 +62,7 @@ NOTIFY_SOCKET is told when it is ready.
 
 Signals:
   SIGTERM, SIGINT  end: no new request is taken, those that came before are answered
-  SIGUSR1          drop every key
+  SIGUSR1          drop every key, revoke every grant
   SIGHUP           the same as SIGTERM; under a service manager, read known_hosts and ~/.ssh/config again
 
 Exit status:

@@ -236,6 +236,19 @@ fn every_signature_before_a_crash_has_its_record() {
 }
 
 #[test]
+fn keys_that_are_dropped_sign_for_no_grant() {
+    let home = Home::new();
+    let agent = home.agent();
+    let (grant, _held) = home.hold();
+    let id = agent.0.id().to_string();
+    let told = Command::new("kill").args(["-USR1", &id]).status().unwrap();
+    assert!(told.success());
+    wait_until("no socket", SOON, || !grant.socket.exists());
+    assert!(home.keystay(&["grants", "--json"]).contains("revoked"));
+    assert_eq!(home.keystay(&["keys"]), "");
+}
+
+#[test]
 fn a_service_manager_is_told_of_start_reload_and_end() {
     let home = Home::new();
     let manager = UnixDatagram::bind(home.path("notify")).unwrap();

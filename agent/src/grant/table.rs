@@ -226,6 +226,16 @@ impl Table {
         while tasks.join_next().await.is_some() {}
     }
 
+    /// Takes every grant from its build, which may still be searched for its keys.
+    pub(crate) fn revoke_all(&self) {
+        let mut state = self.state();
+        let grants: Vec<_> = state.grants.values().cloned().collect();
+        for grant in grants {
+            // Who asks for this does not wait for the records.
+            (state.tasks).spawn(async move { grant.revoke().await });
+        }
+    }
+
     /// Returns when no fetch is under way, or after this time.
     pub(crate) async fn until_fetched(&self, limit: Duration) {
         let grants: Vec<_> = self.state().grants.values().cloned().collect();

@@ -151,6 +151,7 @@ impl Signals {
                 _ = self.hangup.recv() => {}
                 _ = self.drop_keys.recv() => {
                     control.keys.remove_all();
+                    control.grants.revoke_all();
                     continue;
                 }
             }
