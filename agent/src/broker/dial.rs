@@ -1,10 +1,6 @@
 //! Connecting to a host, over others if need be, up to the login.
 
-use std::{
-    fmt, io,
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{fmt, io, sync::Arc, time::Duration};
 
 use keystay_proto::{control::Route, printable};
 use russh::client::{Handle, connect_stream};
@@ -100,10 +96,9 @@ impl Dialer {
         }
         let known = self.known_hosts.key_types(&target.name);
         let certificates = self.known_hosts.has_authority(&target.name);
-        let began = Instant::now();
+        let config = Arc::new(visitor::config(&known, certificates));
         let opened = timeout(CONNECT, open(target, over.as_ref())).await;
         let wire = opened.map_err(|_| timed_out(target))??;
-        let config = Arc::new(visitor::config(&known, certificates, began.elapsed()));
         let (wire, tether) = Tethered::new(wire);
         let visitor = Visitor::new(target, &self.known_hosts);
         let met = timeout(HANDSHAKE, connect_stream(config, wire, visitor)).await;
