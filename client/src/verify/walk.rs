@@ -160,9 +160,11 @@ impl Sink for Walk {
     fn entry(&mut self, mut entry: Entry) {
         self.close();
         // An archive of a folder, made in it, has all names so.
-        while entry.name.starts_with(b"./") {
-            entry.name.drain(..2);
+        let mut name = entry.name.as_slice();
+        while let Some(rest) = name.strip_prefix(b"./") {
+            name = rest;
         }
+        entry.name.drain(..entry.name.len() - name.len());
         self.names += entry.name.len() + entry.target.as_ref().map_or(0, Vec::len);
         if self.members.len() >= MOST_MEMBERS || self.names > ROOM_FOR_NAMES {
             self.left_out = true;

@@ -55,7 +55,8 @@ fn changes(secret: Secret, command: &str) -> bool {
                 Some(long) => matches!(long, "recursive" | "archive"),
                 None => word.starts_with('-') && word.contains(['r', 'R', 'a']),
             };
-            words.clone().any(is_recursive)
+            words.any(|word| ["chgrp", "chmod", "chown", "cp", "rm"].contains(&word))
+                && words.clone().any(is_recursive)
                 && words.any(|word| {
                     let folder = word.trim_end_matches(['/', '*']);
                     ["/usr", "/usr/local", "/usr/local/bin"].contains(&folder)
@@ -101,7 +102,8 @@ mod tests {
             (Secret::Shim, "rm -rf /usr/local/bin/*", true),
             (Secret::Shim, "chmod --recursive 755 /usr", true),
             (Secret::Shim, "chown -R app /usr/local/app", false),
-            (Secret::Shim, "ls /usr/local/bin", false),
+            (Secret::Shim, "ls -la /usr/local/bin", false),
+            (Secret::Shim, "find /usr/local -name x", false),
         ] {
             assert_eq!(changes(secret, command), expected, "{command}");
         }

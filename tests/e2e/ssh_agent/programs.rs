@@ -91,11 +91,17 @@ fn a_key_is_gone_after_its_lifetime() {
     });
 }
 
-#[test]
-fn a_person_confirms_or_refuses_and_holds_up_one_connection_only() {
+/// An agent that asks a person for each signature with the key `asked`.
+fn asking() -> Agent {
     let agent = Agent::ours();
     keygen(&agent.folder, "asked", &["-t", "ed25519"]);
     agent.succeed("ssh-add", &["-c", "asked"]);
+    agent
+}
+
+#[test]
+fn a_person_confirms_or_refuses_and_holds_up_one_connection_only() {
+    let agent = asking();
     agent.person("exit 0");
     agent.succeed("ssh-add", &["-T", "asked.pub"]);
     agent.person("exit 1");
@@ -113,9 +119,7 @@ fn a_person_confirms_or_refuses_and_holds_up_one_connection_only() {
 
 #[test]
 fn what_was_asked_before_the_end_is_answered() {
-    let agent = Agent::ours();
-    keygen(&agent.folder, "asked", &["-t", "ed25519"]);
-    agent.succeed("ssh-add", &["-c", "asked"]);
+    let agent = asking();
     agent.person("touch \"$HOME/asking\"; while [ ! -e \"$HOME/answered\" ]; do sleep 0.1; done");
     std::thread::scope(|scope| {
         let waiting = scope.spawn(|| agent.run("ssh-add", &["-T", "asked.pub"], ""));
@@ -128,9 +132,7 @@ fn what_was_asked_before_the_end_is_answered() {
 
 #[test]
 fn a_program_that_answers_without_end_is_no_yes() {
-    let agent = Agent::ours();
-    keygen(&agent.folder, "asked", &["-t", "ed25519"]);
-    agent.succeed("ssh-add", &["-c", "asked"]);
+    let agent = asking();
     agent.person("exec yes");
     agent.fail("ssh-add", &["-T", "asked.pub"]);
 }

@@ -1,0 +1,106 @@
+//! How grants end: one, those whose time is over, all.
+
+use std::{
+    mem,
+    time::{Duration, Instant},
+};
+
+use keystay_proto::control::{Event, GrantId, GrantReport};
+use tokio::time::timeout;
+
+use super::{State, Table};
+use crate::{audit::Written, grant::Grant};
+
+impl Table {
+    /// Ends a grant and says what it was used for.
+    pub(crate) async fn end(&self, id: &str) -> Option<GrantReport> {
+        let grant = self.find(id)?;
+        {
+            let mut state = self.state();
+            state.grants.remove(grant.id());
+            state.unheld.remove(grant.id());
+        }
+        // The grant is over whether or not its last record could be written.
+        let _ = grant.recorded(end(&grant)).await;
+        Some(grant.report())
+    }
+
+    /// Ends every grant that expired a day ago. Until then it signs nothing, but its build is told
+    /// why, and its client can still ask what it was used for and search for its keys.
+    pub(crate) fn sweep(&self, now: Instant) {
+        sweep(&mut self.state(), now, LINGER);
+    }
+
+    /// Ends every grant and waits until their sockets are gone. An agent that outlives its clients
+    /// lets fetches that are under way end before, for a few seconds.
+    pub(crate) async fn drain(&self) {
+        if self.is_held {
+            self.until_fetched(FETCH_TIME).await;
+        }
+        let (grants, mut tasks) = {
+            let mut state = self.state();
+            (mem::take(&mut state.grants), mem::take(&mut state.tasks))
+        };
+        let closed: Vec<_> = grants.values().map(|grant| end(grant)).collect();
+        for written in closed {
+            let _ = written.done().await;
+        }
+        while tasks.join_next().await.is_some() {}
+    }
+
+    /// Takes every grant from its build, which may still be searched for its keys.
+    pub(crate) fn revoke_all(&self) {
+        let mut state = self.state();
+        let grants: Vec<_> = state.grants.values().cloned().collect();
+        for grant in grants {
+            grant.close();
+            // Who asks for this does not wait for the records.
+            (state.tasks).spawn(async move { grant.revoke().await });
+        }
+    }
+
+    /// Returns when no fetch is under way, or after this time.
+    pub(crate) async fn until_fetched(&self, limit: Duration) {
+        let grants: Vec<_> = self.state().grants.values().cloned().collect();
+        let _ = timeout(limit, async {
+            for fetches in grants.iter().filter_map(|grant| grant.fetches()) {
+                fetches.streams.until_none().await;
+            }
+        })
+        .await;
+    }
+}
+
+pub(super) fn sweep(state: &mut State, now: Instant, linger: Duration) {
+    let overdue = |id: &GrantId| state.unheld.get(id).is_some_and(|until| *until <= now);
+    let abandoned: Vec<_> = (state.grants.keys())
+        .filter(|id| overdue(id))
+        .cloned()
+        .collect();
+    for id in abandoned {
+        state.unheld.remove(&id);
+        if let Some(grant) = state.grants.remove(&id) {
+            drop(end(&grant));
+        }
+    }
+    state.grants.retain(|_, grant| {
+        let over = grant.expired_for(now).is_some_and(|age| age >= linger);
+        if over {
+            drop(end(grant));
+        }
+        !over
+    });
+    while state.tasks.try_join_next().is_some() {}
+}
+
+pub(super) fn end(grant: &Grant) -> Written {
+    // What was judged before is recorded before.
+    let _ledger = grant.ledger();
+    grant.close();
+    grant.mark(Event::Closed)
+}
+
+/// How long fetches may take once the agent is told to end.
+const FETCH_TIME: Duration = Duration::from_secs(5);
+/// How long an expired grant is kept for its build and client.
+pub(super) const LINGER: Duration = Duration::from_hours(24);
