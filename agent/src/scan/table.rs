@@ -80,9 +80,11 @@ impl Table {
         }
     }
 
-    /// Whether the window is there already as the same part of the same piece: an alphabet, or upper
-    /// case, makes no difference to most. Every eighth byte of a text begins a window, so that the
-    /// ones that do differ are met too; but not where a pattern has only some of its windows.
+    /// Whether the window is there already as the same part of the same piece, with the same text
+    /// around it: an alphabet, or upper case, makes no difference to most.
+    ///
+    /// Text that goes on past that has another window of its own, since every eighth byte begins one;
+    /// but not where a pattern has only some of its windows.
     fn stands_for(&self, window: u64, number: usize, at: usize, patterns: &[Pattern]) -> bool {
         let pattern = patterns.get(number);
         let Some(pattern) = pattern.filter(|pattern| pattern.step == DENSE) else {
@@ -90,7 +92,9 @@ impl Table {
         };
         let part = pattern.written.part(&(at..at + WINDOW));
         self.places(window, patterns).any(|(other, offset)| {
-            other.piece == pattern.piece && other.written.part(&(offset..offset + WINDOW)) == part
+            other.piece == pattern.piece
+                && other.written.part(&(offset..offset + WINDOW)) == part
+                && around(other, offset) == around(pattern, at)
         })
     }
 
@@ -130,6 +134,18 @@ impl Table {
 #[inline]
 fn hash(window: u64) -> u64 {
     window.wrapping_mul(0x9e37_79b9_7f4a_7c15)
+}
+
+/// The text of a window, and what may stand beside it before the next one on either side is whole.
+fn around(pattern: &Pattern, at: usize) -> (&[u8], &[u8]) {
+    let (before, rest) = pattern
+        .written
+        .text
+        .split_at_checked(at)
+        .unwrap_or_default();
+    let before = before.get(before.len().saturating_sub(WINDOW - 1)..);
+    let rest = rest.get(..rest.len().min(2 * WINDOW - 1));
+    (before.unwrap_or_default(), rest.unwrap_or_default())
 }
 
 /// Whether the window has at least three different bytes; others are met all over ordinary text.
