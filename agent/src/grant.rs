@@ -193,7 +193,7 @@ impl Grant {
             id: self.id.clone(),
             build: self.spec.build.clone(),
             mode: self.spec.mode,
-            state: if *self.closed.borrow() {
+            state: if self.is_revoked() {
                 GrantState::Revoked
             } else if left.is_zero() {
                 GrantState::Expired
@@ -218,9 +218,18 @@ impl Grant {
 
     fn standing(&self, ledger: &Ledger) -> Standing {
         Standing {
-            revoked: *self.closed.borrow(),
+            revoked: self.is_revoked(),
+            locked: self.is_locked(),
             signed: ledger.signed(),
         }
+    }
+
+    fn is_revoked(&self) -> bool {
+        *self.closed.borrow() || self.keys.iter().any(|key| key.kept.is_removed())
+    }
+
+    fn is_locked(&self) -> bool {
+        self.keys.iter().any(|key| key.kept.is_locked())
     }
 
     fn ledger(&self) -> MutexGuard<'_, Ledger> {

@@ -1,7 +1,10 @@
 //! Keys: one SSH identity each, with what signs for it.
 
 mod format;
+mod kept;
 pub mod source;
+
+use std::sync::Arc;
 
 use keystay_proto::control::KeyInfo;
 
@@ -9,6 +12,7 @@ pub use self::format::FormatError;
 #[cfg(any(test, fuzzing))]
 pub use self::format::key_file;
 pub(crate) use self::format::{Fields, positive};
+pub use self::kept::Kept;
 
 use crate::sign::{Core, Signer, algorithm_for};
 
@@ -21,6 +25,8 @@ pub struct Key {
     pub blob: Vec<u8>,
     /// What signs for it.
     pub signer: Signer,
+    /// Whether the agent still keeps it; a key that takes its place says so too.
+    pub kept: Arc<Kept>,
 }
 
 impl Key {

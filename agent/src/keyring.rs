@@ -91,7 +91,7 @@ impl Keyring {
 
     /// Drops every key, whatever limits it and whether locked or not.
     pub(crate) fn remove_all(&self) {
-        self.state().entries.clear();
+        self.state().remove(|_| true);
     }
 
     /// Drops the keys whose time is over.
@@ -115,15 +115,38 @@ impl State {
             .find(|entry| entry.key.blob == blob && binds.permit_sight(&entry.destinations))
     }
 
+    /// Locks or unlocks the keys, in open grants too.
+    fn set_lock(&mut self, lock: Option<Arc<Lock>>) {
+        for entry in &self.entries {
+            entry.key.kept.lock(lock.is_some());
+        }
+        self.lock = lock;
+    }
+
+    /// Removes keys, from open grants too.
+    fn remove(&mut self, chosen: impl Fn(&Entry) -> bool) {
+        for entry in self.entries.extract_if(.., |entry| chosen(entry)) {
+            entry.key.kept.remove();
+        }
+    }
+
     /// Puts a key in the place of its like, limits included, or behind all others. Nothing is done
-    /// where the connection may not see the one that is held, or the keyring is full.
-    fn put(&mut self, entry: Entry, binds: &Binds) -> bool {
-        let full = self.entries.len() >= MAX_KEYS;
-        let held = (self.entries.iter_mut()).find(|held| held.key.blob == entry.key.blob);
-        match held {
-            Some(held) if binds.permit_sight(&held.destinations) => *held = entry,
-            None if !full => self.entries.push(entry),
-            _ => return false,
+    /// where the connection may not see the one that is held, or where one list could not hold all.
+    fn put(&mut self, mut entry: Entry, binds: &Binds) -> bool {
+        let is_same = |held: &Entry| held.key.blob == entry.key.blob;
+        let others = self.entries.iter().filter(|held| !is_same(held));
+        let listed = entry.listed() + others.map(Entry::listed).sum::<usize>();
+        let place = self.entries.iter().position(is_same);
+        if listed > LONGEST_LIST || (place.is_none() && self.entries.len() >= MAX_KEYS) {
+            return false;
+        }
+        match place.and_then(|place| self.entries.get_mut(place)) {
+            Some(held) if !binds.permit_sight(&held.destinations) => return false,
+            Some(held) => {
+                held.give_way(&mut entry);
+                *held = entry;
+            }
+            None => self.entries.push(entry),
         }
         true
     }
@@ -138,6 +161,20 @@ impl Entry {
             confirm: false,
             destinations: Arc::default(),
         }
+    }
+
+    /// Leaves the place to its like. Grants cannot keep to limits, so new ones take the key from them.
+    fn give_way(&self, other: &mut Self) {
+        let is_like = other.is_unlimited();
+        match Arc::get_mut(&mut other.key) {
+            Some(key) if is_like => key.kept = Arc::clone(&self.key.kept),
+            _ => self.key.kept.remove(),
+        }
+    }
+
+    /// How long it is in a list, in bytes.
+    fn listed(&self) -> usize {
+        4 + self.key.blob.len() + 4 + self.comment.len()
     }
 
     fn is_unlimited(&self) -> bool {
@@ -168,3 +205,5 @@ impl Entry {
 
 /// What clients accept in one list: `MAX_AGENT_IDENTITIES` of OpenSSH's `authfd.c`.
 const MAX_KEYS: usize = keystay_proto::limits::MAX_IDENTITIES;
+/// What of one reply is left behind its number and its count.
+const LONGEST_LIST: usize = keystay_proto::limits::MAX_MESSAGE - 5;

@@ -40,8 +40,10 @@ pub(crate) struct Terms {
 /// Where a grant stands.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Standing {
-    /// Whether it was revoked.
+    /// Whether it was revoked, or a key of it removed from the agent.
     pub(crate) revoked: bool,
+    /// Whether the agent is locked.
+    pub(crate) locked: bool,
     /// How many signatures were allowed so far.
     pub(crate) signed: u32,
 }
@@ -73,6 +75,7 @@ pub(crate) fn judge(
     let decide = || {
         deny_if(now >= terms.expires, Reason::Expired)?;
         deny_if(standing.revoked, Reason::Revoked)?;
+        deny_if(standing.locked, Reason::Locked)?;
         deny_if(standing.signed >= terms.signatures, Reason::BudgetSpent)?;
         let key = (terms.keys.iter().position(|key| key == demand.key_blob))
             .ok_or(Reason::KeyNotGranted)?;

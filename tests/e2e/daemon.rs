@@ -1,5 +1,7 @@
 //! The running agent: builds use it, service managers start it, and no record is lost when it is killed.
 
+mod taken_away;
+
 use std::{
     fs,
     io::{BufRead as _, BufReader, Read as _, Write as _},
@@ -78,8 +80,12 @@ impl Home {
     }
 
     fn agent(&self) -> Process {
+        self.agent_with(&[])
+    }
+
+    fn agent_with(&self, options: &[&str]) -> Process {
         let mut command = self.command(binary());
-        command.args(["agent", "--key", &self.key()]);
+        command.args(["agent", "--key", &self.key()]).args(options);
         let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
         let mut stderr = BufReader::new(child.stderr.take().unwrap());
@@ -236,19 +242,6 @@ fn every_signature_before_a_crash_has_its_record() {
 }
 
 #[test]
-fn keys_that_are_dropped_sign_for_no_grant() {
-    let home = Home::new();
-    let agent = home.agent();
-    let (grant, _held) = home.hold();
-    let id = agent.0.id().to_string();
-    let told = Command::new("kill").args(["-USR1", &id]).status().unwrap();
-    assert!(told.success());
-    wait_until("no socket", SOON, || !grant.socket.exists());
-    assert!(home.keystay(&["grants", "--json"]).contains("revoked"));
-    assert_eq!(home.keystay(&["keys"]), "");
-}
-
-#[test]
 fn a_service_manager_is_told_of_start_reload_and_end() {
     let home = Home::new();
     let manager = UnixDatagram::bind(home.path("notify")).unwrap();
@@ -322,7 +315,8 @@ fn agent_of(env: &Env) -> Process {
     command
         .env_clear()
         .env("HOME", env.home())
-        .args(["agent", "--key", &key])
+        .args(["agent", "--key", &key, "-a"])
+        .arg(env.home().join("agent"))
         .stdin(Stdio::null())
         .stderr(Stdio::null());
     let agent = Process(command.spawn().unwrap());

@@ -99,12 +99,15 @@ impl Grant {
         let _ = self.recorded(written).await;
     }
 
-    /// Why nothing is listed any more; nothing while the grant lives.
+    /// Why nothing is listed now; nothing while the grant lives.
     fn over(&self, now: Instant) -> Option<Reason> {
         if self.expired_for(now).is_some() {
             return Some(Reason::Expired);
         }
-        self.closed.borrow().then_some(Reason::Revoked)
+        if self.is_revoked() {
+            return Some(Reason::Revoked);
+        }
+        self.is_locked().then_some(Reason::Locked)
     }
 }
 

@@ -1,5 +1,7 @@
 //! From a key that a client gives to a key that signs.
 
+use std::sync::Arc;
+
 use keystay_proto::{
     Certificate, Fingerprint,
     agent::{AddIdentity, AddedKey},
@@ -50,6 +52,7 @@ fn build(identity: &AddIdentity<'_>) -> Result<Key, FormatError> {
         info,
         blob,
         signer: Signer::Local(signer),
+        kept: Arc::default(),
     })
 }
 

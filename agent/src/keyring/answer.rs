@@ -174,11 +174,28 @@ async fn change(keyring: &Keyring, binds: &Binds, number: MessageNumber, body: &
 }
 
 fn add(keyring: &Keyring, binds: &Binds, identity: Option<AddIdentity<'_>>) -> bool {
-    let key = identity.and_then(|identity| {
-        let key = added::key(&identity).ok()?;
-        Some(Entry::limited(key, &identity, keyring.defaults.lifetime))
-    });
-    key.is_some_and(|entry| keyring.state().put(entry, binds))
+    let Some(identity) = identity.filter(|identity| is_text(identity.comment)) else {
+        return false;
+    };
+    match added::key(&identity) {
+        Ok(key) => {
+            let entry = Entry::limited(key, &identity, keyring.defaults.lifetime);
+            keyring.state().put(entry, binds)
+        }
+        Err(error) => {
+            // Its client is told only that it failed.
+            let why = printable(error.to_string());
+            tracing::warn!(why, "a client's key is not taken");
+            false
+        }
+    }
+}
+
+/// Whether OpenSSH takes a string as text (`sshbuf_get_cstring`), without which it takes no list.
+fn is_text(string: &[u8]) -> bool {
+    string
+        .split_last()
+        .is_none_or(|(_, head)| !head.contains(&0))
 }
 
 fn remove(keyring: &Keyring, binds: &Binds, body: &[u8]) -> bool {
@@ -188,13 +205,14 @@ fn remove(keyring: &Keyring, binds: &Binds, body: &[u8]) -> bool {
     let mut state = keyring.state();
     let found = state.find(blob, binds).is_some();
     if found {
-        state.entries.retain(|entry| entry.key.blob != blob);
+        state.remove(|entry| entry.key.blob == blob);
     }
     found
 }
 
 async fn lock(keyring: &Keyring, body: &[u8]) -> bool {
-    let Some(passphrase) = only_string(body).map(Secret::copy_of) else {
+    let passphrase = only_string(body).filter(|passphrase| !passphrase.is_empty());
+    let Some(passphrase) = passphrase.map(Secret::copy_of) else {
         return false;
     };
     let made = spawn_blocking(move || Lock::new(passphrase.bytes())).await;
@@ -204,7 +222,7 @@ async fn lock(keyring: &Keyring, body: &[u8]) -> bool {
     if state.lock.is_some() {
         return false;
     }
-    state.lock = Some(Arc::new(made));
+    state.set_lock(Some(Arc::new(made)));
     true
 }
 
@@ -219,10 +237,10 @@ async fn unlock(keyring: &Keyring, body: &[u8]) -> bool {
     if opens.is_ok_and(|opens| opens) {
         let mut state = keyring.state();
         // Another connection may have locked it anew meanwhile.
-        let same = state
-            .lock
-            .take_if(|lock| Arc::ptr_eq(lock, &held))
-            .is_some();
+        let same = (state.lock.as_ref()).is_some_and(|lock| Arc::ptr_eq(lock, &held));
+        if same {
+            state.set_lock(None);
+        }
         state.failures = 0;
         return same;
     }

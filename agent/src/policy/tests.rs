@@ -59,6 +59,7 @@ fn terms(now: Instant) -> Terms {
 
 const FRESH: Standing = Standing {
     revoked: false,
+    locked: false,
     signed: 0,
 };
 
@@ -248,6 +249,7 @@ fn reasons_are_looked_for_in_a_fixed_order() {
     case.now = case.terms.expires;
     case.standing = Standing {
         revoked: true,
+        locked: true,
         signed: 50,
     };
     let (stranger, key, dss) = (blob("ssh-ed25519", 66), key(), blob("ssh-dss", 3));
@@ -262,6 +264,8 @@ fn reasons_are_looked_for_in_a_fixed_order() {
         Verdict::Deny(Reason::Revoked)
     );
     case.standing.revoked = false;
+    assert_eq!(not_a_login(&case, &stranger), Verdict::Deny(Reason::Locked));
+    case.standing.locked = false;
     assert_eq!(
         not_a_login(&case, &stranger),
         Verdict::Deny(Reason::BudgetSpent)

@@ -88,6 +88,8 @@ pub enum Reason {
     Expired,
     /// The grant was revoked.
     Revoked,
+    /// The agent is locked.
+    Locked,
     /// Every signature of the grant was used.
     BudgetSpent,
     /// The key is not one of the grant's.
@@ -139,6 +141,7 @@ impl fmt::Display for Reason {
         f.write_str(match self {
             Self::Expired => "the grant has expired",
             Self::Revoked => "the grant was revoked",
+            Self::Locked => "the agent is locked",
             Self::BudgetSpent => "every signature of the grant was used",
             Self::KeyNotGranted => "the key is not granted",
             Self::NotALogin => "not a login",

@@ -122,12 +122,42 @@ fn a_key_that_is_added_again_has_the_new_limits_only() {
 }
 
 #[test]
+fn a_key_that_no_list_has_room_for_is_not_added() {
+    let agent = Agent::ours();
+    let mut raw = agent.connect();
+    let plain = captured("add");
+    let (key, comment) = plain.split_at(plain.len() - 18);
+    assert_eq!(comment, string(b"vector ed25519"));
+    let long = [key, &string(&vec![b'x'; 262_020])].concat();
+    assert_eq!(raw.ask(&long), [5]);
+    assert_eq!(raw.ask(&[19]), [6]);
+    assert_eq!(raw.ask(&long), [6]);
+    assert_eq!(raw.ask(&long), [6]);
+    agent.fail("ssh-add", &["first"]);
+    assert_eq!(raw.ask(&[11])[..5], [12, 0, 0, 0, 1]);
+    assert_eq!(raw.ask(&plain), [6]);
+    agent.succeed("ssh-add", &["first"]);
+}
+
+#[test]
+fn a_comment_with_a_zero_byte_is_not_taken() {
+    both(|agent| {
+        let mut raw = agent.connect();
+        let mut spoilt = captured("add");
+        let length = spoilt.len();
+        spoilt[length - 2] = 0;
+        assert_eq!(raw.ask(&spoilt), [5]);
+    });
+}
+
+#[test]
 fn a_locked_agent_shows_and_does_nothing_until_it_is_unlocked() {
     both(|agent| {
         let mut raw = agent.connect();
         raw.ask(&[19]);
         assert_eq!(raw.ask(&captured("add")), [6]);
         let right = string(b"secret");
+        assert_eq!(raw.ask(&message(22, &[&string(b"")])), [5]);
         assert_eq!(raw.ask(&message(23, &[&right])), [5]);
         assert_eq!(raw.ask(&message(22, &[&right])), [6]);
         assert_eq!(raw.ask(&message(22, &[&right])), [5]);

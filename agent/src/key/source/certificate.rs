@@ -4,7 +4,10 @@ mod check;
 mod command;
 mod request;
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::{
+    sync::Arc,
+    time::{SystemTime, UNIX_EPOCH},
+};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use keystay_proto::{Fingerprint, control::KeyInfo, limits::MAX_KEY_BLOB};
@@ -48,6 +51,7 @@ pub(super) async fn load(
         info,
         blob,
         signer: Signer::Local(signer),
+        kept: Arc::default(),
     })
 }
 

@@ -1,5 +1,7 @@
 //! From a key file's content to a key.
 
+use std::sync::Arc;
+
 use keystay_proto::{Fingerprint, control::KeyInfo};
 
 use super::{Fault, Place, Source, SourceError};
@@ -59,6 +61,7 @@ fn build(
         info,
         blob,
         signer: Signer::Local(signer),
+        kept: Arc::default(),
     })
 }
 

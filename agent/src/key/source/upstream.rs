@@ -60,6 +60,7 @@ fn key(source: &Source, agent: &Arc<UpstreamAgent>, identity: Identity) -> Key {
         info,
         blob: identity.blob,
         signer: Signer::Upstream(signer),
+        kept: Arc::default(),
     }
 }
 

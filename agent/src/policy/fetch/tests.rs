@@ -20,6 +20,7 @@ fn only(pattern: &str) -> Repos {
 
 const STANDING: Standing = Standing {
     revoked: false,
+    locked: false,
     signed: 0,
 };
 
@@ -143,36 +144,42 @@ fn reasons_are_looked_for_in_a_fixed_order() {
         command: b"git-receive-pack 'acme/lib-a'",
         ..OPEN
     };
-    let judge = |terms: &Terms, revoked, open: &Open<'_>| {
+    let judge = |terms: &Terms, (revoked, locked), open: &Open<'_>| {
         let demand = FetchDemand::identify(open);
-        let standing = Standing { revoked, signed: 0 };
+        let standing = Standing {
+            revoked,
+            locked,
+            ..STANDING
+        };
         judge_fetch(terms, standing, &demand, |_| false, Instant::now()).unwrap_err()
     };
     let mut seen = vec![];
     terms.expires = Instant::now();
-    seen.push(judge(&terms, true, &spoilt));
+    seen.push(judge(&terms, (true, true), &spoilt));
     terms.expires += Duration::from_mins(1);
-    seen.push(judge(&terms, true, &spoilt));
-    seen.push(judge(&terms, false, &spoilt));
+    seen.push(judge(&terms, (true, true), &spoilt));
+    seen.push(judge(&terms, (false, true), &spoilt));
+    seen.push(judge(&terms, (false, false), &spoilt));
     let fetch = Open {
         command: OPEN.command,
         ..spoilt
     };
-    seen.push(judge(&terms, false, &fetch));
+    seen.push(judge(&terms, (false, false), &fetch));
     let fetch = Open {
         user: b"git",
         ..fetch
     };
-    seen.push(judge(&terms, false, &fetch));
+    seen.push(judge(&terms, (false, false), &fetch));
     terms.hosts = Hosts::Known;
-    seen.push(judge(&terms, false, &fetch));
+    seen.push(judge(&terms, (false, false), &fetch));
     terms.repos = Repos::Any;
-    seen.push(judge(&terms, false, &fetch));
+    seen.push(judge(&terms, (false, false), &fetch));
     assert_eq!(
         seen,
         [
             Reason::Expired,
             Reason::Revoked,
+            Reason::Locked,
             Reason::NotAFetch,
             Reason::WrongUser,
             Reason::HostNotGranted,

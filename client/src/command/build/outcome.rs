@@ -144,6 +144,7 @@ fn hint(reason: Reason) -> Option<&'static str> {
     Some(match reason {
         Reason::Expired => "give the build more time: `keystay --ttl 2h build …`",
         Reason::Revoked => "the grant was taken back while the build ran; build again",
+        Reason::Locked => "unlock the agent, `ssh-add -X`, and build again",
         Reason::BudgetSpent => "allow more signatures: `keystay --signatures 1000 build …`",
         Reason::KeyNotGranted => {
             "name the key that the build needs: `keystay --key SOURCE build …`"
