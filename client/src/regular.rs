@@ -31,17 +31,7 @@ pub(crate) fn read_checked(
     most: u64,
     check: impl FnOnce(&Metadata) -> io::Result<()>,
 ) -> io::Result<Vec<u8>> {
-    let file = open(path)?;
-    let data = file.metadata()?;
-    if data.is_dir() {
-        return Err(io::ErrorKind::IsADirectory.into());
-    }
-    if !data.is_file() {
-        return Err(io::Error::new(
-            io::ErrorKind::InvalidInput,
-            "it is no regular file",
-        ));
-    }
+    let (file, data) = opened(path)?;
     check(&data)?;
     let mut content = Vec::new();
     file.take(most.saturating_add(1))
@@ -54,10 +44,30 @@ pub(crate) fn read_checked(
     }
 }
 
-/// Without it the opening of a pipe waits for who writes to it.
-fn open(path: &Path) -> io::Result<File> {
+/// Opens a regular file of any length, through links.
+///
+/// # Errors
+///
+/// What the system says, and [`io::ErrorKind::InvalidInput`] for what is no regular file.
+pub(crate) fn open(path: &Path) -> io::Result<File> {
+    opened(path).map(|(file, _)| file)
+}
+
+fn opened(path: &Path) -> io::Result<(File, Metadata)> {
+    // Without it the opening of a pipe waits for who writes to it.
     let flags = i32::try_from(OFlags::NONBLOCK.bits()).map_err(io::Error::other)?;
-    OpenOptions::new().read(true).custom_flags(flags).open(path)
+    let file = (OpenOptions::new().read(true))
+        .custom_flags(flags)
+        .open(path)?;
+    let data = file.metadata()?;
+    if data.is_dir() {
+        return Err(io::ErrorKind::IsADirectory.into());
+    }
+    if !data.is_file() {
+        let told = "it is no regular file";
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, told));
+    }
+    Ok((file, data))
 }
 
 #[cfg(test)]

@@ -75,6 +75,9 @@ pub(crate) async fn receipt(options: &Options, asked: &CheckArgs) -> Result<Exit
     let mut signals = Signals::listen().map_err(Error::Runtime)?;
     let digests = signals.unless_caught(digests(&subject, options.quiet));
     let (digests, gap) = digests.await??;
+    if let (Some(gap), true) = (&gap, digests.is_empty()) {
+        return Err(CheckError::NotWhole(gap.clone()).into());
+    }
     if !receipt.is_of(&digests) {
         return Err(CheckError::Differs(which(&receipt, &subject, &digests)).into());
     }

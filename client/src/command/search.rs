@@ -144,11 +144,13 @@ pub(super) fn incomplete(why: &str) -> Image {
 
 fn unread(error: &VerifyError, name: &str) -> Image {
     match error {
-        VerifyError::Source(SourceError::Refused {
-            status: NOT_FOUND, ..
-        }) => Image::Absent {
-            image: name.to_owned(),
-        },
+        VerifyError::Source(SourceError::Refused { status, message })
+            if *status == NOT_FOUND || message.starts_with(NO_NAME) =>
+        {
+            Image::Absent {
+                image: name.to_owned(),
+            }
+        }
         error => incomplete(&with_causes(error)),
     }
 }
@@ -190,3 +192,5 @@ pub(super) fn with_causes(error: &dyn Error) -> String {
 
 /// How the engine's API answers for an image it does not hold.
 const NOT_FOUND: u16 = 404;
+/// What docker says, with the status of a defect, to what is no name of an image.
+const NO_NAME: &str = "invalid reference format";

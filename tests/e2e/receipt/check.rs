@@ -164,6 +164,24 @@ fn a_saved_image_with_another_layer_is_not_the_image() {
 }
 
 #[test]
+fn a_part_of_an_image_is_not_taken_for_another_one() {
+    let lab = Lab::up().unwrap();
+    let env = Env::on(&lab, &lab.engines()[1]);
+    env.file("Dockerfile", "FROM keystay/lean:1\n");
+    build(&env, "one.json").output().status(0);
+    let save = ["image", "save", "--output", "image.tar", env.tag()];
+    env.docker().args(save).output().status(0);
+    let path = env.context().join("image.tar");
+    let whole = fs::metadata(&path).unwrap().len();
+    let file = fs::File::options().write(true).open(&path).unwrap();
+    file.set_len(whole / 2).unwrap();
+    check(&env, "one.json", "image.tar")
+        .status(75)
+        .stdout_is("")
+        .stderr_has("keystay: error: the image is not whole: the saved image ends after ");
+}
+
+#[test]
 fn an_image_that_is_not_there_is_no_image() {
     let lab = Lab::up().unwrap();
     let env = Env::on(&lab, &lab.engines()[1]);

@@ -50,6 +50,29 @@ fn what_is_no_image_is_told_with_what_to_do() {
          hint: see which there are: `docker image ls`\n\
          hint: the folder of that name is no OCI layout: it holds no `oci-layout`\n",
     );
+    refused("App:1").says(
+        "keystay: image     INCOMPLETE the engine holds no image App:1\n\
+         keystay: error: there is no such image\n\
+         hint: see which there are: `docker image ls`\n",
+    );
+    let unread = |image: &str, why: &str| {
+        let verified = verify(&env, &key, [image]).output();
+        verified.status(66).stdout_is("");
+        verified.says(&format!("keystay: error: cannot read {image}: {why}\n"));
+    };
+    for path in [
+        "./none.tar",
+        "/nonexistent/image",
+        "../none/image",
+        "a//b",
+        "a b.tar",
+    ] {
+        unread(path, "No such file or directory (os error 2)");
+    }
+    unread(
+        "./folder",
+        "the folder is no OCI layout: it holds no `oci-layout`",
+    );
 }
 
 #[test]

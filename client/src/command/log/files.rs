@@ -8,6 +8,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use crate::regular;
+
 /// The log's files, oldest first; the last is written to.
 #[derive(Debug)]
 pub(super) struct Files {
@@ -20,13 +22,13 @@ pub(super) struct Files {
 impl Files {
     /// Opens what there is.
     pub(super) fn open(path: &Path) -> io::Result<Self> {
-        let newest = File::open(path)?;
+        let newest = regular::open(path)?;
         // Nobody rotates a file that is locked.
         newest.lock_shared()?;
         let older = (1..=KEPT).rev().filter_map(|age| {
             let mut name = path.as_os_str().to_owned();
             name.push(format!(".{age}"));
-            File::open(name).ok()
+            regular::open(Path::new(&name)).ok()
         });
         let mut open: VecDeque<_> = older.map(BufReader::new).collect();
         newest.unlock()?;
@@ -69,7 +71,7 @@ impl Files {
         let held = file.get_ref().metadata()?;
         match fs::symlink_metadata(&self.path) {
             Ok(named) if (named.dev(), named.ino()) != (held.dev(), held.ino()) => {
-                File::open(&self.path).map(Some)
+                regular::open(&self.path).map(Some)
             }
             _ => Ok(None),
         }
@@ -142,5 +144,13 @@ mod tests {
         fs::write(&path, "c\n").unwrap();
         assert_eq!(read(&mut files), ["c"]);
         assert_eq!(files.open.len(), 1);
+    }
+    #[test]
+    fn nobody_is_waited_for_at_a_pipe() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("log");
+        let made = std::process::Command::new("mkfifo").arg(&path).status();
+        assert!(made.unwrap().success());
+        assert!(Files::open(&path).is_err());
     }
 }

@@ -44,6 +44,9 @@ impl Subject {
         if fs::metadata(path).is_ok_and(|data| !data.is_dir()) {
             return Ok(Self::stored(&name, file(path)?));
         }
+        if !may_be_name(&name) {
+            return Err(no_file(path).into());
+        }
         let tool = tool(engine, settings, variables).await?;
         Ok(Self {
             source: tool.image(&name),
@@ -123,6 +126,23 @@ fn file(path: &Path) -> Result<ImageSource, ImageError> {
             source,
         }),
         _ => Ok(ImageSource::File(path)),
+    }
+}
+
+/// Whether an engine may hold an image of this name: one made of the characters of a reference (the
+/// grammar of the distribution project) that is no path by its beginning.
+fn may_be_name(name: &str) -> bool {
+    let is_part = |byte: u8| byte.is_ascii_alphanumeric() || b"-._:/@".contains(&byte);
+    name.starts_with(|first: char| first.is_ascii_alphanumeric())
+        && name.bytes().all(is_part)
+        && name.split('/').all(|part| !part.is_empty())
+}
+
+fn no_file(path: &Path) -> ImageError {
+    let no_layout = "the folder is no OCI layout: it holds no `oci-layout`";
+    ImageError::Read {
+        name: path.display().to_string(),
+        source: fs::metadata(path).map_or_else(|error| error, |_| io::Error::other(no_layout)),
     }
 }
 
