@@ -7,7 +7,9 @@
 mod allow;
 mod fix;
 mod names;
+mod paths;
 mod problem;
+mod removals;
 mod repair;
 mod rule;
 mod rules;

@@ -11,7 +11,7 @@ mod stages;
 mod variables;
 
 pub use arguments::command_line;
-pub(super) use files::{key_copies, place_of, same_place};
+pub(super) use files::{key_copies, place_of};
 
 use super::{Problem, allow, step::File};
 use crate::dockerfile::Dockerfile;

@@ -2,6 +2,7 @@
 //! (POSIX.1-2017, Shell Command Language, §2.9). It is read well enough to see what is run with which
 //! words; nothing is expanded, and whatever is not understood has no place in a repair.
 
+mod branches;
 mod reader;
 
 pub(super) use reader::read;
@@ -31,6 +32,11 @@ pub(super) struct Simple {
     pub(super) depth: usize,
     /// The number of the list's member that it belongs to: those of one pipe share it.
     pub(super) member: usize,
+    /// The number of the first command from which on all run that stand up to this one; it may not run where
+    /// only earlier ones do.
+    pub(super) since: usize,
+    /// Whether it is in a function, and runs when that is called.
+    pub(super) is_in_function: bool,
 }
 
 impl Simple {

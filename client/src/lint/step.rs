@@ -125,6 +125,22 @@ impl<'a> Step<'a> {
         })
     }
 
+    /// Its simple commands with their numbers, and the number of the command since which each runs.
+    pub(super) fn numbered(&self) -> impl Iterator<Item = (usize, usize, &script::Simple)> {
+        let mut before = 0;
+        let scripts = self.scripts.iter().map(move |(_, script)| {
+            let first = before;
+            before += script.commands.len();
+            (first, script)
+        });
+        scripts.flat_map(|(first, script)| {
+            (script.commands.iter().zip(first..)).map(move |(command, number)| {
+                let since = (command.since > 0).then(|| first + command.since);
+                (number, since.unwrap_or_default(), command)
+            })
+        })
+    }
+
     /// The value of one of its flags.
     pub(super) fn flag(&self, name: &str) -> Option<&str> {
         let mut flags = self.command.flags.iter();

@@ -49,7 +49,8 @@ fn used_elsewhere<'a>(file: &File<'a>, repair: &Repair) -> Vec<&'a str> {
     names
 }
 
-fn names(command: &Command) -> Vec<&str> {
+/// The names that an `ARG` declares.
+pub(super) fn names(command: &Command) -> Vec<&str> {
     let words = command.words().into_iter();
     words
         .map(|word| word.split('=').next().unwrap_or_default())

@@ -2,7 +2,7 @@
 
 use crate::lint::{
     names::{is_hosts_file, is_ssh_folder, unchecked},
-    rules::same_place,
+    paths::same_place,
     script::Simple,
 };
 

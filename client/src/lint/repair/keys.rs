@@ -1,12 +1,12 @@
 //! The keys of a stage, and what is done to them.
 
-use super::{Repair, is_flagged, lists::List, mounts, shown};
+use super::{Repair, arguments, is_flagged, lists::List, mounts, shown};
 use crate::{
     dockerfile::{Keyword, Span, Splice},
     lint::{
         Problem,
         fix::Change,
-        names::{is_in_ssh_folder, is_key_path, is_ssh_folder, mentions},
+        names::{is_in_ssh_folder, is_key_path, is_ssh_folder, mentions, secret_variable},
         repair::gone::Gone,
         rule::{L2, L4},
         rules::{key_copies, place_of},
@@ -36,7 +36,7 @@ pub(super) fn take_out(
         if is_flagged(file, step, problems, &L2) {
             gone.places.extend(cut_copies(file, step, &mut repair)?);
             is_own |= step.flag("from").is_none();
-        } else if is_flagged(file, step, problems, &L4) {
+        } else if is_flagged(file, step, problems, &L4) || writes_argument(file, step) {
             gone.places.extend(written(step));
             is_own = true;
         }
@@ -150,6 +150,18 @@ fn word(source: &str, within: Span, word: &str) -> Option<Span> {
 fn written(step: &Step<'_>) -> impl Iterator<Item = String> {
     let paths = step.commands().flat_map(|(_, command)| command.outputs());
     paths.filter(|path| is_key_path(path) || is_in_ssh_folder(path))
+}
+
+/// Whether a step writes a key file of a build argument, which the history keeps whether it is deleted or not.
+fn writes_argument(file: &File<'_>, step: &Step<'_>) -> bool {
+    let mut words = step.commands().flat_map(|(_, command)| &command.words);
+    written(step).next().is_some()
+        && words.any(|word| {
+            secret_variable(word).is_some_and(|secret| {
+                let mut arguments = file.of(Keyword::Arg);
+                arguments.any(|argument| arguments::names(argument.command).contains(&secret))
+            })
+        })
 }
 
 /// Takes the commands out that are about the keys only.

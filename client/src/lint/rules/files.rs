@@ -5,6 +5,8 @@ use crate::{
     lint::{
         Problem,
         names::{is_in_ssh_folder, is_key_path, secret_variable},
+        paths::{base, holds},
+        removals::deleted,
         rule::{L2, L5},
         script::Simple,
         step::{File, Step},
@@ -89,22 +91,6 @@ pub(in crate::lint) fn key_copies(step: &Step<'_>) -> Vec<KeyCopy> {
     copies.map(copy).collect()
 }
 
-fn base(path: &str) -> &str {
-    path.trim_end_matches('/')
-        .rsplit('/')
-        .next()
-        .unwrap_or_default()
-}
-
-/// The paths that a command deletes.
-pub(in crate::lint) fn deleted(command: &Simple) -> impl Iterator<Item = &str> {
-    let is_removal = matches!(command.program(), "rm" | "shred" | "unlink");
-    let paths = command.arguments().iter().filter(move |_| is_removal);
-    paths
-        .map(String::as_str)
-        .filter(|path| !path.starts_with('-'))
-}
-
 /// Where a step puts keys.
 fn places(step: &Step<'_>) -> Vec<String> {
     let copied = key_copies(step);
@@ -124,30 +110,6 @@ pub(in crate::lint) fn place_of(copy: &KeyCopy) -> String {
     } else {
         target.to_owned()
     }
-}
-
-/// Whether two paths are one, as far as that can be told.
-pub(in crate::lint) fn same_place(path: &str, place: &str) -> bool {
-    let (path, place) = (home(path), home(place));
-    path == place || (base(&path) == base(&place) && is_key_path(&path))
-}
-
-/// Whether to delete `path` deletes `place`.
-fn holds(path: &str, place: &str) -> bool {
-    let (path, place) = (home(path), home(place));
-    same_place(&path, &place)
-        || place
-            .strip_prefix(path.as_str())
-            .is_some_and(|rest| rest.starts_with('/') && !path.is_empty())
-}
-
-/// A path with the home of root for any home, without quotes and what ends a folder's.
-fn home(path: &str) -> String {
-    let path = path.trim_matches(['"', '\'']).trim_end_matches(['/', '*']);
-    let behind = ["~", "$HOME", "${HOME}"]
-        .iter()
-        .find_map(|home| path.strip_prefix(home));
-    behind.map_or_else(|| path.to_owned(), |rest| format!("/root{rest}"))
 }
 
 /// Keys of a stage that are looked for again, so that a long Dockerfile takes no long time.

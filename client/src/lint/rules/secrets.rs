@@ -1,13 +1,14 @@
 //! L4 and L8: secrets that a step writes where they stay.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
 
-use super::{files::deleted, mounts::is_persistent};
+use super::mounts::is_persistent;
 use crate::{
     dockerfile::Keyword,
     lint::{
         Problem,
         names::{is_in_ssh_folder, is_key_path, secret_variable},
+        removals::Removals,
         rule::{L4, L8},
         script::Simple,
         step::{File, Step},
@@ -18,33 +19,46 @@ pub(super) fn check(file: &File<'_>, problems: &mut Vec<Problem>) {
     for step in file.of(Keyword::Run) {
         let context = Context::of(step);
         for member in members(step) {
-            let Some((at, _)) = member.first() else {
-                continue;
-            };
+            let line = file.line_of(member.at);
             if let Some(message) = context.writes(&member) {
-                problems.push(Problem::new(&L4, file.line_of(*at), message));
+                problems.push(Problem::new(&L4, line, message));
             }
             if let Some(message) = context.takes(&member) {
-                problems.push(Problem::new(&L8, file.line_of(*at), message));
+                problems.push(Problem::new(&L8, line, message));
             }
         }
     }
 }
 
-type Member<'a> = Vec<(usize, &'a Simple)>;
+/// A member of a step's lists: the commands of one pipe, and those of the substitutions in it.
+struct Member<'a> {
+    /// Where it begins in the Dockerfile.
+    at: usize,
+    /// Its commands and their numbers in the step.
+    commands: Vec<(usize, &'a Simple)>,
+}
 
-/// The commands of a step, those of one pipe together.
+impl<'a> Member<'a> {
+    fn commands(&self) -> impl Iterator<Item = &'a Simple> {
+        self.commands.iter().map(|(_, command)| *command)
+    }
+}
+
 fn members<'a>(step: &'a Step<'_>) -> Vec<Member<'a>> {
     let mut members: Vec<Member<'a>> = Vec::new();
+    let mut numbers = 0..;
     for (start, script) in &step.scripts {
         let mut last = None;
-        for command in &script.commands {
+        for (command, number) in script.commands.iter().zip(&mut numbers) {
             if last != Some(command.member) {
-                members.push(Vec::new());
                 last = Some(command.member);
+                members.push(Member {
+                    at: start + command.span.start,
+                    commands: Vec::new(),
+                });
             }
             if let Some(member) = members.last_mut() {
-                member.push((start + command.span.start, command));
+                member.commands.push((number, command));
             }
         }
     }
@@ -55,7 +69,7 @@ fn members<'a>(step: &'a Step<'_>) -> Vec<Member<'a>> {
 struct Context<'a> {
     step: &'a Step<'a>,
     /// What it deletes.
-    deleted: HashSet<&'a str>,
+    removals: Removals,
     /// The paths of its secrets.
     mounted: BTreeSet<String>,
 }
@@ -64,33 +78,31 @@ impl<'a> Context<'a> {
     fn of(step: &'a Step<'a>) -> Self {
         Self {
             step,
-            deleted: step
-                .commands()
-                .flat_map(|(_, command)| deleted(command))
-                .collect(),
+            removals: Removals::of(step),
             mounted: mounted(step),
         }
     }
 
     /// The files that a member writes and that the layer keeps.
     fn kept(&self, member: &Member<'_>) -> Vec<String> {
-        let mut written: Vec<String> = member
-            .iter()
-            .flat_map(|(_, command)| command.outputs())
-            .collect();
-        written.retain(|path| self.is_kept(path));
-        written
+        let written = member.commands.iter().flat_map(|(number, command)| {
+            let outputs = command.outputs();
+            outputs.filter(|path| self.is_kept(path, *number))
+        });
+        written.collect()
     }
 
-    /// Whether the layer keeps what is written to a path: it is no device, on no mount, and not deleted in
-    /// the same step.
-    fn is_kept(&self, path: &str) -> bool {
-        !path.starts_with("/dev/") && is_persistent(self.step, path) && !self.deleted.contains(path)
+    /// Whether the layer keeps what the command of this number writes to a path: it is no device, on no mount,
+    /// and not deleted later in the same step.
+    fn is_kept(&self, path: &str, number: usize) -> bool {
+        !path.starts_with("/dev/")
+            && is_persistent(self.step, path)
+            && !self.removals.take(path, number)
     }
 
     /// What a member writes that the layer keeps, and should not.
     fn writes(&self, member: &Member<'_>) -> Option<String> {
-        let mut words = member.iter().flat_map(|(_, command)| &command.words);
+        let mut words = member.commands().flat_map(|command| &command.words);
         let secret = words.find_map(|word| secret_variable(word));
         let kept = self.kept(member);
         if let Some(secret) = secret {
@@ -107,7 +119,7 @@ impl<'a> Context<'a> {
                     && words.any(|word| word == "config")
                     && words.any(|word| secret_variable(word).is_some())
             };
-            if member.iter().any(|(_, command)| sets(command)) {
+            if member.commands().any(sets) {
                 return Some(format!(
                     "the value of ${secret} is written to a configuration file"
                 ));
@@ -116,7 +128,7 @@ impl<'a> Context<'a> {
         let makes = |command: &Simple| {
             matches!(command.program(), "base64" | "echo" | "printf" | "openssl")
         };
-        let is_made = member.iter().any(|(_, command)| makes(command));
+        let is_made = member.commands().any(makes);
         let key = kept
             .iter()
             .find(|path| is_key_path(path) || is_in_ssh_folder(path));
@@ -128,9 +140,8 @@ impl<'a> Context<'a> {
     fn takes(&self, member: &Member<'_>) -> Option<String> {
         let is_secret =
             |word: &String| self.mounted.iter().any(|path| word.contains(path.as_str()));
-        let (_, taker) = member
-            .iter()
-            .find(|(_, command)| command.words.iter().any(is_secret))?;
+        let (number, taker) =
+            (member.commands.iter()).find(|(_, command)| command.words.iter().any(is_secret))?;
         if let Some(path) = self.kept(member).first() {
             return Some(format!("a mounted secret is written to `{path}`"));
         }
@@ -138,7 +149,7 @@ impl<'a> Context<'a> {
         match taker.program() {
             "cp" | "install" | "mv" | "rsync" => {
                 let target = arguments.last()?;
-                (self.is_kept(target) && !is_secret(target))
+                (self.is_kept(target, *number) && !is_secret(target))
                     .then(|| format!("a mounted secret is copied to `{target}`"))
             }
             "cat" if taker.depth == 0 && is_last(member, taker) => {
@@ -151,7 +162,7 @@ impl<'a> Context<'a> {
 
 /// Whether the output of a command goes nowhere else.
 fn is_last(member: &Member<'_>, command: &Simple) -> bool {
-    command.writes.is_empty() && member.last().is_some_and(|(_, last)| *last == command)
+    command.writes.is_empty() && member.commands().last() == Some(command)
 }
 
 /// The paths of a step's secrets.

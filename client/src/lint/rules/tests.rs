@@ -3,6 +3,7 @@
 mod allowed;
 mod any_text;
 mod arguments;
+mod removals;
 
 use super::{command_line, lint};
 use crate::dockerfile::Dockerfile;

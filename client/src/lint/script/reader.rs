@@ -1,6 +1,6 @@
 //! The way from a text to its commands.
 
-use super::{Script, Simple};
+use super::{Script, Simple, branches::Branches};
 
 /// Reads a script. `escape` continues lines; `is_joined` says that lines are continued before the shell
 /// sees them, and comment lines between them dropped, as in a Dockerfile's own lines.
@@ -15,6 +15,7 @@ pub(in crate::lint) fn read(text: &str, escape: char, is_joined: bool) -> Script
             ..Script::default()
         },
         member: 0,
+        branches: Branches::default(),
     };
     reader.list(0, None);
     reader.script
@@ -27,6 +28,7 @@ struct Reader<'a> {
     is_joined: bool,
     script: Script,
     member: usize,
+    branches: Branches,
 }
 
 impl Reader<'_> {
@@ -88,15 +90,16 @@ impl Reader<'_> {
             self.blanks();
             let start = self.at;
             let Some(c) = self.peek() else { break };
-            if Some(c) == close {
+            if Some(c) == close && !(c == ')' && self.branches.is_in_parenthesis()) {
                 self.next();
                 break;
             }
             if c == '#' {
                 self.comment();
-            } else if let Some(is_next) = self.joint(depth) {
+            } else if let Some(joint) = self.joint(depth) {
                 self.push(&mut command, depth);
-                if is_next && depth == 0 {
+                self.branches.joined(joint, self.script.commands.len());
+                if !matches!(joint, "|" | "|&") && depth == 0 {
                     self.member += 1;
                 }
             } else if self.redirect(&mut command, depth) {
@@ -108,6 +111,8 @@ impl Reader<'_> {
                 let word = self.word(depth, close);
                 if command.words.is_empty() && RESERVED.contains(&word.as_str()) {
                     self.script.is_plain = false;
+                    let next = self.script.commands.len();
+                    self.branches.reserved(&word, next, self.asks_for_a_file());
                 } else {
                     command.words.push(word);
                 }
@@ -125,8 +130,18 @@ impl Reader<'_> {
         if !(done.words.is_empty() && done.writes.is_empty()) {
             done.depth = depth;
             done.member = self.member;
+            done.since = self.branches.since();
+            done.is_in_function = self.branches.is_function();
             self.script.commands.push(done);
         }
+    }
+
+    /// Whether the last command only asks whether a file is there.
+    fn asks_for_a_file(&self) -> bool {
+        let words = (self.script.commands.last()).map(|command| command.words.as_slice());
+        matches!(words, Some([test, option, ..])
+            if ["[", "[[", "test"].contains(&test.as_str())
+                && ["-e", "-f", "-s", "-d"].contains(&option.as_str()))
     }
 
     fn comment(&mut self) {
@@ -140,27 +155,16 @@ impl Reader<'_> {
         self.script.is_plain = false;
     }
 
-    /// Passes over what stands between commands; whether the next one is another member of the list.
-    fn joint(&mut self, depth: usize) -> Option<bool> {
-        let plain = self.takes("&&") || self.takes("\n") || self.takes(";");
-        if plain {
-            return Some(true);
-        }
-        if self.takes("||") {
-            self.script.is_plain &= depth > 0;
-            return Some(true);
-        }
-        if self.takes("|&") || self.takes("|") {
-            return Some(false);
-        }
+    /// Passes over what stands between commands, and says what it is.
+    fn joint(&mut self, depth: usize) -> Option<&'static str> {
         if self.rest().starts_with("&>") {
             return None;
         }
-        if self.takes("&") || self.takes("(") || self.takes(")") {
+        let joint = JOINTS.into_iter().find(|joint| self.takes(joint))?;
+        if matches!(joint, "||" | "&" | "(" | ")") {
             self.script.is_plain &= depth > 0;
-            return Some(true);
         }
-        None
+        Some(joint)
     }
 
     fn redirect(&mut self, command: &mut Simple, depth: usize) -> bool {
@@ -242,7 +246,9 @@ impl Reader<'_> {
                 self.next();
             }
             if depth < DEEPEST {
+                let outside = self.branches.enter(self.script.commands.len());
                 self.list(depth + 1, Some(close));
+                self.branches.leave(outside);
             } else {
                 self.script.is_plain = false;
                 self.at = self.text.len();
@@ -254,6 +260,8 @@ impl Reader<'_> {
     }
 }
 
+/// What stands between commands; the longer ones come first.
+const JOINTS: [&str; 9] = ["&&", "||", "|&", "|", "&", ";", "\n", "(", ")"];
 const REDIRECTS: [&str; 9] = ["<<<", "<<-", "<<", ">>", ">|", ">&", ">", "<&", "<"];
 const RESERVED: [&str; 14] = [
     "if", "then", "else", "elif", "fi", "for", "while", "until", "do", "done", "case", "esac", "{",
