@@ -1,6 +1,12 @@
 //! `# keystay: allow RULE reason`: what a Dockerfile says it does on purpose.
 
-use super::{Problem, Rule, rule::L0, step::File};
+use std::collections::HashSet;
+
+use super::{
+    Problem, Rule,
+    rule::L0,
+    step::{File, Step},
+};
 use crate::dockerfile::Part;
 
 /// Takes out the problems that are allowed, and adds those of the comments themselves.
@@ -23,11 +29,13 @@ fn read(file: &File<'_>) -> (Vec<Reach>, Vec<Problem>) {
     let source = file.dockerfile.source();
     let (mut reaches, mut problems) = (Vec::new(), Vec::new());
     let mut above: Vec<&'static Rule> = Vec::new();
+    let data = data(file);
     let mut line = 1;
     for part in file.dockerfile.parts() {
         let text = part.span().text(source);
         let mut rules = Vec::new();
-        for (text, line) in text.lines().zip(line..) {
+        let lines = text.lines().zip(line..);
+        for (text, line) in lines.filter(|(_, line)| !data.contains(line)) {
             match comment(text) {
                 Some(Ok(rule)) => rules.push(rule),
                 Some(Err(message)) => problems.push(Problem::new(&L0, line, message)),
@@ -50,6 +58,13 @@ fn read(file: &File<'_>) -> (Vec<Reach>, Vec<Problem>) {
         line += height;
     }
     (reaches, problems)
+}
+
+/// The lines that are a file's text, in which nothing is a comment.
+fn data(file: &File<'_>) -> HashSet<usize> {
+    let data = file.steps.iter().flat_map(Step::data);
+    let lines = data.map(|body| file.line_of(body.start)..file.line_of(body.end));
+    lines.flatten().collect()
 }
 
 /// The rule that a line allows, or what is wrong with it; nothing if it is no such comment.

@@ -57,6 +57,11 @@ pub(super) fn is_in_ssh_folder(path: &str) -> bool {
     !name.is_empty() && !harmless.contains(&name) && !is_public && !name.contains('*')
 }
 
+/// Whether a file at this path is taken for a key.
+pub(super) fn is_key_place(path: &str) -> bool {
+    is_key_path(path) || is_in_ssh_folder(path)
+}
+
 /// The names of the variables that a text expands: `$name` and `${name…}`.
 pub(super) fn variables(text: &str) -> Vec<&str> {
     let mut names = Vec::new();

@@ -37,7 +37,8 @@ impl Removals {
     /// Reads the commands of a step, which are known by their numbers.
     pub(super) fn of(step: &Step<'_>) -> Self {
         let mut removals = Self::default();
-        for (number, since, command) in step.numbered() {
+        for (number, command) in step.script.commands.iter().enumerate() {
+            let since = command.since;
             let until = if command.is_in_function {
                 usize::MAX
             } else {
@@ -109,7 +110,7 @@ fn at_exit(command: &Simple) -> Vec<Simple> {
             let is_exit = signals
                 .iter()
                 .any(|signal| signal == "EXIT" || signal == "0");
-            let script = is_exit.then(|| script::read(text, '\\', false));
+            let script = is_exit.then(|| script::read(text));
             script.map(|script| script.commands).unwrap_or_default()
         }
         _ => Vec::new(),

@@ -1,7 +1,9 @@
 //! A Dockerfile as rules look at it.
 
-use super::script::{self, Script};
-use crate::dockerfile::{Command, Dockerfile, Instruction, Keyword, Mount, Span};
+use std::collections::BTreeSet;
+
+use super::script::{self, Heredoc, Script, is_shell};
+use crate::dockerfile::{self, Command, Dockerfile, Instruction, Keyword, Mount, Span};
 
 /// A Dockerfile and its instructions.
 #[derive(Debug)]
@@ -17,11 +19,10 @@ pub(super) struct File<'a> {
 pub(super) struct Step<'a> {
     pub(super) instruction: &'a Instruction,
     pub(super) command: &'a Command,
-    /// Its scripts, and where each begins in the Dockerfile; a `RUN` has the one of its line, and those
-    /// of its heredocs that the shell runs.
-    pub(super) scripts: Vec<(usize, Script)>,
-    /// Heredocs that are written to files.
-    pub(super) data: Vec<Span>,
+    /// What the shell of a `RUN` runs.
+    pub(super) script: Script,
+    /// Where the script begins in the Dockerfile.
+    pub(super) start: usize,
     /// Its mounts.
     pub(super) mounts: Vec<Mount>,
 }
@@ -65,46 +66,19 @@ impl<'a> Step<'a> {
         command: &'a Command,
         is_posix: bool,
     ) -> Self {
-        let mut step = Self {
+        let start = command.arguments_span.start;
+        let script = match &command.json {
+            _ if command.keyword != Keyword::Run || !is_posix => Script::default(),
+            Some(words) => script::exec(words),
+            None => lines(dockerfile, instruction, command),
+        };
+        Self {
             instruction,
             command,
-            scripts: Vec::new(),
-            data: Vec::new(),
+            script,
+            start,
             mounts: command.mounts().collect(),
-        };
-        let heredocs = || instruction.heredocs.iter().map(|heredoc| heredoc.body);
-        if command.keyword != Keyword::Run {
-            step.data.extend(heredocs());
-            return step;
         }
-        if !is_posix {
-            return step;
-        }
-        if let Some(words) = &command.json {
-            step.scripts
-                .push((command.arguments_span.start, exec(words)));
-            return step;
-        }
-        let source = dockerfile.source();
-        let line = script::read(
-            command.arguments_span.text(source),
-            dockerfile.escape(),
-            true,
-        );
-        let runs_heredoc = line
-            .commands
-            .first()
-            .is_none_or(|first| first.words.is_empty() || is_shell(first.program()));
-        step.scripts.push((command.arguments_span.start, line));
-        for body in heredocs() {
-            if runs_heredoc {
-                let script = script::read(body.text(source), '\\', false);
-                step.scripts.push((body.start, script));
-            } else {
-                step.data.push(body);
-            }
-        }
-        step
     }
 
     /// The line of its first word, from 1.
@@ -120,25 +94,39 @@ impl<'a> Step<'a> {
 
     /// Its simple commands, and the byte of the Dockerfile where each begins.
     pub(super) fn commands(&self) -> impl Iterator<Item = (usize, &script::Simple)> {
-        self.scripts.iter().flat_map(|(start, script)| {
-            (script.commands.iter()).map(move |command| (start + command.span.start, command))
-        })
+        let commands = self.script.commands.iter();
+        commands.map(|command| (self.start + command.span.start, command))
     }
 
-    /// Its simple commands with their numbers, and the number of the command since which each runs.
-    pub(super) fn numbered(&self) -> impl Iterator<Item = (usize, usize, &script::Simple)> {
-        let mut before = 0;
-        let scripts = self.scripts.iter().map(move |(_, script)| {
-            let first = before;
-            before += script.commands.len();
-            (first, script)
-        });
-        scripts.flat_map(|(first, script)| {
-            (script.commands.iter().zip(first..)).map(move |(command, number)| {
-                let since = (command.since > 0).then(|| first + command.since);
-                (number, since.unwrap_or_default(), command)
-            })
-        })
+    /// Its heredocs that are no script, but a file's text or what a program reads.
+    pub(super) fn data(&self) -> impl Iterator<Item = Span> {
+        let handed = self.commands().filter(|(_, command)| command.is_handed);
+        let handed: BTreeSet<usize> = handed.map(|(at, _)| at).collect();
+        let bodies = self.instruction.heredocs.iter().map(|heredoc| heredoc.body);
+        bodies.filter(move |body| handed.range(body.start..body.end).next().is_none())
+    }
+
+    /// The heredocs of a `COPY` or `ADD`, and where they go.
+    pub(super) fn files(&self) -> Vec<(&'a dockerfile::Heredoc, String)> {
+        if !matches!(self.command.keyword, Keyword::Copy | Keyword::Add) {
+            return Vec::new();
+        }
+        let words = self.command.words();
+        let Some((target, sources)) = words.split_last() else {
+            return Vec::new();
+        };
+        let is_folder = target.ends_with('/') || sources.len() > 1;
+        let heredocs = self.instruction.heredocs.iter();
+        let place = |name: &str| {
+            if is_folder {
+                format!("{}/{name}", target.trim_end_matches('/'))
+            } else {
+                (*target).to_owned()
+            }
+        };
+        heredocs
+            .map(|heredoc| (heredoc, place(&heredoc.name)))
+            .collect()
     }
 
     /// The value of one of its flags.
@@ -148,31 +136,17 @@ impl<'a> Step<'a> {
     }
 }
 
-/// The one command of an exec form, which no shell reads; `sh -c` hands its word to one.
-fn exec(words: &[String]) -> Script {
-    if let [shell, flag, text, ..] = words
-        && is_shell(shell.rsplit('/').next().unwrap_or_default())
-        && flag.starts_with('-')
-        && flag.ends_with('c')
-    {
-        let mut script = script::read(text, '\\', false);
-        script.is_plain = false;
-        for command in &mut script.commands {
-            command.span = 0..0;
-        }
-        return script;
-    }
-    Script {
-        commands: vec![script::Simple {
-            words: words.to_vec(),
-            ..script::Simple::default()
-        }],
-        is_plain: false,
-    }
-}
-
-fn is_shell(program: &str) -> bool {
-    matches!(program, "sh" | "bash" | "dash" | "ash" | "zsh" | "ksh")
+/// The script of a `RUN` in the shell form, with its heredocs.
+fn lines(dockerfile: &Dockerfile<'_>, instruction: &Instruction, command: &Command) -> Script {
+    let source = dockerfile.source();
+    let start = command.arguments_span.start;
+    let heredocs = instruction.heredocs.iter().map(|heredoc| Heredoc {
+        name: &heredoc.name,
+        text: heredoc.body.text(source),
+        at: heredoc.body.start - start,
+    });
+    let text = command.arguments_span.text(source);
+    script::read_lines(text, dockerfile.escape(), heredocs.collect())
 }
 
 fn is_posix_shell(shell: &Command) -> bool {

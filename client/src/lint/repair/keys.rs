@@ -6,7 +6,7 @@ use crate::{
     lint::{
         Problem,
         fix::Change,
-        names::{is_in_ssh_folder, is_key_path, is_ssh_folder, mentions, secret_variable},
+        names::{is_in_ssh_folder, is_key_place, is_ssh_folder, mentions, secret_variable},
         repair::gone::Gone,
         rule::{L2, L4},
         rules::{key_copies, place_of},
@@ -149,7 +149,8 @@ fn word(source: &str, within: Span, word: &str) -> Option<Span> {
 /// The key files that a step writes.
 fn written(step: &Step<'_>) -> impl Iterator<Item = String> {
     let paths = step.commands().flat_map(|(_, command)| command.outputs());
-    paths.filter(|path| is_key_path(path) || is_in_ssh_folder(path))
+    let files = step.files().into_iter().map(|(_, place)| place);
+    paths.chain(files).filter(|path| is_key_place(path))
 }
 
 /// Whether a step writes a key file of a build argument, which the history keeps whether it is deleted or not.

@@ -22,13 +22,10 @@ pub(super) struct List<'a> {
 impl<'a> List<'a> {
     /// The list of a step, where it has a plain one: the shell form, no heredoc.
     pub(super) fn of(step: &'a Step<'_>) -> Option<Self> {
-        let [(start, script)] = step.scripts.as_slice() else {
-            return None;
-        };
         let is_own = step.command.json.is_none() && step.instruction.heredocs.is_empty();
-        (is_own && script.is_plain).then(|| Self {
-            start: *start,
-            members: members(script),
+        (is_own && step.script.is_plain).then(|| Self {
+            start: step.start,
+            members: members(&step.script),
         })
     }
 
@@ -72,7 +69,9 @@ impl<'a> List<'a> {
 fn members(script: &Script) -> Vec<Vec<&Simple>> {
     let mut members: Vec<Vec<&Simple>> = Vec::new();
     let mut last = None;
-    for command in script.commands.iter().filter(|command| command.depth == 0) {
+    for command in
+        (script.commands.iter()).filter(|command| command.depth == 0 && !command.is_handed)
+    {
         if last != Some(command.member) {
             members.push(Vec::new());
             last = Some(command.member);

@@ -4,7 +4,7 @@ use crate::{
     dockerfile::Keyword,
     lint::{
         Problem,
-        names::{is_in_ssh_folder, is_key_path, secret_variable},
+        names::{is_in_ssh_folder, is_key_path, is_key_place, secret_variable},
         paths::{base, holds},
         removals::deleted,
         rule::{L2, L5},
@@ -97,7 +97,8 @@ fn places(step: &Step<'_>) -> Vec<String> {
     let copied = copied.iter().map(place_of);
     let commands = step.commands().map(|(_, command)| command);
     let written = commands.flat_map(Simple::outputs);
-    let written = written.filter(|path| is_key_path(path) || is_in_ssh_folder(path));
+    let files = step.files().into_iter().map(|(_, place)| place);
+    let written = written.chain(files).filter(|path| is_key_place(path));
     copied.chain(written).collect()
 }
 

@@ -1,13 +1,13 @@
 //! L4 and L8: secrets that a step writes where they stay.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::mounts::is_persistent;
 use crate::{
     dockerfile::Keyword,
     lint::{
         Problem,
-        names::{is_in_ssh_folder, is_key_path, secret_variable},
+        names::{is_key_place, secret_variable},
         removals::Removals,
         rule::{L4, L8},
         script::Simple,
@@ -16,6 +16,18 @@ use crate::{
 };
 
 pub(super) fn check(file: &File<'_>, problems: &mut Vec<Problem>) {
+    let source = file.dockerfile.source();
+    for step in &file.steps {
+        for (heredoc, place) in step.files() {
+            let expanded = heredoc.expand.then(|| heredoc.body.text(source));
+            let message = match expanded.and_then(secret_variable) {
+                Some(secret) => format!("the value of ${secret} is written to `{place}`"),
+                None if is_key_place(&place) => format!("a key is written to `{place}`"),
+                None => continue,
+            };
+            problems.push(Problem::new(&L4, step.line(), message));
+        }
+    }
     for step in file.of(Keyword::Run) {
         let context = Context::of(step);
         for member in members(step) {
@@ -45,24 +57,15 @@ impl<'a> Member<'a> {
 }
 
 fn members<'a>(step: &'a Step<'_>) -> Vec<Member<'a>> {
-    let mut members: Vec<Member<'a>> = Vec::new();
-    let mut numbers = 0..;
-    for (start, script) in &step.scripts {
-        let mut last = None;
-        for (command, number) in script.commands.iter().zip(&mut numbers) {
-            if last != Some(command.member) {
-                last = Some(command.member);
-                members.push(Member {
-                    at: start + command.span.start,
-                    commands: Vec::new(),
-                });
-            }
-            if let Some(member) = members.last_mut() {
-                member.commands.push((number, command));
-            }
-        }
+    let mut members: BTreeMap<usize, Member<'a>> = BTreeMap::new();
+    for (number, (at, command)) in step.commands().enumerate() {
+        let member = members.entry(command.member).or_insert_with(|| Member {
+            at,
+            commands: Vec::new(),
+        });
+        member.commands.push((number, command));
     }
-    members
+    members.into_values().collect()
 }
 
 /// A step, and what of it each of its members is judged by.
@@ -102,8 +105,8 @@ impl<'a> Context<'a> {
 
     /// What a member writes that the layer keeps, and should not.
     fn writes(&self, member: &Member<'_>) -> Option<String> {
-        let mut words = member.commands().flat_map(|command| &command.words);
-        let secret = words.find_map(|word| secret_variable(word));
+        let mut texts = member.commands().flat_map(Simple::texts);
+        let secret = texts.find_map(|text| secret_variable(text));
         let kept = self.kept(member);
         if let Some(secret) = secret {
             if let Some(path) = kept.first() {
@@ -126,12 +129,11 @@ impl<'a> Context<'a> {
             }
         }
         let makes = |command: &Simple| {
-            matches!(command.program(), "base64" | "echo" | "printf" | "openssl")
+            let makers = ["base64", "echo", "printf", "openssl"];
+            makers.contains(&command.program()) || !command.inputs.is_empty()
         };
         let is_made = member.commands().any(makes);
-        let key = kept
-            .iter()
-            .find(|path| is_key_path(path) || is_in_ssh_folder(path));
+        let key = kept.iter().find(|path| is_key_place(path));
         key.filter(|_| is_made)
             .map(|path| format!("a key is written to `{path}`"))
     }
@@ -139,9 +141,9 @@ impl<'a> Context<'a> {
     /// What a member does with a mounted secret, and should not.
     fn takes(&self, member: &Member<'_>) -> Option<String> {
         let is_secret =
-            |word: &String| self.mounted.iter().any(|path| word.contains(path.as_str()));
+            |text: &String| self.mounted.iter().any(|path| text.contains(path.as_str()));
         let (number, taker) =
-            (member.commands.iter()).find(|(_, command)| command.words.iter().any(is_secret))?;
+            (member.commands.iter()).find(|(_, command)| command.texts().any(is_secret))?;
         if let Some(path) = self.kept(member).first() {
             return Some(format!("a mounted secret is written to `{path}`"));
         }

@@ -3,6 +3,7 @@
 mod allowed;
 mod any_text;
 mod arguments;
+mod heredocs;
 mod removals;
 
 use super::{command_line, lint};

@@ -1,37 +1,75 @@
 //! The way from a text to its commands.
 
-use super::{Script, Simple, branches::Branches};
+use std::{collections::VecDeque, ops::Range};
 
-/// Reads a script. `escape` continues lines; `is_joined` says that lines are continued before the shell
-/// sees them, and comment lines between them dropped, as in a Dockerfile's own lines.
-pub(in crate::lint) fn read(text: &str, escape: char, is_joined: bool) -> Script {
-    let mut reader = Reader {
-        text,
-        at: 0,
-        escape,
-        is_joined,
-        script: Script {
-            is_plain: true,
-            ..Script::default()
-        },
-        member: 0,
-        branches: Branches::default(),
-    };
-    reader.list(0, None);
-    reader.script
+use super::{Input, Script, Simple, branches::Branches};
+
+/// How a text is written.
+#[derive(Clone, Debug)]
+pub(super) struct Form<'a> {
+    /// What continues lines.
+    pub(super) escape: char,
+    /// Whether lines are continued before the shell sees them, and comment lines between them dropped, as in a
+    /// Dockerfile's own lines; its heredocs stand behind them, and are given here.
+    pub(super) joined: Option<VecDeque<Heredoc<'a>>>,
 }
 
-struct Reader<'a> {
+impl Form<'_> {
+    /// That of a script of its own.
+    pub(super) const SHELL: Self = Self {
+        escape: '\\',
+        joined: None,
+    };
+}
+
+/// A heredoc that stands behind a text.
+#[derive(Clone, Debug)]
+pub(in crate::lint) struct Heredoc<'a> {
+    pub(in crate::lint) name: &'a str,
+    pub(in crate::lint) text: &'a str,
+    /// Where it begins, counted from the start of the text that was read.
+    pub(in crate::lint) at: usize,
+}
+
+/// Reads one text.
+pub(super) struct Reader<'a> {
     text: &'a str,
     at: usize,
-    escape: char,
-    is_joined: bool,
+    form: Form<'a>,
+    /// Where the heredocs of this line begin and end, once there is one.
+    bodies: Range<usize>,
+    /// Heredocs whose end was looked for and is not there.
+    without_end: usize,
     script: Script,
     member: usize,
     branches: Branches,
 }
 
-impl Reader<'_> {
+impl<'a> Reader<'a> {
+    pub(super) fn new(text: &'a str, form: &Form<'a>) -> Self {
+        Self {
+            text,
+            at: 0,
+            form: form.clone(),
+            bodies: 0..0,
+            without_end: 0,
+            script: Script {
+                is_plain: true,
+                ..Script::default()
+            },
+            member: 0,
+            branches: Branches::default(),
+        }
+    }
+
+    /// The commands of the text, without those of the scripts that they hand on.
+    pub(super) fn read(mut self) -> Script {
+        self.list(0, None);
+        self.script
+    }
+}
+
+impl<'a> Reader<'a> {
     fn peek(&self) -> Option<char> {
         self.rest().chars().next()
     }
@@ -56,7 +94,7 @@ impl Reader<'_> {
 
     /// Passes over a line that goes on, and the comment and blank lines of a Dockerfile behind it.
     fn continues(&mut self) -> bool {
-        let Some(behind) = self.rest().strip_prefix(self.escape) else {
+        let Some(behind) = self.rest().strip_prefix(self.form.escape) else {
             return false;
         };
         let trimmed = behind.trim_start_matches([' ', '\t', '\r']);
@@ -64,7 +102,7 @@ impl Reader<'_> {
             return false;
         }
         self.at = self.text.len() - trimmed.len() + 1;
-        while self.is_joined {
+        while self.form.joined.is_some() {
             let line = self.rest().split_inclusive('\n').next().unwrap_or_default();
             let text = line.trim();
             if line.is_empty() || !(text.is_empty() || text.starts_with('#')) {
@@ -105,7 +143,7 @@ impl Reader<'_> {
             } else if self.redirect(&mut command, depth) {
                 command.span.end = self.at;
             } else {
-                if command.words.is_empty() && command.writes.is_empty() {
+                if command.is_empty() {
                     command.span = start..start;
                 }
                 let word = self.word(depth, close);
@@ -127,7 +165,7 @@ impl Reader<'_> {
 
     fn push(&mut self, command: &mut Simple, depth: usize) {
         let mut done = std::mem::take(command);
-        if !(done.words.is_empty() && done.writes.is_empty()) {
+        if !done.is_empty() {
             done.depth = depth;
             done.member = self.member;
             done.since = self.branches.since();
@@ -147,7 +185,7 @@ impl Reader<'_> {
     fn comment(&mut self) {
         let line = self.rest().split('\n').next().map_or(0, str::len);
         // In joined lines a comment takes the rest with it.
-        self.at = if self.is_joined {
+        self.at = if self.form.joined.is_some() {
             self.text.len()
         } else {
             self.at + line
@@ -163,6 +201,9 @@ impl Reader<'_> {
         let joint = JOINTS.into_iter().find(|joint| self.takes(joint))?;
         if matches!(joint, "||" | "&" | "(" | ")") {
             self.script.is_plain &= depth > 0;
+        }
+        if joint == "\n" && self.at == self.bodies.start {
+            self.at = self.bodies.end;
         }
         Some(joint)
     }
@@ -184,16 +225,75 @@ impl Reader<'_> {
         else {
             return false;
         };
-        if command.words.is_empty() && command.writes.is_empty() {
+        if command.is_empty() {
             command.span = self.at..self.at;
         }
         self.at = self.text.len() - behind.len() + operator.len();
         self.blanks();
+        let start = self.at;
         let target = self.word(depth, None);
+        let is_quoted = (self.text.get(start..self.at)).is_some_and(|text| text.contains(QUOTES));
+        match *operator {
+            "<<<" => command.inputs.push(Input {
+                text: target.clone(),
+                at: None,
+                is_expanded: true,
+            }),
+            "<<" | "<<-" => {
+                let body = self.heredoc(&target, *operator == "<<-");
+                command.inputs.extend(body.map(|(text, at)| Input {
+                    text: text.to_owned(),
+                    at: Some(at),
+                    is_expanded: !is_quoted,
+                }));
+            }
+            _ => {}
+        }
         if operator.starts_with('>') && *operator != ">&" {
             command.writes.push(target);
         }
         true
+    }
+
+    /// The heredoc of this name: one that was given, or the lines behind this one.
+    fn heredoc(&mut self, name: &str, strips_tabs: bool) -> Option<(&'a str, usize)> {
+        if let Some(given) = &mut self.form.joined {
+            let mut next = given.iter().take(MOST_AHEAD);
+            let number = next.position(|heredoc| heredoc.name == name)?;
+            let heredoc = given.remove(number)?;
+            return Some((heredoc.text, heredoc.at));
+        }
+        if self.without_end >= MOST_AHEAD {
+            return None;
+        }
+        if self.bodies.start <= self.at {
+            let lines = self.rest().split_inclusive('\n');
+            let mut is_continued = true;
+            let line = lines.take_while(|line| {
+                let is_of_it = is_continued;
+                is_continued = line.trim_end_matches(['\r', '\n']).ends_with('\\');
+                is_of_it
+            });
+            let end = self.at + line.map(str::len).sum::<usize>();
+            self.bodies = end..end;
+        }
+        let start = self.bodies.end;
+        let mut at = start;
+        for line in self.text.get(start..)?.split_inclusive('\n') {
+            let text = line.trim_end_matches(['\r', '\n']);
+            let text = if strips_tabs {
+                text.trim_start_matches('\t')
+            } else {
+                text
+            };
+            if text == name {
+                self.bodies.end = at + line.len();
+                return Some((self.text.get(start..at)?, start));
+            }
+            at += line.len();
+        }
+        self.without_end += 1;
+        None
     }
 
     fn word(&mut self, depth: usize, close: Option<char>) -> String {
@@ -237,10 +337,19 @@ impl Reader<'_> {
         }
     }
 
+    /// The length of a sum, `((…))`, which has no commands.
+    fn sum(&self) -> Option<usize> {
+        let text = self.rest().strip_prefix("((")?;
+        let mut pairs = text.as_bytes().windows(2).take(LONGEST_SUM);
+        pairs.position(|pair| pair == b"))").map(|end| end + 4)
+    }
+
     /// A substitution's commands are read on their own; its text stays in the word.
     fn dollar(&mut self, first: char, word: &mut String, depth: usize) {
         let start = self.at - 1;
-        if first == '`' || self.rest().starts_with('(') {
+        if let Some(length) = self.sum().filter(|_| first == '$') {
+            self.at += length;
+        } else if first == '`' || self.rest().starts_with('(') {
             let close = if first == '`' { '`' } else { ')' };
             if first == '$' {
                 self.next();
@@ -260,6 +369,7 @@ impl Reader<'_> {
     }
 }
 
+const QUOTES: [char; 3] = ['\'', '"', '\\'];
 /// What stands between commands; the longer ones come first.
 const JOINTS: [&str; 9] = ["&&", "||", "|&", "|", "&", ";", "\n", "(", ")"];
 const REDIRECTS: [&str; 9] = ["<<<", "<<-", "<<", ">>", ">|", ">&", ">", "<&", "<"];
@@ -269,3 +379,7 @@ const RESERVED: [&str; 14] = [
 ];
 /// Substitutions within substitutions that are looked into.
 const DEEPEST: usize = 16;
+/// As far as the end of a sum is looked for, in bytes.
+const LONGEST_SUM: usize = 4096;
+/// Heredocs that are looked for where they may not be, so that a long script takes no long time.
+const MOST_AHEAD: usize = 64;

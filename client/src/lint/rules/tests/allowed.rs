@@ -35,3 +35,21 @@ fn a_comment_that_allows_nothing_is_a_problem() {
     }
     is_silent(&["# keystay brings the keys", "# see keystay: it is good"]);
 }
+
+#[test]
+fn the_text_of_a_file_allows_nothing_and_is_not_told() {
+    for text in [
+        "COPY <<EOF /a\n# keystay: hello\nEOF",
+        "RUN cat > /a <<EOF\n# keystay: allow\nEOF",
+    ] {
+        assert_eq!(of_stage(text), [], "{text}");
+    }
+    assert_eq!(
+        of_stage("RUN <<EOF\n# keystay: allow L11 this machine\nssh-keyscan a\nEOF"),
+        []
+    );
+    assert_eq!(
+        of_stage("COPY <<EOF /root/.ssh/id_rsa\n# keystay: allow L4 no reason\nEOF"),
+        [("L4", 1)]
+    );
+}
