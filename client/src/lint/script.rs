@@ -4,30 +4,27 @@
 
 mod branches;
 mod handed;
+mod heredocs;
 mod program;
 mod reader;
 
+pub(super) use heredocs::Heredoc;
 pub(super) use program::is_shell;
-pub(super) use reader::Heredoc;
 
 use std::{collections::VecDeque, ops::Range};
 
-use self::reader::{Form, Reader};
+use self::reader::Reader;
 
 /// Reads a script, and those that it hands to other shells.
 pub(super) fn read(text: &str) -> Script {
-    expanded(Reader::new(text, &Form::SHELL).read(), text.len())
+    expanded(Reader::new(text).read(), text.len())
 }
 
 /// Reads the lines of a Dockerfile that its shell runs, of which `escape` continues each, and their heredocs.
 pub(super) fn read_lines(text: &str, escape: char, heredocs: VecDeque<Heredoc<'_>>) -> Script {
     let behind = heredocs.iter().map(|heredoc| heredoc.text.len());
     let length = text.len() + behind.sum::<usize>();
-    let form = Form {
-        escape,
-        joined: Some(heredocs),
-    };
-    expanded(Reader::new(text, &form).read(), length)
+    expanded(Reader::joined(text, escape, heredocs).read(), length)
 }
 
 /// A script of one command, which no shell reads.

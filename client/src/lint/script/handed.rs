@@ -2,11 +2,7 @@
 
 use std::ops::Range;
 
-use super::{
-    Script, Simple,
-    program::is_shell,
-    reader::{Form, Reader},
-};
+use super::{Script, Simple, program::is_shell, reader::Reader};
 
 /// Adds the commands of the scripts that commands hand on, each behind the one that does. `room` is what is
 /// read of them at most, in bytes.
@@ -51,7 +47,7 @@ impl Expanded {
         for (text, at) in scripts {
             if depth < DEEPEST && text.len() <= *room {
                 *room -= text.len();
-                let script = Reader::new(&text, &Form::SHELL).read();
+                let script = Reader::new(&text).read();
                 self.inner(expand(script, room, depth + 1), at, &outer);
             }
         }

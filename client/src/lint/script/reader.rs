@@ -1,58 +1,36 @@
 //! The way from a text to its commands.
 
-use std::{collections::VecDeque, ops::Range};
+mod words;
 
-use super::{Input, Script, Simple, branches::Branches};
+use std::collections::VecDeque;
 
-/// How a text is written.
-#[derive(Clone, Debug)]
-pub(super) struct Form<'a> {
-    /// What continues lines.
-    pub(super) escape: char,
-    /// Whether lines are continued before the shell sees them, and comment lines between them dropped, as in a
-    /// Dockerfile's own lines; its heredocs stand behind them, and are given here.
-    pub(super) joined: Option<VecDeque<Heredoc<'a>>>,
-}
-
-impl Form<'_> {
-    /// That of a script of its own.
-    pub(super) const SHELL: Self = Self {
-        escape: '\\',
-        joined: None,
-    };
-}
-
-/// A heredoc that stands behind a text.
-#[derive(Clone, Debug)]
-pub(in crate::lint) struct Heredoc<'a> {
-    pub(in crate::lint) name: &'a str,
-    pub(in crate::lint) text: &'a str,
-    /// Where it begins, counted from the start of the text that was read.
-    pub(in crate::lint) at: usize,
-}
+use super::{
+    Input, Script, Simple,
+    branches::Branches,
+    heredocs::{Heredoc, Heredocs},
+};
 
 /// Reads one text.
 pub(super) struct Reader<'a> {
     text: &'a str,
     at: usize,
-    form: Form<'a>,
-    /// Where the heredocs of this line begin and end, once there is one.
-    bodies: Range<usize>,
-    /// Heredocs whose end was looked for and is not there.
-    without_end: usize,
+    escape: char,
+    is_joined: bool,
+    heredocs: Heredocs<'a>,
     script: Script,
     member: usize,
     branches: Branches,
 }
 
 impl<'a> Reader<'a> {
-    pub(super) fn new(text: &'a str, form: &Form<'a>) -> Self {
+    /// For a script.
+    pub(super) fn new(text: &'a str) -> Self {
         Self {
             text,
             at: 0,
-            form: form.clone(),
-            bodies: 0..0,
-            without_end: 0,
+            escape: '\\',
+            is_joined: false,
+            heredocs: Heredocs::among(),
             script: Script {
                 is_plain: true,
                 ..Script::default()
@@ -62,14 +40,23 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// For lines that are continued by `escape` before the shell sees them, with the comment lines between
+    /// them dropped, as a Dockerfile's own lines are. Its heredocs stand behind them.
+    pub(super) fn joined(text: &'a str, escape: char, heredocs: VecDeque<Heredoc<'a>>) -> Self {
+        Self {
+            escape,
+            is_joined: true,
+            heredocs: Heredocs::Behind(heredocs),
+            ..Self::new(text)
+        }
+    }
+
     /// The commands of the text, without those of the scripts that they hand on.
     pub(super) fn read(mut self) -> Script {
         self.list(0, None);
         self.script
     }
-}
 
-impl<'a> Reader<'a> {
     fn peek(&self) -> Option<char> {
         self.rest().chars().next()
     }
@@ -94,7 +81,7 @@ impl<'a> Reader<'a> {
 
     /// Passes over a line that goes on, and the comment and blank lines of a Dockerfile behind it.
     fn continues(&mut self) -> bool {
-        let Some(behind) = self.rest().strip_prefix(self.form.escape) else {
+        let Some(behind) = self.rest().strip_prefix(self.escape) else {
             return false;
         };
         let trimmed = behind.trim_start_matches([' ', '\t', '\r']);
@@ -102,7 +89,7 @@ impl<'a> Reader<'a> {
             return false;
         }
         self.at = self.text.len() - trimmed.len() + 1;
-        while self.form.joined.is_some() {
+        while self.is_joined {
             let line = self.rest().split_inclusive('\n').next().unwrap_or_default();
             let text = line.trim();
             if line.is_empty() || !(text.is_empty() || text.starts_with('#')) {
@@ -185,7 +172,7 @@ impl<'a> Reader<'a> {
     fn comment(&mut self) {
         let line = self.rest().split('\n').next().map_or(0, str::len);
         // In joined lines a comment takes the rest with it.
-        self.at = if self.form.joined.is_some() {
+        self.at = if self.is_joined {
             self.text.len()
         } else {
             self.at + line
@@ -202,8 +189,8 @@ impl<'a> Reader<'a> {
         if matches!(joint, "||" | "&" | "(" | ")") {
             self.script.is_plain &= depth > 0;
         }
-        if joint == "\n" && self.at == self.bodies.start {
-            self.at = self.bodies.end;
+        if joint == "\n" {
+            self.at = self.heredocs.behind(self.at);
         }
         Some(joint)
     }
@@ -232,140 +219,36 @@ impl<'a> Reader<'a> {
         self.blanks();
         let start = self.at;
         let target = self.word(depth, None);
-        let is_quoted = (self.text.get(start..self.at)).is_some_and(|text| text.contains(QUOTES));
-        match *operator {
-            "<<<" => command.inputs.push(Input {
-                text: target.clone(),
-                at: None,
-                is_expanded: true,
-            }),
-            "<<" | "<<-" => {
-                let body = self.heredoc(&target, *operator == "<<-");
-                command.inputs.extend(body.map(|(text, at)| Input {
-                    text: text.to_owned(),
-                    at: Some(at),
-                    is_expanded: !is_quoted,
-                }));
-            }
-            _ => {}
-        }
+        let word = self.text.get(start..self.at).unwrap_or_default();
+        let is_quoted = word.contains(QUOTES);
+        command
+            .inputs
+            .extend(self.input(operator, &target, is_quoted));
         if operator.starts_with('>') && *operator != ">&" {
             command.writes.push(target);
         }
         true
     }
 
-    /// The heredoc of this name: one that was given, or the lines behind this one.
-    fn heredoc(&mut self, name: &str, strips_tabs: bool) -> Option<(&'a str, usize)> {
-        if let Some(given) = &mut self.form.joined {
-            let mut next = given.iter().take(MOST_AHEAD);
-            let number = next.position(|heredoc| heredoc.name == name)?;
-            let heredoc = given.remove(number)?;
-            return Some((heredoc.text, heredoc.at));
+    /// What an operator with this word makes the command read.
+    fn input(&mut self, operator: &str, word: &str, is_quoted: bool) -> Option<Input> {
+        if operator == "<<<" {
+            return Some(Input {
+                text: word.to_owned(),
+                at: None,
+                is_expanded: true,
+            });
         }
-        if self.without_end >= MOST_AHEAD {
+        let strips_tabs = operator == "<<-";
+        if !strips_tabs && operator != "<<" {
             return None;
         }
-        if self.bodies.start <= self.at {
-            let lines = self.rest().split_inclusive('\n');
-            let mut is_continued = true;
-            let line = lines.take_while(|line| {
-                let is_of_it = is_continued;
-                is_continued = line.trim_end_matches(['\r', '\n']).ends_with('\\');
-                is_of_it
-            });
-            let end = self.at + line.map(str::len).sum::<usize>();
-            self.bodies = end..end;
-        }
-        let start = self.bodies.end;
-        let mut at = start;
-        for line in self.text.get(start..)?.split_inclusive('\n') {
-            let text = line.trim_end_matches(['\r', '\n']);
-            let text = if strips_tabs {
-                text.trim_start_matches('\t')
-            } else {
-                text
-            };
-            if text == name {
-                self.bodies.end = at + line.len();
-                return Some((self.text.get(start..at)?, start));
-            }
-            at += line.len();
-        }
-        self.without_end += 1;
-        None
-    }
-
-    fn word(&mut self, depth: usize, close: Option<char>) -> String {
-        let mut word = String::new();
-        while let Some(c) = self.peek() {
-            if self.continues() {
-                continue;
-            }
-            if Some(c) == close || " \t\r\n;&|()<>".contains(c) {
-                break;
-            }
-            self.next();
-            match c {
-                '\'' => self.quoted(&mut word),
-                '"' => self.double_quoted(&mut word, depth),
-                '\\' => word.extend(self.next()),
-                '$' | '`' => self.dollar(c, &mut word, depth),
-                c => word.push(c),
-            }
-        }
-        word
-    }
-
-    fn quoted(&mut self, word: &mut String) {
-        while let Some(c) = self.next().filter(|c| *c != '\'') {
-            word.push(c);
-        }
-    }
-
-    fn double_quoted(&mut self, word: &mut String, depth: usize) {
-        loop {
-            if self.continues() {
-                continue;
-            }
-            match self.next() {
-                None | Some('"') => return,
-                Some('\\') => word.extend(self.next()),
-                Some(c @ ('$' | '`')) => self.dollar(c, word, depth),
-                Some(c) => word.push(c),
-            }
-        }
-    }
-
-    /// The length of a sum, `((…))`, which has no commands.
-    fn sum(&self) -> Option<usize> {
-        let text = self.rest().strip_prefix("((")?;
-        let mut pairs = text.as_bytes().windows(2).take(LONGEST_SUM);
-        pairs.position(|pair| pair == b"))").map(|end| end + 4)
-    }
-
-    /// A substitution's commands are read on their own; its text stays in the word.
-    fn dollar(&mut self, first: char, word: &mut String, depth: usize) {
-        let start = self.at - 1;
-        if let Some(length) = self.sum().filter(|_| first == '$') {
-            self.at += length;
-        } else if first == '`' || self.rest().starts_with('(') {
-            let close = if first == '`' { '`' } else { ')' };
-            if first == '$' {
-                self.next();
-            }
-            if depth < DEEPEST {
-                let outside = self.branches.enter(self.script.commands.len());
-                self.list(depth + 1, Some(close));
-                self.branches.leave(outside);
-            } else {
-                self.script.is_plain = false;
-                self.at = self.text.len();
-            }
-        } else if self.takes("{") {
-            while self.next().is_some_and(|c| c != '}') {}
-        }
-        word.push_str(self.text.get(start..self.at).unwrap_or_default());
+        let (text, at) = (self.heredocs).take(self.text, self.at, word, strips_tabs)?;
+        Some(Input {
+            text: text.to_owned(),
+            at: Some(at),
+            is_expanded: !is_quoted,
+        })
     }
 }
 
@@ -377,9 +260,3 @@ const RESERVED: [&str; 14] = [
     "if", "then", "else", "elif", "fi", "for", "while", "until", "do", "done", "case", "esac", "{",
     "}",
 ];
-/// Substitutions within substitutions that are looked into.
-const DEEPEST: usize = 16;
-/// As far as the end of a sum is looked for, in bytes.
-const LONGEST_SUM: usize = 4096;
-/// Heredocs that are looked for where they may not be, so that a long script takes no long time.
-const MOST_AHEAD: usize = 64;
