@@ -5,6 +5,7 @@
 //! between its lines, silences a rule for it.
 
 mod allow;
+mod copies;
 mod fix;
 mod names;
 mod paths;

@@ -42,6 +42,12 @@ impl Mount {
             .filter(|target| !target.is_empty())
     }
 
+    /// The variable that a secret is handed over in, where it names one.
+    #[must_use]
+    pub fn variable(&self) -> Option<&str> {
+        self.value(&["env"]).filter(|name| !name.is_empty())
+    }
+
     /// Whether the step fails without it. A value that is no boolean counts as true; the engine
     /// refuses it.
     #[must_use]

@@ -25,8 +25,12 @@ pub(super) fn is_key_path(path: &str) -> bool {
     if LOGINS.contains(&lower.as_str()) || path.ends_with(".kube/config") {
         return true;
     }
-    if lower.starts_with("id_") {
-        return !lower.contains('.') && KINDS.iter().any(|kind| lower.contains(kind));
+    if let Some(kind) = lower.strip_prefix("id_") {
+        let is_kind = |known: &&str| match kind.split_once('*') {
+            Some((start, _)) => known.starts_with(start) || start.contains(*known),
+            None => kind.contains(*known),
+        };
+        return !lower.contains('.') && KINDS.iter().any(is_kind);
     }
     let Some((stem, extension)) = lower.rsplit_once('.') else {
         return false;
@@ -60,6 +64,12 @@ pub(super) fn is_in_ssh_folder(path: &str) -> bool {
 /// Whether a file at this path is taken for a key.
 pub(super) fn is_key_place(path: &str) -> bool {
     is_key_path(path) || is_in_ssh_folder(path)
+}
+
+/// Whether a file at this path is taken for a key that ssh logs in with.
+pub(super) fn is_ssh_key_place(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or_default();
+    is_in_ssh_folder(path) || (name.starts_with("id_") && is_key_path(path))
 }
 
 /// The names of the variables that a text expands: `$name` and `${name…}`.
@@ -239,6 +249,9 @@ mod tests {
             ".netrc",
             "x/.git-credentials",
             "id_deploy",
+            "id_*",
+            "id_ed*",
+            "id_rsa*",
             ".kube/config",
         ] {
             assert!(is_key_path(path), "{path}");
@@ -248,6 +261,8 @@ mod tests {
             "ca.pem",
             "certs/fullchain.pem",
             "id_card",
+            "id_card*",
+            "id_*.pub",
             "keys",
             "package.json",
             "public.key",

@@ -10,6 +10,11 @@ pub(super) fn base(path: &str) -> &str {
         .unwrap_or_default()
 }
 
+/// The path of a name in a folder.
+pub(super) fn below(folder: &str, name: &str) -> String {
+    format!("{}/{name}", folder.trim_end_matches('/'))
+}
+
 /// Whether two paths are one, as far as that can be told.
 pub(super) fn same_place(path: &str, place: &str) -> bool {
     let (path, place) = (home(path), home(place));

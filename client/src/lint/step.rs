@@ -2,7 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use super::script::{self, Heredoc, Script, is_shell};
+use super::{
+    paths::below,
+    script::{self, Heredoc, Script, is_shell},
+};
 use crate::dockerfile::{self, Command, Dockerfile, Instruction, Keyword, Mount, Span};
 
 /// A Dockerfile and its instructions.
@@ -119,7 +122,7 @@ impl<'a> Step<'a> {
         let heredocs = self.instruction.heredocs.iter();
         let place = |name: &str| {
             if is_folder {
-                format!("{}/{name}", target.trim_end_matches('/'))
+                below(target, name)
             } else {
                 (*target).to_owned()
             }

@@ -241,3 +241,20 @@ fn line_ends_of_another_system_stay() {
 fn what_is_no_dockerfile_is_an_error() {
     assert!(fix("FROM a\nRUN <<EOF\nx\n").is_err());
 }
+
+#[test]
+fn a_pattern_that_may_bring_more_than_a_key_stays() {
+    let message = refused("FROM a\nCOPY id_* /root/.ssh/\nRUN npm ci\n");
+    assert_eq!(message, "`id_*` stays: it is not known what it brings");
+}
+
+#[test]
+fn a_key_that_a_step_copies_stays() {
+    for step in [
+        "RUN cp /src/key /root/.ssh/id_rsa",
+        "COPY <<EOF /root/.ssh/id_rsa\nx\nEOF",
+    ] {
+        let message = refused(&format!("FROM a\n{step}\nRUN npm ci\n"));
+        assert!(message.contains("not taken apart"), "{message}");
+    }
+}

@@ -5,8 +5,12 @@ use crate::{
     dockerfile::{Keyword, Span, Splice},
     lint::{
         Problem,
+        copies::copied,
         fix::Change,
-        names::{is_in_ssh_folder, is_key_place, is_ssh_folder, mentions, secret_variable},
+        names::{
+            is_in_ssh_folder, is_key_place, is_ssh_folder, is_ssh_key_place, mentions,
+            secret_variable,
+        },
         repair::gone::Gone,
         rule::{L2, L4},
         rules::{key_copies, place_of},
@@ -91,6 +95,13 @@ fn cut_copies(
     let source = file.dockerfile.source();
     let copies = key_copies(step);
     let places: Vec<String> = copies.iter().map(place_of).collect();
+    if let Some(copy) = copies
+        .iter()
+        .find(|copy| copy.source.contains(['*', '?', '[']))
+    {
+        let message = format!("`{}` stays: it is not known what it brings", copy.source);
+        return Err(refusal(step.line(), message));
+    }
     if let Some(other) = places.iter().find(|place| !is_for_ssh(place)) {
         let message = format!("`{other}` stays: it is not known to be a key that ssh logs in with");
         return Err(refusal(step.line(), message));
@@ -150,7 +161,10 @@ fn word(source: &str, within: Span, word: &str) -> Option<Span> {
 fn written(step: &Step<'_>) -> impl Iterator<Item = String> {
     let paths = step.commands().flat_map(|(_, command)| command.outputs());
     let files = step.files().into_iter().map(|(_, place)| place);
-    paths.chain(files).filter(|path| is_key_place(path))
+    let copied = step.commands().flat_map(|(_, command)| copied(command));
+    let copied = copied.map(|copied| copied.place);
+    let written = paths.chain(files).filter(|path| is_key_place(path));
+    written.chain(copied.filter(|path| is_ssh_key_place(path)))
 }
 
 /// Whether a step writes a key file of a build argument, which the history keeps whether it is deleted or not.

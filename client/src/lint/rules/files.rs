@@ -4,8 +4,8 @@ use crate::{
     dockerfile::Keyword,
     lint::{
         Problem,
-        names::{is_in_ssh_folder, is_key_path, is_key_place, secret_variable},
-        paths::{base, holds},
+        names::{is_in_ssh_folder, is_key_path, is_key_place, is_ssh_folder, secret_variable},
+        paths::{base, below, holds},
         removals::deleted,
         rule::{L2, L5},
         script::Simple,
@@ -73,14 +73,14 @@ pub(in crate::lint) fn key_copies(step: &Step<'_>) -> Vec<KeyCopy> {
         .copied()
         .filter(|word| !word.starts_with("<<"))
         .collect();
+    let is_file = !target.ends_with('/') && sources.len() == 1 && !is_ssh_folder(target);
     let is_key = |source: &str| {
-        let is_file = !target.ends_with('/') && sources.len() == 1;
-        let in_target = format!("{}/{}", target.trim_end_matches('/'), base(source));
         is_key_path(source)
-            || (is_file && is_key_path(target) && base(target) != ".ssh")
+            || is_ssh_folder(source)
+            || (is_file && is_key_path(target))
             || (secret_variable(source).is_some() && !source.contains("://"))
             || (is_file && is_in_ssh_folder(target))
-            || (!is_file && is_in_ssh_folder(&in_target) && base(source) != ".")
+            || (!is_file && is_key_in(target, base(source)))
     };
     let copies = sources.iter().copied().filter(|source| is_key(source));
     let copy = |source: &str| KeyCopy {
@@ -89,6 +89,12 @@ pub(in crate::lint) fn key_copies(step: &Step<'_>) -> Vec<KeyCopy> {
         is_alone: sources.len() == 1,
     };
     copies.map(copy).collect()
+}
+
+/// Whether what is copied into a folder under a name, or under any, is taken for a key there.
+fn is_key_in(folder: &str, name: &str) -> bool {
+    name != "."
+        && (is_in_ssh_folder(&below(folder, name)) || (name == "*" && is_ssh_folder(folder)))
 }
 
 /// Where a step puts keys.
@@ -107,7 +113,7 @@ pub(in crate::lint) fn place_of(copy: &KeyCopy) -> String {
     let target = copy.target.as_str();
     let is_folder = target.ends_with('/') || target == "." || !copy.is_alone;
     if is_folder && !base(&copy.source).is_empty() {
-        format!("{}/{}", target.trim_end_matches('/'), base(&copy.source))
+        below(target, base(&copy.source))
     } else {
         target.to_owned()
     }

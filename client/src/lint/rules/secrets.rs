@@ -4,10 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::mounts::is_persistent;
 use crate::{
-    dockerfile::Keyword,
+    dockerfile::{Keyword, Mount},
     lint::{
         Problem,
-        names::{is_key_place, secret_variable},
+        copies::{Copied, copied},
+        names::{
+            is_key_place, is_secret_variable, is_ssh_folder, is_ssh_key_place, secret_variable,
+            variables,
+        },
         removals::Removals,
         rule::{L4, L8},
         script::Simple,
@@ -32,11 +36,10 @@ pub(super) fn check(file: &File<'_>, problems: &mut Vec<Problem>) {
         let context = Context::of(step);
         for member in members(step) {
             let line = file.line_of(member.at);
-            if let Some(message) = context.writes(&member) {
-                problems.push(Problem::new(&L4, line, message));
-            }
             if let Some(message) = context.takes(&member) {
                 problems.push(Problem::new(&L8, line, message));
+            } else if let Some(message) = context.writes(&member) {
+                problems.push(Problem::new(&L4, line, message));
             }
         }
     }
@@ -75,6 +78,8 @@ struct Context<'a> {
     removals: Removals,
     /// The paths of its secrets.
     mounted: BTreeSet<String>,
+    /// The variables that hold its secrets.
+    variables: BTreeSet<&'a str>,
 }
 
 impl<'a> Context<'a> {
@@ -83,6 +88,7 @@ impl<'a> Context<'a> {
             step,
             removals: Removals::of(step),
             mounted: mounted(step),
+            variables: secrets(step).filter_map(Mount::variable).collect(),
         }
     }
 
@@ -103,62 +109,89 @@ impl<'a> Context<'a> {
             && !self.removals.take(path, number)
     }
 
+    /// The places that a member copies to and that the layer keeps, of sources that are of a kind.
+    fn copied(&self, member: &Member<'_>, is_it: impl Fn(&Copied<'_>) -> bool) -> Option<String> {
+        let mut copied = member.commands.iter().flat_map(|(number, command)| {
+            let copied = copied(command).into_iter();
+            copied.map(|copied| (*number, copied))
+        });
+        copied
+            .find(|(number, copied)| is_it(copied) && self.is_kept(&copied.place, *number))
+            .map(|(_, copied)| copied.place)
+    }
+
     /// What a member writes that the layer keeps, and should not.
     fn writes(&self, member: &Member<'_>) -> Option<String> {
-        let mut texts = member.commands().flat_map(Simple::texts);
-        let secret = texts.find_map(|text| secret_variable(text));
         let kept = self.kept(member);
-        if let Some(secret) = secret {
+        let mut texts = member.commands().flat_map(Simple::texts);
+        if let Some(secret) = texts.find_map(|text| self.variable(text)) {
             if let Some(path) = kept.first() {
                 return Some(format!("the value of ${secret} is written to `{path}`"));
             }
-            let sets = |command: &Simple| {
-                let is_manager = matches!(
-                    command.program(),
-                    "npm" | "yarn" | "pnpm" | "pip" | "composer" | "bundle"
-                );
-                let mut words = command.arguments().iter();
-                is_manager
-                    && words.any(|word| word == "config")
-                    && words.any(|word| secret_variable(word).is_some())
-            };
-            if member.commands().any(sets) {
+            if member.commands().any(|command| self.sets(command)) {
                 return Some(format!(
                     "the value of ${secret} is written to a configuration file"
                 ));
             }
         }
-        let makes = |command: &Simple| {
-            let makers = ["base64", "echo", "printf", "openssl"];
-            makers.contains(&command.program()) || !command.inputs.is_empty()
+        let makes = |programs: &[&str]| {
+            let mut commands = member.commands();
+            commands.any(|command| programs.contains(&command.program()))
         };
-        let is_made = member.commands().any(makes);
-        let key = kept.iter().find(|path| is_key_place(path));
-        key.filter(|_| is_made)
-            .map(|path| format!("a key is written to `{path}`"))
+        let is_made = makes(&MAKERS) || member.commands().any(|command| !command.inputs.is_empty());
+        let is_empty = makes(&OTHERS) || member.commands().all(|command| command.words.is_empty());
+        let is_key =
+            |path: &str| (is_made && is_key_place(path)) || (!is_empty && is_ssh_key_place(path));
+        let path = kept.into_iter().find(|path| is_key(path)).or_else(|| {
+            self.copied(member, |copied| {
+                let is_folder = is_ssh_folder(copied.source) && is_ssh_folder(&copied.place);
+                !copied.source.starts_with("/dev/")
+                    && (is_folder || is_ssh_key_place(&copied.place))
+            })
+        });
+        path.map(|path| format!("a key is written to `{path}`"))
+    }
+
+    /// Whether a command puts a secret into the configuration of its program.
+    fn sets(&self, command: &Simple) -> bool {
+        let is_manager = matches!(
+            command.program(),
+            "npm" | "yarn" | "pnpm" | "pip" | "composer" | "bundle"
+        );
+        let mut words = command.arguments().iter();
+        is_manager
+            && words.any(|word| word == "config")
+            && words.any(|word| self.variable(word).is_some())
     }
 
     /// What a member does with a mounted secret, and should not.
     fn takes(&self, member: &Member<'_>) -> Option<String> {
-        let is_secret =
-            |text: &String| self.mounted.iter().any(|path| text.contains(path.as_str()));
-        let (number, taker) =
-            (member.commands.iter()).find(|(_, command)| command.texts().any(is_secret))?;
+        let names = |command: &&Simple| command.texts().any(|text| self.is_secret(text));
+        let taker = member.commands().find(names)?;
         if let Some(path) = self.kept(member).first() {
             return Some(format!("a mounted secret is written to `{path}`"));
         }
-        let arguments = taker.arguments();
-        match taker.program() {
-            "cp" | "install" | "mv" | "rsync" => {
-                let target = arguments.last()?;
-                (self.is_kept(target, *number) && !is_secret(target))
-                    .then(|| format!("a mounted secret is copied to `{target}`"))
-            }
-            "cat" if taker.depth == 0 && is_last(member, taker) => {
-                Some("a mounted secret is printed".to_owned())
-            }
-            _ => None,
+        let place = self.copied(member, |copied| self.is_secret(copied.source));
+        if let Some(place) = place {
+            return Some(format!("a mounted secret is copied to `{place}`"));
         }
+        let is_printer = matches!(taker.program(), "cat" | "echo" | "printf");
+        (is_printer && taker.depth == 0 && is_last(member, taker))
+            .then(|| "a mounted secret is printed".to_owned())
+    }
+
+    /// Whether a text names a mounted secret.
+    fn is_secret(&self, text: &str) -> bool {
+        self.mounted.iter().any(|path| text.contains(path.as_str()))
+            || variables(text)
+                .iter()
+                .any(|name| self.variables.contains(name))
+    }
+
+    /// A variable of a text that holds a secret, as far as its name or a mount tells.
+    fn variable<'t>(&self, text: &'t str) -> Option<&'t str> {
+        let mut variables = variables(text).into_iter();
+        variables.find(|name| is_secret_variable(name) || self.variables.contains(name))
     }
 }
 
@@ -167,13 +200,21 @@ fn is_last(member: &Member<'_>, command: &Simple) -> bool {
     command.writes.is_empty() && member.commands().last() == Some(command)
 }
 
+fn secrets<'a>(step: &'a Step<'_>) -> impl Iterator<Item = &'a Mount> {
+    step.mounts.iter().filter(|mount| mount.kind() == "secret")
+}
+
 /// The paths of a step's secrets.
 fn mounted(step: &Step<'_>) -> BTreeSet<String> {
-    let secrets = step.mounts.iter().filter(|mount| mount.kind() == "secret");
-    let paths = secrets.filter_map(|mount| match (mount.target(), mount.id()) {
+    let paths = secrets(step).filter_map(|mount| match (mount.target(), mount.id()) {
         (Some(target), _) => Some(target.to_owned()),
         (None, Some(id)) => Some(format!("/run/secrets/{id}")),
         (None, None) => None,
     });
     paths.chain(["/run/secrets/".to_owned()]).collect()
 }
+
+/// Programs whose output is what they are given.
+const MAKERS: [&str; 4] = ["base64", "echo", "printf", "openssl"];
+/// Programs whose output is nothing, or no key.
+const OTHERS: [&str; 4] = [":", "ssh-keyscan", "touch", "true"];

@@ -3,6 +3,7 @@
 mod allowed;
 mod any_text;
 mod arguments;
+mod copies;
 mod heredocs;
 mod removals;
 
