@@ -6,6 +6,7 @@ mod gone;
 mod keys;
 mod lists;
 mod mounts;
+mod written;
 
 use super::{
     Problem, Rule,

@@ -1,16 +1,17 @@
 //! The keys of a stage, and what is done to them.
 
-use super::{Repair, arguments, is_flagged, lists::List, mounts, shown};
+use super::{
+    Repair, is_flagged,
+    lists::List,
+    mounts, shown,
+    written::{writes_argument, written},
+};
 use crate::{
     dockerfile::{Keyword, Span, Splice},
     lint::{
         Problem,
-        copies::copied,
         fix::Change,
-        names::{
-            is_in_ssh_folder, is_key_place, is_ssh_folder, is_ssh_key_place, mentions,
-            secret_variable,
-        },
+        names::{is_in_ssh_folder, is_ssh_folder, mentions},
         repair::gone::Gone,
         rule::{L2, L4},
         rules::{key_copies, place_of},
@@ -155,28 +156,6 @@ fn word(source: &str, within: Span, word: &str) -> Option<Span> {
     let behind = text.get(at + word.len()..).unwrap_or_default();
     let end = text.len() - behind.trim_start_matches([' ', '\t']).len();
     Some(Span::new(within.start + at, within.start + end))
-}
-
-/// The key files that a step writes.
-fn written(step: &Step<'_>) -> impl Iterator<Item = String> {
-    let paths = step.commands().flat_map(|(_, command)| command.outputs());
-    let files = step.files().into_iter().map(|(_, place)| place);
-    let copied = step.commands().flat_map(|(_, command)| copied(command));
-    let copied = copied.map(|copied| copied.place);
-    let written = paths.chain(files).filter(|path| is_key_place(path));
-    written.chain(copied.filter(|path| is_ssh_key_place(path)))
-}
-
-/// Whether a step writes a key file of a build argument, which the history keeps whether it is deleted or not.
-fn writes_argument(file: &File<'_>, step: &Step<'_>) -> bool {
-    let mut words = step.commands().flat_map(|(_, command)| &command.words);
-    written(step).next().is_some()
-        && words.any(|word| {
-            secret_variable(word).is_some_and(|secret| {
-                let mut arguments = file.of(Keyword::Arg);
-                arguments.any(|argument| arguments::names(argument.command).contains(&secret))
-            })
-        })
 }
 
 /// Takes the commands out that are about the keys only.
