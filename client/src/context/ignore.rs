@@ -65,6 +65,16 @@ impl Ignore {
         Ok(Self { patterns })
     }
 
+    /// Whether a path is left out.
+    #[must_use]
+    pub fn leaves_out(&self, path: &str) -> bool {
+        let ends = path.match_indices('/').map(|(end, _)| end);
+        let parts = ends.chain([path.len()]).filter_map(|end| path.get(..end));
+        let first = (false, Matched::default());
+        let (is_ignored, _) = parts.fold(first, |(_, above), part| self.judge(part, &above));
+        is_ignored
+    }
+
     /// Whether a path is left out, and what matches below it. `above` is the answer for the folder
     /// it is in.
     ///
@@ -112,13 +122,7 @@ mod tests {
 
     fn is_ignored(patterns: &str, path: &str) -> bool {
         let ignore = Ignore::read(patterns.as_bytes()).unwrap();
-        let mut matched = Matched::default();
-        let ends = path.match_indices('/').map(|(end, _)| end);
-        let mut verdict = false;
-        for end in ends.chain([path.len()]) {
-            (verdict, matched) = ignore.judge(&path[..end], &matched);
-        }
-        verdict
+        ignore.leaves_out(path)
     }
 
     #[test]
