@@ -19,7 +19,7 @@ pub(crate) enum ExitCode {
     Usage,
     /// 65: key material was found in the image, or in what a build would be given, or a Dockerfile leaks it.
     Leak,
-    /// 66: a key source, a saved image, a Dockerfile or a receipt cannot be read.
+    /// 66: a key source, a saved image, a Dockerfile, the context of `lint` or a receipt cannot be read.
     Unreadable,
     /// 69: the engine or the agent is not available.
     Unavailable,

@@ -53,7 +53,7 @@ fn problems(
 ) -> Result<Vec<Problem>, LintError> {
     let dockerfile = Dockerfile::parse(content).map_err(|error| text.refused(error))?;
     let mut problems = lint::lint(&dockerfile);
-    if let Some(root) = asked.context.clone().or_else(|| text.folder()) {
+    if let Some(root) = text.context(asked.context.as_deref())? {
         match Ignore::load(&text.ignore_file(&root)) {
             Ok(ignore) => {
                 let listing = context::list(&root, &ignore, MOST_FILES);

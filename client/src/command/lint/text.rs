@@ -23,8 +23,11 @@ pub(crate) enum LintError {
     #[error("cannot read {name}: {source}")]
     Read { name: String, source: io::Error },
     /// It is no text.
-    #[error("{name} is not UTF-8 text")]
-    NotText { name: String },
+    #[error("{name} is not UTF-8 text: see line {line}")]
+    NotText { name: String, line: usize },
+    /// The folder that is sent with it is none.
+    #[error("cannot read the context {name}: {source}")]
+    Context { name: String, source: io::Error },
     /// It is no Dockerfile.
     #[error("cannot read {name}: {source}")]
     Parse { name: String, source: ParseError },
@@ -37,9 +40,13 @@ impl LintError {
     /// What to do about it.
     pub(crate) fn hints(&self) -> Vec<String> {
         let hint = match self {
-            Self::Read { .. } | Self::NotText { .. } => {
+            Self::Read { .. } => {
                 "name the Dockerfile: `keystay lint PATH`, or `-` for standard input"
             }
+            Self::NotText { .. } => {
+                "save it as UTF-8; `iconv -f ISO-8859-1 -t UTF-8 OLD >NEW` makes that of Latin-1"
+            }
+            Self::Context { .. } => "name the folder that is sent: `keystay lint --context DIR`",
             Self::Parse { .. } => "the engine does not read it either",
             Self::Write { .. } => {
                 "it is as it was; `keystay lint --fix - < PATH` prints the repaired one"
@@ -80,7 +87,11 @@ impl Text {
                 content,
                 path,
             }),
-            Err(_) => Err(LintError::NotText { name }),
+            Err(error) => {
+                let (text, _) = error.as_bytes().split_at(error.utf8_error().valid_up_to());
+                let line = text.split(|byte| *byte == b'\n').count();
+                Err(LintError::NotText { name, line })
+            }
         }
     }
 
@@ -97,12 +108,24 @@ impl Text {
     }
 
     /// The folder that it is in.
-    pub(super) fn folder(&self) -> Option<PathBuf> {
+    fn folder(&self) -> Option<PathBuf> {
         let folder = self.path()?.parent()?;
         Some(if folder.as_os_str().is_empty() {
             ".".into()
         } else {
             folder.to_owned()
+        })
+    }
+
+    /// The folder that is sent with it: the one that is named, or its own.
+    pub(super) fn context(&self, named: Option<&Path>) -> Result<Option<PathBuf>, LintError> {
+        let Some(folder) = named else {
+            return Ok(self.folder());
+        };
+        let found = fs::read_dir(folder).map(|_| Some(folder.to_owned()));
+        found.map_err(|source| LintError::Context {
+            name: printable(&folder.to_string_lossy()).into_owned(),
+            source,
         })
     }
 
@@ -158,4 +181,39 @@ fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
     file.as_file().sync_all()?;
     file.persist(&path)?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_text_is_told_with_its_line() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("Dockerfile");
+        fs::write(&path, b"FROM a\n# caf\xe9\n").unwrap();
+        let error = Text::read(path.as_os_str()).unwrap_err();
+        let told = format!("{} is not UTF-8 text: see line 2", path.display());
+        assert_eq!(error.to_string(), told);
+        assert!(error.hints()[0].starts_with("save it as UTF-8"));
+    }
+
+    #[test]
+    fn a_context_that_is_no_folder_is_an_error() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("Dockerfile");
+        fs::write(&path, "FROM a\n").unwrap();
+        let text = Text::read(path.as_os_str()).unwrap();
+        assert_eq!(text.context(None).unwrap().as_deref(), Some(folder.path()));
+        let none = folder.path().join("none");
+        for (named, why) in [
+            (&none, "No such file or directory"),
+            (&path, "Not a directory"),
+        ] {
+            let error = text.context(Some(named)).unwrap_err();
+            let start = format!("cannot read the context {}: {why}", named.display());
+            assert!(error.to_string().starts_with(&start), "{error}");
+            assert_eq!(crate::error::Error::Lint(error).exit_code().number(), 66);
+        }
+    }
 }
