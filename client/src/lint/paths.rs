@@ -1,5 +1,7 @@
 //! Paths as scripts spell them.
 
+use std::path::Path;
+
 use super::names::is_key_path;
 
 /// The last part of a path.
@@ -13,6 +15,12 @@ pub(super) fn base(path: &str) -> &str {
 /// The path of a name in a folder.
 pub(super) fn below(folder: &str, name: &str) -> String {
     format!("{}/{name}", folder.trim_end_matches('/'))
+}
+
+/// A path and the folders that it is in, from the nearest on; of many, some.
+pub(super) fn folders(path: &str) -> impl Iterator<Item = &str> {
+    let folders = Path::new(path).ancestors().take(DEEPEST);
+    folders.filter_map(Path::to_str)
 }
 
 /// Whether two paths are one, as far as that can be told.
@@ -41,18 +49,18 @@ pub(super) fn normal(path: &str) -> String {
         let rest = path.strip_prefix(home)?;
         (rest.is_empty() || rest.starts_with('/')).then_some(rest)
     });
-    let root = if behind.is_some() { "/root" } else { "" };
-    let path = behind.unwrap_or(path);
-    let mut normal = root.to_owned();
-    for (number, part) in path.split('/').enumerate() {
-        if !matches!(part, "" | ".") {
-            if number > 0 {
-                normal.push('/');
-            }
-            normal.push_str(part);
-        }
+    let start = match behind {
+        Some(_) => "/root/",
+        None if path.starts_with('/') => "/",
+        None => "",
+    };
+    let parts = behind.unwrap_or(path).split('/');
+    let parts: Vec<&str> = parts.filter(|part| !matches!(*part, "" | ".")).collect();
+    let normal = format!("{start}{}", parts.join("/"));
+    match normal.strip_suffix('/') {
+        Some(folder) => folder.to_owned(),
+        None => normal,
     }
-    normal
 }
 
 /// Whether the shell makes a path of a pattern: `*` and `?`, which stand for no slash and no first dot.
@@ -94,6 +102,8 @@ fn part_matches(pattern: &str, part: &str) -> bool {
     }
 }
 
+/// Folders above a path that are looked at.
+const DEEPEST: usize = 64;
 const HOMES: [&str; 3] = ["~", "$HOME", "${HOME}"];
 
 #[cfg(test)]
@@ -110,6 +120,8 @@ mod tests {
         ] {
             assert_eq!(normal(path), "/root/.ssh/a", "{path}");
         }
+        assert_eq!(normal("./a"), "a");
+        assert_eq!(normal("~/"), "/root");
         for path in ["", "a/b", "/", "$HOMEX/a", "~x/a", "../a"] {
             assert_eq!(normal(path), path.trim_end_matches('/'), "{path}");
         }

@@ -1,9 +1,9 @@
 //! What a step deletes again of what it wrote.
 
-use std::{collections::HashMap, path::Path};
+use std::collections::HashMap;
 
 use super::{
-    paths::{matches, normal},
+    paths::{folders, matches, normal},
     script::{self, Simple},
     step::Step,
 };
@@ -56,9 +56,7 @@ impl Removals {
     pub(super) fn take(&self, path: &str, number: usize) -> bool {
         let path = normal(path);
         let is_it = |removal: &Removal| removal.since <= number && number < removal.until;
-        let folders = Path::new(&path).ancestors().take(DEEPEST);
-        folders.enumerate().any(|(above, folder)| {
-            let folder = folder.to_str().unwrap_or_default();
+        folders(&path).enumerate().any(|(above, folder)| {
             let is_it = |removal: &Removal| is_it(removal) && (above == 0 || removal.is_whole);
             let named = self.paths.get(folder).into_iter().flatten();
             let patterns = self.patterns.iter();
@@ -119,5 +117,3 @@ fn at_exit(command: &Simple) -> Vec<Simple> {
 
 /// Removals of one path, or of patterns, that are kept in mind, so that a long script takes no long time.
 const MOST: usize = 64;
-/// Folders above a path that are asked for.
-const DEEPEST: usize = 64;

@@ -11,7 +11,7 @@ mod reader;
 pub(super) use heredocs::Heredoc;
 pub(super) use program::is_shell;
 
-use std::{collections::VecDeque, ops::Range};
+use std::{borrow::Cow, collections::VecDeque, ops::Range};
 
 use self::reader::Reader;
 
@@ -60,6 +60,8 @@ pub(super) struct Script {
 pub(super) struct Simple {
     /// Its words, quotes resolved.
     pub(super) words: Vec<String>,
+    /// Which of them, in their order, have a dollar sign that expands nothing, for they are quoted.
+    pub(super) literal: Vec<usize>,
     /// The files that its output goes to.
     pub(super) writes: Vec<String>,
     /// What it reads that stands in the script.
@@ -104,23 +106,41 @@ impl Simple {
     }
 
     /// The texts that the shell expands for it: its words, and what it reads.
-    pub(super) fn texts(&self) -> impl Iterator<Item = &String> {
+    pub(super) fn texts(&self) -> impl Iterator<Item = Cow<'_, str>> {
+        let words = self.words.iter().enumerate();
+        let words = words.filter(|(number, _)| self.literal.binary_search(number).is_err());
         let inputs = self.inputs.iter().filter(|input| input.is_expanded);
-        self.words.iter().chain(inputs.map(|input| &input.text))
+        let words = words.map(|(_, word)| Cow::Borrowed(word.as_str()));
+        words.chain(inputs.map(|input| unescaped(&input.text)))
     }
 
-    /// The files that it writes: where its output goes, and the arguments of `tee`.
+    /// The files that it writes: where its output goes, and the arguments of `tee` and of `sed -i`.
     pub(super) fn outputs(&self) -> impl Iterator<Item = String> {
-        let is_tee = self.program() == "tee";
-        let files = self
-            .arguments()
-            .iter()
-            .filter(move |word| is_tee && !word.starts_with('-'));
+        let is_option = |word: &&String| word.starts_with('-');
+        let arguments = self.arguments().iter();
+        // The words that are no files.
+        let first = match self.program() {
+            "tee" => 0,
+            "sed" if arguments.clone().any(|word| word.starts_with("-i")) => {
+                usize::from(!arguments.clone().any(|word| word == "-e"))
+            }
+            _ => usize::MAX,
+        };
+        let files = arguments.filter(move |word| !is_option(word)).skip(first);
         self.writes.iter().chain(files).cloned()
     }
 
     fn is_empty(&self) -> bool {
         self.words.is_empty() && self.writes.is_empty() && self.inputs.is_empty()
+    }
+}
+
+/// The text of a heredoc without the dollar signs that expand nothing.
+pub(super) fn unescaped(text: &str) -> Cow<'_, str> {
+    if text.contains("\\$") {
+        text.replace("\\$", "").into()
+    } else {
+        text.into()
     }
 }
 

@@ -22,10 +22,10 @@ pub(super) fn written(step: &Step<'_>) -> impl Iterator<Item = String> {
 
 /// Whether a step writes a key file of a build argument, which the history keeps whether it is deleted or not.
 pub(super) fn writes_argument(file: &File<'_>, step: &Step<'_>) -> bool {
-    let mut words = step.commands().flat_map(|(_, command)| &command.words);
+    let mut texts = step.commands().flat_map(|(_, command)| command.texts());
     written(step).next().is_some()
-        && words.any(|word| {
-            secret_variable(word).is_some_and(|secret| {
+        && texts.any(|text| {
+            secret_variable(&text).is_some_and(|secret| {
                 let mut arguments = file.of(Keyword::Arg);
                 arguments.any(|argument| arguments::names(argument.command).contains(&secret))
             })

@@ -6,7 +6,7 @@ use crate::{
         Problem,
         names::is_key_path,
         rule::{L7, L15},
-        step::{File, Step},
+        step::File,
     },
 };
 
@@ -41,13 +41,4 @@ fn keeps_logins(mount: &Mount) -> bool {
         || target.contains("/.ssh/")
         || target.ends_with(".config/gh")
         || target.ends_with(".docker")
-}
-
-/// Whether what is written to a path is in the step's layer afterwards, and not on a mount.
-pub(in crate::lint) fn is_persistent(step: &Step<'_>, path: &str) -> bool {
-    !step.mounts.iter().any(|mount| {
-        let target = mount.target().unwrap_or_default().trim_end_matches('/');
-        let behind = path.strip_prefix(target).filter(|_| !target.is_empty());
-        behind.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-    })
 }

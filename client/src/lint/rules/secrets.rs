@@ -1,8 +1,7 @@
 //! L4 and L8: secrets that a step writes where they stay.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-use super::mounts::is_persistent;
 use crate::{
     dockerfile::{Keyword, Mount},
     lint::{
@@ -12,9 +11,10 @@ use crate::{
             is_key_place, is_secret_variable, is_ssh_folder, is_ssh_key_place, secret_variable,
             variables,
         },
+        paths::{folders, normal},
         removals::Removals,
         rule::{L4, L8},
-        script::Simple,
+        script::{Simple, unescaped},
         step::{File, Step},
     },
 };
@@ -23,8 +23,8 @@ pub(super) fn check(file: &File<'_>, problems: &mut Vec<Problem>) {
     let source = file.dockerfile.source();
     for step in &file.steps {
         for (heredoc, place) in step.files() {
-            let expanded = heredoc.expand.then(|| heredoc.body.text(source));
-            let message = match expanded.and_then(secret_variable) {
+            let expanded = heredoc.expand.then(|| unescaped(heredoc.body.text(source)));
+            let message = match expanded.as_deref().and_then(secret_variable) {
                 Some(secret) => format!("the value of ${secret} is written to `{place}`"),
                 None if is_key_place(&place) => format!("a key is written to `{place}`"),
                 None => continue,
@@ -57,6 +57,15 @@ impl<'a> Member<'a> {
     fn commands(&self) -> impl Iterator<Item = &'a Simple> {
         self.commands.iter().map(|(_, command)| *command)
     }
+
+    /// The commands that may put out what they are given: those of substitutions do so into a word of another.
+    fn givers(&self) -> impl Iterator<Item = &'a Simple> {
+        let depth = self.commands().map(|command| command.depth).min();
+        self.commands().filter(move |command| {
+            let is_inner = Some(command.depth) != depth && command.outputs().next().is_none();
+            !is_inner && !USERS.contains(&command.program())
+        })
+    }
 }
 
 fn members<'a>(step: &'a Step<'_>) -> Vec<Member<'a>> {
@@ -73,7 +82,8 @@ fn members<'a>(step: &'a Step<'_>) -> Vec<Member<'a>> {
 
 /// A step, and what of it each of its members is judged by.
 struct Context<'a> {
-    step: &'a Step<'a>,
+    /// Where its mounts are.
+    mounts: HashSet<String>,
     /// What it deletes.
     removals: Removals,
     /// The paths of its secrets.
@@ -85,7 +95,7 @@ struct Context<'a> {
 impl<'a> Context<'a> {
     fn of(step: &'a Step<'a>) -> Self {
         Self {
-            step,
+            mounts: mounts(step),
             removals: Removals::of(step),
             mounted: mounted(step),
             variables: secrets(step).filter_map(Mount::variable).collect(),
@@ -105,7 +115,7 @@ impl<'a> Context<'a> {
     /// and not deleted later in the same step.
     fn is_kept(&self, path: &str, number: usize) -> bool {
         !path.starts_with("/dev/")
-            && is_persistent(self.step, path)
+            && !folders(&normal(path)).any(|folder| self.mounts.contains(folder))
             && !self.removals.take(path, number)
     }
 
@@ -123,16 +133,16 @@ impl<'a> Context<'a> {
     /// What a member writes that the layer keeps, and should not.
     fn writes(&self, member: &Member<'_>) -> Option<String> {
         let kept = self.kept(member);
-        let mut texts = member.commands().flat_map(Simple::texts);
-        if let Some(secret) = texts.find_map(|text| self.variable(text)) {
-            if let Some(path) = kept.first() {
-                return Some(format!("the value of ${secret} is written to `{path}`"));
-            }
-            if member.commands().any(|command| self.sets(command)) {
-                return Some(format!(
-                    "the value of ${secret} is written to a configuration file"
-                ));
-            }
+        if let Some(path) = kept.first()
+            && let Some(secret) = self.first_variable(member.givers())
+        {
+            return Some(format!("the value of ${secret} is written to `{path}`"));
+        }
+        let setters = member.commands().filter(|command| sets(command));
+        if let Some(secret) = self.first_variable(setters) {
+            return Some(format!(
+                "the value of ${secret} is written to a configuration file"
+            ));
         }
         let makes = |programs: &[&str]| {
             let mut commands = member.commands();
@@ -152,31 +162,19 @@ impl<'a> Context<'a> {
         path.map(|path| format!("a key is written to `{path}`"))
     }
 
-    /// Whether a command puts a secret into the configuration of its program.
-    fn sets(&self, command: &Simple) -> bool {
-        let is_manager = matches!(
-            command.program(),
-            "npm" | "yarn" | "pnpm" | "pip" | "composer" | "bundle"
-        );
-        let mut words = command.arguments().iter();
-        is_manager
-            && words.any(|word| word == "config")
-            && words.any(|word| self.variable(word).is_some())
-    }
-
     /// What a member does with a mounted secret, and should not.
     fn takes(&self, member: &Member<'_>) -> Option<String> {
-        let names = |command: &&Simple| command.texts().any(|text| self.is_secret(text));
-        let taker = member.commands().find(names)?;
-        if let Some(path) = self.kept(member).first() {
+        let names = |command: &&Simple| command.texts().any(|text| self.is_secret(&text));
+        let giver = member.givers().find(names);
+        if let Some(path) = self.kept(member).first().filter(|_| giver.is_some()) {
             return Some(format!("a mounted secret is written to `{path}`"));
         }
         let place = self.copied(member, |copied| self.is_secret(copied.source));
         if let Some(place) = place {
             return Some(format!("a mounted secret is copied to `{place}`"));
         }
-        let is_printer = matches!(taker.program(), "cat" | "echo" | "printf");
-        (is_printer && taker.depth == 0 && is_last(member, taker))
+        let printer = giver.filter(|giver| PRINTERS.contains(&giver.program()))?;
+        (printer.depth == 0 && is_last(member, printer))
             .then(|| "a mounted secret is printed".to_owned())
     }
 
@@ -188,16 +186,39 @@ impl<'a> Context<'a> {
                 .any(|name| self.variables.contains(name))
     }
 
-    /// A variable of a text that holds a secret, as far as its name or a mount tells.
-    fn variable<'t>(&self, text: &'t str) -> Option<&'t str> {
-        let mut variables = variables(text).into_iter();
-        variables.find(|name| is_secret_variable(name) || self.variables.contains(name))
+    /// The first variable of commands that holds a secret, as far as its name or a mount tells.
+    fn first_variable<'c>(&self, commands: impl Iterator<Item = &'c Simple>) -> Option<String> {
+        let mut texts = commands.flat_map(Simple::texts);
+        texts.find_map(|text| {
+            let mut variables = variables(&text).into_iter();
+            let secret =
+                variables.find(|name| is_secret_variable(name) || self.variables.contains(name));
+            secret.map(str::to_owned)
+        })
     }
+}
+
+/// Whether a command changes the configuration of its program.
+fn sets(command: &Simple) -> bool {
+    let is_manager = matches!(
+        command.program(),
+        "npm" | "yarn" | "pnpm" | "pip" | "composer" | "bundle"
+    );
+    is_manager && command.arguments().iter().any(|word| word == "config")
 }
 
 /// Whether the output of a command goes nowhere else.
 fn is_last(member: &Member<'_>, command: &Simple) -> bool {
     command.writes.is_empty() && member.commands().last() == Some(command)
+}
+
+/// Where a step has mounts.
+fn mounts(step: &Step<'_>) -> HashSet<String> {
+    let targets = step.mounts.iter().filter_map(Mount::target);
+    targets
+        .map(normal)
+        .filter(|target| !target.is_empty())
+        .collect()
 }
 
 fn secrets<'a>(step: &'a Step<'_>) -> impl Iterator<Item = &'a Mount> {
@@ -218,3 +239,33 @@ fn mounted(step: &Step<'_>) -> BTreeSet<String> {
 const MAKERS: [&str; 4] = ["base64", "echo", "printf", "openssl"];
 /// Programs whose output is nothing, or no key.
 const OTHERS: [&str; 4] = [":", "ssh-keyscan", "touch", "true"];
+/// Programs that print what they are given.
+const PRINTERS: [&str; 3] = ["cat", "echo", "printf"];
+/// Programs that use what they are given, and put out something else.
+const USERS: [&str; 25] = [
+    "apk",
+    "apt-get",
+    "aws",
+    "az",
+    "cargo",
+    "curl",
+    "docker",
+    "gcloud",
+    "gh",
+    "git",
+    "glab",
+    "go",
+    "helm",
+    "kubectl",
+    "make",
+    "mvn",
+    "npm",
+    "pip",
+    "pip3",
+    "pnpm",
+    "ssh",
+    "ssh-keygen",
+    "uv",
+    "wget",
+    "yarn",
+];

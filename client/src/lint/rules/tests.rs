@@ -6,6 +6,7 @@ mod arguments;
 mod copies;
 mod heredocs;
 mod removals;
+mod uses;
 
 use super::{command_line, lint};
 use crate::dockerfile::Dockerfile;

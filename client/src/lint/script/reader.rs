@@ -20,6 +20,8 @@ pub(super) struct Reader<'a> {
     script: Script,
     member: usize,
     branches: Branches,
+    /// How many substitutions there were.
+    dollars: usize,
 }
 
 impl<'a> Reader<'a> {
@@ -37,6 +39,7 @@ impl<'a> Reader<'a> {
             },
             member: 0,
             branches: Branches::default(),
+            dollars: 0,
         }
     }
 
@@ -133,12 +136,16 @@ impl<'a> Reader<'a> {
                 if command.is_empty() {
                     command.span = start..start;
                 }
+                let dollars = self.dollars;
                 let word = self.word(depth, close);
                 if command.words.is_empty() && RESERVED.contains(&word.as_str()) {
                     self.script.is_plain = false;
                     let next = self.script.commands.len();
                     self.branches.reserved(&word, next, self.asks_for_a_file());
                 } else {
+                    if word.contains('$') && self.dollars == dollars {
+                        command.literal.push(command.words.len());
+                    }
                     command.words.push(word);
                 }
                 command.span.end = self.at;

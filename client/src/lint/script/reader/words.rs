@@ -54,6 +54,7 @@ impl Reader<'_> {
 
     /// A substitution's commands are read on their own; its text stays in the word.
     fn dollar(&mut self, first: char, word: &mut String, depth: usize) {
+        self.dollars += 1;
         let start = self.at - 1;
         if let Some(length) = self.sum().filter(|_| first == '$') {
             self.at += length;
