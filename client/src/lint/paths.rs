@@ -1,6 +1,6 @@
 //! Paths as scripts spell them.
 
-use std::path::Path;
+use std::{borrow::Cow, path::Path};
 
 use super::names::is_key_path;
 
@@ -55,11 +55,24 @@ pub(super) fn normal(path: &str) -> String {
         None => "",
     };
     let parts = behind.unwrap_or(path).split('/');
-    let parts: Vec<&str> = parts.filter(|part| !matches!(*part, "" | ".")).collect();
+    let parts = parts.filter(|part| !matches!(*part, "" | "."));
+    let parts: Vec<Cow<'_, str>> = parts.map(variable).collect();
     let normal = format!("{start}{}", parts.join("/"));
     match normal.strip_suffix('/') {
         Some(folder) => folder.to_owned(),
         None => normal,
+    }
+}
+
+/// A part of a path that is a variable only, in its short form.
+fn variable(part: &str) -> Cow<'_, str> {
+    let name = part
+        .strip_prefix("${")
+        .and_then(|rest| rest.strip_suffix('}'));
+    let is_name = |name: &&str| name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    match name.filter(is_name) {
+        Some(name) => format!("${name}").into(),
+        None => part.into(),
     }
 }
 
@@ -122,6 +135,7 @@ mod tests {
         }
         assert_eq!(normal("./a"), "a");
         assert_eq!(normal("~/"), "/root");
+        assert_eq!(normal("${A}/${B:-c}"), "$A/${B:-c}");
         for path in ["", "a/b", "/", "$HOMEX/a", "~x/a", "../a"] {
             assert_eq!(normal(path), path.trim_end_matches('/'), "{path}");
         }

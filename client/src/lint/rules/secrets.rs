@@ -102,13 +102,21 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// The files that a member writes and that the layer keeps.
-    fn kept(&self, member: &Member<'_>) -> Vec<String> {
+    /// The files that a member writes and that the layer keeps, each with the program.
+    fn kept<'m>(&self, member: &Member<'m>) -> Vec<(&'m str, String)> {
         let written = member.commands.iter().flat_map(|(number, command)| {
             let outputs = command.outputs();
-            outputs.filter(|path| self.is_kept(path, *number))
+            let kept = outputs.filter(|path| self.is_kept(path, *number));
+            kept.map(|path| (command.program(), path))
         });
         written.collect()
+    }
+
+    /// The first of them that gets what its program is given.
+    fn given(&self, member: &Member<'_>) -> Option<String> {
+        let kept = self.kept(member).into_iter();
+        let mut given = kept.filter(|(program, _)| !USERS.contains(program));
+        given.next().map(|(_, path)| path)
     }
 
     /// Whether the layer keeps what the command of this number writes to a path: it is no device, on no mount,
@@ -132,8 +140,7 @@ impl<'a> Context<'a> {
 
     /// What a member writes that the layer keeps, and should not.
     fn writes(&self, member: &Member<'_>) -> Option<String> {
-        let kept = self.kept(member);
-        if let Some(path) = kept.first()
+        if let Some(path) = self.given(member)
             && let Some(secret) = self.first_variable(member.givers())
         {
             return Some(format!("the value of ${secret} is written to `{path}`"));
@@ -152,7 +159,8 @@ impl<'a> Context<'a> {
         let is_empty = makes(&OTHERS) || member.commands().all(|command| command.words.is_empty());
         let is_key =
             |path: &str| (is_made && is_key_place(path)) || (!is_empty && is_ssh_key_place(path));
-        let path = kept.into_iter().find(|path| is_key(path)).or_else(|| {
+        let mut kept = self.kept(member).into_iter().map(|(_, path)| path);
+        let path = kept.find(|path| is_key(path)).or_else(|| {
             self.copied(member, |copied| {
                 let is_folder = is_ssh_folder(copied.source) && is_ssh_folder(&copied.place);
                 !copied.source.starts_with("/dev/")
@@ -166,7 +174,7 @@ impl<'a> Context<'a> {
     fn takes(&self, member: &Member<'_>) -> Option<String> {
         let names = |command: &&Simple| command.texts().any(|text| self.is_secret(&text));
         let giver = member.givers().find(names);
-        if let Some(path) = self.kept(member).first().filter(|_| giver.is_some()) {
+        if let Some(path) = self.given(member).filter(|_| giver.is_some()) {
             return Some(format!("a mounted secret is written to `{path}`"));
         }
         let place = self.copied(member, |copied| self.is_secret(copied.source));
@@ -242,7 +250,7 @@ const OTHERS: [&str; 4] = [":", "ssh-keyscan", "touch", "true"];
 /// Programs that print what they are given.
 const PRINTERS: [&str; 3] = ["cat", "echo", "printf"];
 /// Programs that use what they are given, and put out something else.
-const USERS: [&str; 25] = [
+const USERS: [&str; 26] = [
     "apk",
     "apt-get",
     "aws",
@@ -266,6 +274,7 @@ const USERS: [&str; 25] = [
     "ssh",
     "ssh-keygen",
     "uv",
+    "wc",
     "wget",
     "yarn",
 ];

@@ -1,6 +1,8 @@
 //! Which commands run only sometimes, or at another time, told by where they stand. Commands are known by
 //! their numbers.
 
+use std::ops::Range;
+
 /// What is open at a place of a script.
 #[derive(Debug, Default)]
 pub(super) struct Branches {
@@ -9,6 +11,8 @@ pub(super) struct Branches {
     alternative: Option<usize>,
     /// The command that comes next behind `name ()`.
     body: Option<usize>,
+    /// The commands of the group that ends before the next one.
+    group: Range<usize>,
 }
 
 /// A compound command.
@@ -37,6 +41,12 @@ impl Branches {
         self.alternative.unwrap_or(open)
     }
 
+    /// The commands of the group that ends before the one of this number, and whose output its own is.
+    pub(super) fn group(&self, next: usize) -> Option<Range<usize>> {
+        let is_short = self.group.end == next && self.group.len() <= LONGEST_GROUP;
+        is_short.then(|| self.group.clone())
+    }
+
     /// Whether this place is in a function.
     pub(super) fn is_function(&self) -> bool {
         self.open.last().is_some_and(|open| open.is_function)
@@ -44,10 +54,11 @@ impl Branches {
 
     /// Takes note of what joins the command of this number to those before it.
     pub(super) fn joined(&mut self, joint: &str, next: usize) {
+        self.group = 0..0;
         match joint {
             "(" => self.begin(")", next),
             ")" => {
-                let is_empty = self.end(")").is_some_and(|open| open.first == next);
+                let is_empty = (self.end(")", next)).is_some_and(|open| open.first == next);
                 self.body = is_empty.then_some(next);
             }
             "||" => self.alternative = Some(next),
@@ -81,7 +92,7 @@ impl Branches {
                     open.since = next;
                 }
             }),
-            "}" | "fi" | "done" | "esac" => drop(self.end(word)),
+            "}" | "fi" | "done" | "esac" => drop(self.end(word, next)),
             _ => {}
         }
     }
@@ -125,7 +136,12 @@ impl Branches {
         }
     }
 
-    fn end(&mut self, close: &str) -> Option<Open> {
-        self.open.pop_if(|open| open.close == close)
+    fn end(&mut self, close: &str, next: usize) -> Option<Open> {
+        let open = self.open.pop_if(|open| open.close == close)?;
+        self.group = open.first..next;
+        Some(open)
     }
 }
+
+/// Commands of a group whose output is followed, so that a long script takes no long time.
+const LONGEST_GROUP: usize = 64;

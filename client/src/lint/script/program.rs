@@ -72,9 +72,10 @@ const fn prefix(name: &'static str, valued: &'static [&'static str], words: usiz
     }
 }
 
-const PREFIXES: [Prefix; 16] = [
+const PREFIXES: [Prefix; 18] = [
     prefix("!", &[], 0),
     prefix("builtin", &[], 0),
+    prefix("busybox", &[], 0),
     prefix("chroot", &[], 1),
     prefix("command", &[], 0),
     prefix("doas", &["-C", "-u"], 0),
@@ -84,6 +85,7 @@ const PREFIXES: [Prefix; 16] = [
     prefix("nice", &["-n"], 0),
     prefix("nohup", &[], 0),
     prefix("runuser", &["-g", "-u", "--group", "--user"], 0),
+    prefix("setsid", &[], 0),
     prefix("su-exec", &[], 1),
     prefix("sudo", SUDO, 0),
     prefix("time", &["-f", "-o"], 0),

@@ -160,11 +160,23 @@ impl<'a> Reader<'a> {
     fn push(&mut self, command: &mut Simple, depth: usize) {
         let mut done = std::mem::take(command);
         if !done.is_empty() {
+            if done.words.is_empty() {
+                self.write_group(&done.writes);
+            }
             done.depth = depth;
             done.member = self.member;
             done.since = self.branches.since();
             done.is_in_function = self.branches.is_function();
             self.script.commands.push(done);
+        }
+    }
+
+    /// Takes note that the output of the group that ends here goes to files.
+    fn write_group(&mut self, files: &[String]) {
+        let group = self.branches.group(self.script.commands.len());
+        let commands = group.and_then(|group| self.script.commands.get_mut(group));
+        for command in commands.into_iter().flatten() {
+            command.writes.extend_from_slice(files);
         }
     }
 

@@ -97,6 +97,11 @@ fn long_scripts_are_read_to_their_end() {
         format!("RUN <<A\n{}A\n", many("$((")),
         format!("RUN <<A\n{nested}\nA\n"),
         format!(
+            "RUN <<A\n{}{}\nA\n",
+            "{ ".repeat(100_000),
+            "a; } >b; ".repeat(100_000)
+        ),
+        format!(
             "RUN {}\n{}",
             many("<<A \\\n").trim_end_matches("\\\n"),
             many("A\n")

@@ -11,6 +11,8 @@ fn what_a_program_makes_with_a_secret_is_not_the_secret() {
         &format!("{file}GIT_SSH_COMMAND='ssh -i /run/secrets/a' git fetch 2>&1 | tee /log"),
         &format!("{file}ssh-keygen -y -f /run/secrets/a > /x.pub"),
         &format!("{variable}curl -H \"Authorization: $VALUE\" https://b.example > /x"),
+        &format!("{file}cat /run/secrets/a | docker login --password-stdin > /log"),
+        &format!("{file}wc -c /run/secrets/a > /size"),
         "RUN wget --header=\"Authorization: $NPM_TOKEN\" -O - https://b.example > /x",
     ]);
     fires(
@@ -49,5 +51,23 @@ fn one_path_in_two_spellings_is_one() {
         "RUN --mount=type=tmpfs,target=/root/.ssh echo $SSH_KEY > ~/.ssh/id_rsa",
         "RUN --mount=type=tmpfs,target=~/.ssh/ cp key /root/.ssh/id_rsa",
         "RUN echo $NPM_TOKEN > ./.npmrc && npm ci && rm .npmrc",
+        "RUN k=/tmp/k; echo $SSH_KEY > \"$k\"; rm \"${k}\"",
+    ]);
+}
+
+#[test]
+fn the_output_of_a_group_is_followed() {
+    fires(
+        "L4",
+        &[
+            "RUN { echo a; echo \"$SSH_KEY\"; } > /root/.ssh/id_rsa",
+            "RUN (echo a && echo \"$SSH_KEY\") >> /k",
+            "RUN busybox sh -c 'if a; then echo $SSH_KEY; fi > /k'",
+        ],
+    );
+    is_silent(&[
+        "RUN { echo \"$SSH_KEY\"; } > /k; rm /k",
+        "RUN (echo \"$SSH_KEY\"); > /k",
+        "RUN (echo \"$SSH_KEY\") && a > /k",
     ]);
 }
