@@ -15,7 +15,7 @@ use std::{
 };
 
 use keystay_proto::control::{
-    GrantId, GrantInfo, GrantReport, GrantSpec, GrantState, Mode, Reason,
+    GrantId, GrantInfo, GrantReport, GrantSpec, GrantState, Mode, Reason, Repos,
 };
 use tokio::sync::watch;
 
@@ -168,6 +168,11 @@ impl Grant {
     /// The login name of its fetches and signatures.
     pub(crate) fn user(&self) -> &str {
         &self.terms.user
+    }
+
+    /// The repositories that may be read.
+    pub(crate) fn repos(&self) -> &Repos {
+        &self.terms.repos
     }
 
     /// One of its keys, by its place.

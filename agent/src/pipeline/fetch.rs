@@ -52,7 +52,8 @@ async fn open(
         return refused("nothing is fetched without a record, and the audit log is not writable");
     };
     if let Err(reason) = verdict {
-        return refused(&advice(reason, &demand));
+        let is_listed = demand.is_of_listed_host(grant.repos());
+        return refused(&advice(reason, &demand, is_listed));
     }
     let Ok((command, repository)) = demand.what else {
         return refused(&Reason::NotAFetch.to_string());

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use keystay_proto::{
     control::{Hosts, Reason, Repos},
-    git::{Command, CommandError, Repository},
+    git::{Command, CommandError, Repository, ssh_command},
     printable,
     tunnel::Open,
 };
@@ -39,6 +39,22 @@ impl<'a> FetchDemand<'a> {
     pub(crate) fn repository(&self) -> Option<String> {
         let (_, repository) = self.what.as_ref().ok()?;
         Some(printable(repository.to_string()))
+    }
+
+    /// Whether any of the repositories is on the same host.
+    pub(crate) fn is_of_listed_host(&self, repos: &Repos) -> bool {
+        match (repos, &self.what) {
+            (Repos::Only(patterns), Ok((_, Repository { host, port, .. }))) => patterns
+                .iter()
+                .any(|pattern| pattern.host() == host && pattern.port() == *port),
+            _ => true,
+        }
+    }
+
+    /// The command with which a person looks at the key of the host.
+    pub(crate) fn ssh_command(&self) -> Option<String> {
+        let (_, Repository { host, port, .. }) = self.what.as_ref().ok()?;
+        Some(ssh_command(host, *port))
     }
 
     /// The login name, made printable, unless it is the one that everybody uses.

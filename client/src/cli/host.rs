@@ -2,6 +2,8 @@
 
 use std::str::FromStr;
 
+use keystay_proto::git::ssh_command;
+
 /// A host as `known_hosts` names it: `host`, or `[host]:port` for another port than 22.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct HostName(String);
@@ -19,6 +21,12 @@ impl HostName {
     /// The name as `known_hosts` writes it.
     pub(crate) fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// The command with which a person looks at its key.
+    pub(crate) fn ssh_command(&self) -> String {
+        let (name, port) = split(&self.0).unwrap_or((&self.0, SSH_PORT));
+        ssh_command(name, port)
     }
 }
 
@@ -84,6 +92,18 @@ mod tests {
         ];
         for (text, known) in forms {
             assert_eq!(text.parse::<HostName>().unwrap().as_str(), known);
+        }
+    }
+
+    #[test]
+    fn a_port_is_an_option_of_ssh() {
+        for (text, command) in [
+            ("git.acme", "ssh git.acme"),
+            ("git.acme:2222", "ssh -p 2222 git.acme"),
+            ("::1", "ssh ::1"),
+            ("[::1]:2222", "ssh -p 2222 ::1"),
+        ] {
+            assert_eq!(text.parse::<HostName>().unwrap().ssh_command(), command);
         }
     }
 

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::limits::MAX_REPO_PATH;
+use crate::{is_plain_word, limits::MAX_REPO_PATH};
 
 /// A repository on a host.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -31,6 +31,16 @@ pub(super) fn show(f: &mut fmt::Formatter<'_>, host: &str, port: u16, path: &str
         (false, port) => write!(f, "{host}:{port}/{path}"),
         (true, SSH_PORT) => write!(f, "[{host}]/{path}"),
         (true, port) => write!(f, "[{host}]:{port}/{path}"),
+    }
+}
+
+/// The command with which a person looks at the key of a host; `HOST` where the name is no plain word.
+#[must_use]
+pub fn ssh_command(host: &str, port: u16) -> String {
+    let host = if is_plain_word(host) { host } else { "HOST" };
+    match port {
+        SSH_PORT => format!("ssh {host}"),
+        port => format!("ssh -p {port} {host}"),
     }
 }
 
@@ -161,6 +171,14 @@ mod tests {
         }
         assert_eq!(path(""), Err(PathError::Length));
         assert_eq!(path(&"x".repeat(MAX_REPO_PATH + 1)), Err(PathError::Length));
+    }
+
+    #[test]
+    fn a_port_is_an_option_of_ssh() {
+        assert_eq!(ssh_command("git.acme", 22), "ssh git.acme");
+        assert_eq!(ssh_command("git.acme", 2222), "ssh -p 2222 git.acme");
+        assert_eq!(ssh_command("::1", 2222), "ssh -p 2222 ::1");
+        assert_eq!(ssh_command("x;id", 2222), "ssh -p 2222 HOST");
     }
 
     #[test]

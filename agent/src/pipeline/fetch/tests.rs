@@ -3,7 +3,7 @@ use std::{path::Path, time::Duration};
 use keystay_proto::{
     Signature,
     agent::{Request as Message, SignFlags, SignRequest},
-    control::{Event, FetchSpec, GrantId, GrantSpec, Mode, Repos},
+    control::{Event, FetchSpec, GrantId, GrantSpec, Hosts, Mode, Repos},
     tunnel::{ALGORITHM, Exchange, key_blob},
 };
 
@@ -134,6 +134,58 @@ async fn a_refused_fetch_tells_the_step_what_to_do_and_is_recorded() {
         );
     }
 }
+
+#[tokio::test]
+async fn a_host_without_a_known_key_is_told_with_the_command_that_shows_it() {
+    let fixture = Fixture::new().await;
+    let grant = fixture.grant(GrantSpec {
+        mode: Mode::Fetch,
+        ..Fixture::spec()
+    });
+    let request = Open {
+        host: b"git.acme",
+        port: 2222,
+        ..open(b"git-upload-pack 'acme/lib-a'")
+    };
+    let told = message(&ask(&grant, ID, &Request::Open(request)).await);
+    assert!(
+        told.contains("no host key of git.acme:2222 is known"),
+        "{told}"
+    );
+    assert!(told.contains("`ssh -p 2222 git.acme`"), "{told}");
+    assert!(told.ends_with(ALIAS), "{told}");
+}
+
+#[tokio::test]
+async fn a_name_of_the_steps_own_ssh_config_is_told_to_be_none() {
+    let fixture = Fixture::new().await;
+    let request = Open {
+        host: b"github.com-lib-a",
+        ..open(b"git-upload-pack 'acme/lib-a'")
+    };
+    let limited = fixture.grant(GrantSpec {
+        mode: Mode::Fetch,
+        hosts: Hosts::Only(vec!["github.com".into()]),
+        ..Fixture::spec()
+    });
+    for (grant, allows) in [
+        (
+            grant(&fixture),
+            "`keystay --repo github.com-lib-a/acme/lib-a build …`",
+        ),
+        (
+            limited,
+            "`keystay --host github.com-lib-a build …`, and in config.toml where `[limit] hosts` leaves it out",
+        ),
+    ] {
+        let told = message(&ask(&grant, ID, &Request::Open(request)).await);
+        assert!(told.contains(allows), "{told}");
+        assert!(told.ends_with(ALIAS), "{told}");
+    }
+}
+
+const ALIAS: &str = "; a name of the step's own ssh_config is not read: write the real host, or put the \
+                     name into ~/.ssh/config where keystay runs";
 
 #[tokio::test]
 async fn a_frame_of_a_stream_that_is_not_open_is_refused_and_recorded() {

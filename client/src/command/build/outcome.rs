@@ -6,9 +6,10 @@ use keystay_proto::{
 };
 
 use crate::{
+    cli::HostName,
     engine::Run,
     exit_code::ExitCode,
-    summary::{End, Image},
+    summary::{End, Image, with_port},
 };
 
 /// The end of a build.
@@ -40,6 +41,8 @@ pub(super) struct Terms {
     pub(super) strict: bool,
     /// Whether the build was in fetch mode.
     pub(super) is_fetching: bool,
+    /// Whether the user's file, and nothing else, limits the hosts.
+    pub(super) is_limited: bool,
 }
 
 /// What a build comes to, from docker's end, the grant's report and the image's verdict.
@@ -126,16 +129,49 @@ fn of_refusal(refusal: &Refusal, terms: Terms) -> Outcome {
         "signature"
     };
     let message = format!("the build was refused a {what}: {reason}{shown}");
-    let repository = detail
+    let exact = detail
         .as_deref()
-        .filter(|name| *reason == Reason::RepositoryNotGranted && is_plain_word(name));
-    let hint = match repository {
-        Some(repository) => format!(
-            "allow the repository: `keystay --repo {repository} build …`, or list it in keystay.toml"
+        .filter(|_| terms.is_fetching)
+        .and_then(|detail| exact_hint(*reason, detail));
+    let mut outcome = match (exact, reason) {
+        (_, Reason::HostNotGranted) if terms.is_limited => {
+            complaint(ExitCode::Refused, message, LIMITED)
+        }
+        (Some(exact), _) => complaint(ExitCode::Refused, message, &exact),
+        (None, _) => complaint(
+            ExitCode::Refused,
+            message,
+            hint(*reason).unwrap_or_default(),
         ),
-        None => hint(*reason).unwrap_or_default().to_owned(),
     };
-    complaint(ExitCode::Refused, message, &hint)
+    let names_host = matches!(reason, Reason::HostNotGranted | Reason::HostNotKnown);
+    if let Some((_, hints)) = outcome
+        .complaint
+        .as_mut()
+        .filter(|_| names_host && terms.is_fetching)
+    {
+        hints.push(ALIAS.to_owned());
+    }
+    outcome
+}
+
+/// What to do about a refused fetch of this repository, or from this host.
+fn exact_hint(reason: Reason, detail: &str) -> Option<String> {
+    let host = || detail.split('/').next()?.parse::<HostName>().ok();
+    match reason {
+        Reason::RepositoryNotGranted if is_plain_word(detail) => Some(format!(
+            "allow the repository: `keystay --repo {detail} build …`, or list it in keystay.toml"
+        )),
+        Reason::HostNotKnown => Some(format!(
+            "make its key known, once and with care: `{}`, and compare the fingerprint",
+            host()?.ssh_command()
+        )),
+        Reason::HostNotGranted => Some(format!(
+            "allow the host: `keystay --host {} build …`; its key must be in ~/.ssh/known_hosts",
+            with_port(host()?.as_str())
+        )),
+        _ => None,
+    }
 }
 
 /// What to do about a refused signature; nothing for refusals of other requests, which do not make
@@ -184,6 +220,11 @@ fn hint(reason: Reason) -> Option<&'static str> {
     })
 }
 
+const LIMITED: &str = "`hosts` under `[limit]` in your config.toml leaves the host out: add it there; its key must \
+                       be in ~/.ssh/known_hosts";
+const ALIAS: &str = "a name of the step's own ssh_config is not read: write the real host in the URL, or put the \
+                     name into ~/.ssh/config here";
+
 #[cfg(test)]
 mod tests {
     use keystay_proto::control::GrantId;
@@ -203,14 +244,17 @@ mod tests {
     const SIGN: Terms = Terms {
         strict: false,
         is_fetching: false,
+        is_limited: false,
     };
     const STRICT: Terms = Terms {
         strict: true,
         is_fetching: false,
+        is_limited: false,
     };
     const FETCH: Terms = Terms {
         strict: false,
         is_fetching: true,
+        is_limited: false,
     };
 
     #[test]
@@ -226,6 +270,38 @@ mod tests {
                     .into()
             )
         );
+    }
+
+    #[test]
+    fn a_host_with_a_port_is_told_as_ssh_takes_it() {
+        for (detail, command) in [
+            ("h:2222/acme/x", "`ssh -p 2222 h`"),
+            ("[h]:2222", "`ssh -p 2222 h`"),
+            ("h", "`ssh h`"),
+            ("x;id;/acme/x", "`ssh HOST`"),
+        ] {
+            let mut report = report(vec![], &[Reason::HostNotKnown]);
+            report.refusals[0].detail = Some(detail.into());
+            let (_, _, hint) = told(outcome(FAILED, &report, &Image::NotAsked, FETCH));
+            assert!(hint.contains(command), "{hint}");
+        }
+    }
+
+    #[test]
+    fn a_host_that_the_limit_of_the_file_leaves_out_is_allowed_there() {
+        let mut report = report(vec![], &[Reason::HostNotGranted]);
+        report.refusals[0].detail = Some("h:2222/acme/x".into());
+        let hints = |is_limited| {
+            let terms = Terms {
+                is_limited,
+                ..FETCH
+            };
+            let outcome = outcome(FAILED, &report, &Image::NotAsked, terms);
+            outcome.complaint.unwrap().1
+        };
+        assert_eq!(hints(true), [LIMITED, ALIAS]);
+        let named = "allow the host: `keystay --host h:2222 build …`; its key must be in ~/.ssh/known_hosts";
+        assert_eq!(hints(false), [named, ALIAS]);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! What is told and written at the end of a build.
 
-use keystay_proto::control::{GrantReport, Repos};
+use keystay_proto::control::{GrantReport, Hosts, Repos};
 
 use super::Build;
 use crate::{
@@ -59,6 +59,7 @@ impl Build<'_> {
         let terms = Terms {
             strict: self.options.strict,
             is_fetching: told.is_fetching,
+            is_limited: self.options.hosts.is_empty() && self.settings.hosts != Hosts::Known,
         };
         let outcome = outcome::outcome(run, report, image, terms)
             .or(end_of_others(self.options.strict, &found.warnings));
