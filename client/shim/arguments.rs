@@ -98,6 +98,8 @@ fn append<'a>(
 struct Seen<'a> {
     user: Option<&'a [u8]>,
     host: &'a [u8],
+    /// Where the host is, if that is not its name.
+    host_name: Option<&'a [u8]>,
     port: Option<u16>,
     describes: bool,
     asks_version: bool,
@@ -171,11 +173,24 @@ impl<'a> Seen<'a> {
         } else if is(b"User") {
             self.user.get_or_insert(value);
             Ok(())
+        } else if is(b"HostName") {
+            self.set_host_name(value)
         } else if (is(b"ProxyCommand") || is(b"ProxyJump")) && !value.eq_ignore_ascii_case(b"none")
         {
             refuse(keyword, NOT_CARRIED)
         } else {
             Ok(())
+        }
+    }
+
+    fn set_host_name(&mut self, value: &'a [u8]) -> Result<(), Refusal<'a>> {
+        match value {
+            [] | [b'-', ..] => refuse(value, NOT_A_HOST),
+            _ if value.contains(&b'%') => refuse(value, "HostName without `%` only"),
+            _ => {
+                self.host_name.get_or_insert(value);
+                Ok(())
+            }
         }
     }
 
@@ -217,12 +232,12 @@ impl<'a> Seen<'a> {
     fn call(self, command: &'a [u8]) -> Result<Call<'a>, Refusal<'a>> {
         let target = Target {
             user: self.user.unwrap_or_default(),
-            host: self.host,
+            host: self.host_name.unwrap_or(self.host),
             port: self.port.unwrap_or_default(),
             command,
             reads_input: !self.without_input,
         };
-        if target.host.is_empty() {
+        if self.host.is_empty() {
             return refuse(b"", "no host is named");
         }
         if target.host.len() > MAX_HOST {

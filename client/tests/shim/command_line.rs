@@ -143,6 +143,25 @@ fn the_first_user_that_is_named_counts() {
 }
 
 #[test]
+fn the_host_is_where_its_name_is_said_to_be() {
+    let meaning = "run git real 0: c";
+    for words in [
+        &["-o", "HostName=real", "git@alias", "c"][..],
+        &["-ohostname real", "git@alias", "c"],
+        &["git@alias", "-oHostName=real", "-oHostName=other", "c"],
+    ] {
+        reads(words, meaning);
+    }
+    reads(&["-G", "-oHostName=real", "alias"], "describe  real 0: ");
+    reads(&["-oHostName=real", "-oPort=2"], ": no host is named");
+    reads(&["-oHostName=-x", "alias", "c"], "-x: not a host");
+    reads(
+        &["-oHostName=%h.acme", "alias", "c"],
+        "%h.acme: HostName without `%` only",
+    );
+}
+
+#[test]
 fn addresses_are_hosts() {
     reads(&["git@::1", "c"], "run git ::1 0: c");
     reads(&["ssh://git@[::1]:22", "c"], "run git ::1 22: c");
