@@ -282,6 +282,20 @@ fn a_step_that_could_see_the_socket_that_signs_is_not_wired_for_fetches() {
 }
 
 #[test]
+fn a_step_whose_first_ssh_mount_has_an_unknown_id_is_told_to_write_it_out() {
+    let source = "FROM a\nARG X\nRUN --mount=type=ssh,id=$X --mount=type=ssh,id=b a\n";
+    let plan = plan(source, &Passed::default(), &terms());
+    let id = "$X".to_owned();
+    assert_eq!(
+        plan.notes,
+        [
+            Note::VariableId { line: 3, id },
+            Note::UnknownAgent { line: 3 }
+        ]
+    );
+}
+
+#[test]
 fn what_the_user_passes_himself_is_left_alone() {
     let passed = passing(&["default"], &[]);
     let source = "FROM a\nADD git@h:r /r\nRUN --mount=type=ssh git clone git@h:a\n";

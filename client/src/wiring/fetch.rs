@@ -107,11 +107,14 @@ impl Wiring<'_> {
         }
         match served.last() {
             Some((last, _)) => {
-                let is_first = served.first().map(|(mount, _)| mount.span.start) == mounts.first;
-                if is_first {
+                let line = run.line;
+                let is_first = |mount: &Mount| Some(mount.span.start) == mounts.first;
+                if served.iter().any(|(mount, _)| is_first(mount)) {
                     self.equip(run, last.span.end, "");
+                } else if mounts.known.iter().any(|(mount, _)| is_first(mount)) {
+                    self.plan.notes.push(Note::OtherAgent { line });
                 } else {
-                    self.plan.notes.push(Note::OtherAgent { line: run.line });
+                    self.plan.notes.push(Note::UnknownAgent { line });
                 }
             }
             None if mounts.first.is_none() && !mounts.has_unknown && self.is_wanted(run) => {

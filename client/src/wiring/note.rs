@@ -35,6 +35,11 @@ pub enum Note {
         /// The id as written.
         id: String,
     },
+    /// The step's first ssh mount, which its tools use, takes its id from a variable.
+    UnknownAgent {
+        /// The line of the instruction, from 1.
+        line: usize,
+    },
     /// The step's first ssh mount, which its tools use, is the user's own.
     OtherAgent {
         /// The line of the instruction, from 1.
@@ -73,6 +78,7 @@ impl Note {
             | Self::VariableId { line, .. }
             | Self::VariableType { line, .. }
             | Self::VariableIdReplaced { line, .. }
+            | Self::UnknownAgent { line }
             | Self::OtherAgent { line }
             | Self::Mounted { line, .. }
             | Self::Named { line, .. }
@@ -109,6 +115,10 @@ impl fmt::Display for Note {
                     shown(id)
                 )
             }
+            Self::UnknownAgent { .. } => f.write_str(
+                "the step's fetches go by its first ssh mount, whose id only the engine knows, so \
+                 the step is not connected; write the id out",
+            ),
             Self::OtherAgent { .. } => f.write_str(
                 "the step's first ssh mount is not Keystay's, so its fetches are not either",
             ),
@@ -224,6 +234,10 @@ mod tests {
                     id: "$X".to_owned(),
                 },
                 "line 9: the ssh id \"$X\" could become the one that signs for ADD or the context, so its mount gets another",
+            ),
+            (
+                Note::UnknownAgent { line: 9 },
+                "line 9: the step's fetches go by its first ssh mount, whose id only the engine knows, so the step is not connected; write the id out",
             ),
             (
                 Note::OtherAgent { line: 9 },
