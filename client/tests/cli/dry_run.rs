@@ -116,3 +116,31 @@ fn a_dockerfile_elsewhere_is_built_as_it_stands() {
         &format!("keystay: note: the Dockerfile is built as it stands, since it is not on this machine\n{AS_IT_STANDS}"),
     );
 }
+
+#[test]
+fn what_builds_nothing_is_not_run_either() {
+    let keyless = "so docker runs without keys";
+    for (arguments, line, note) in [
+        (
+            ["build", "--help"],
+            "docker build --help",
+            "docker's own help follows; keystay's options stand before `build`: `keystay help`",
+        ),
+        (
+            ["buildx", "build"],
+            "docker buildx build",
+            &format!("there is no one build context, {keyless}"),
+        ),
+        (
+            ["build", "--call=check"],
+            "docker build --call=check",
+            &format!("nothing is built, {keyless}"),
+        ),
+    ] {
+        let arguments = [["--dry-run"].as_slice(), &arguments].concat();
+        Keystay::new(&arguments)
+            .program("docker", "echo it ran")
+            .run()
+            .says(0, &format!("{line}\n"), &format!("keystay: note: {note}\n"));
+    }
+}

@@ -56,6 +56,10 @@ pub(super) async fn run(
     let tool = tool(form, &asked, &settings);
     if let Some(why) = asked.why_verbatim() {
         output.note(&why);
+        if options.dry_run {
+            output::print(&wired::verbatim(form, &asked))?;
+            return Ok(ExitCode::Success);
+        }
         return Err(verbatim(&tool?, &asked).into());
     }
     if options.dry_run {

@@ -95,13 +95,19 @@ pub(super) fn preview(form: Form, asked: &Asked, plan: &Plan) -> String {
             .collect(),
         iidfile: "<image id>".into(),
     };
+    let line = line(form, asked.wired(&paths));
+    dry_run::text(&line, plan.dockerfile.as_deref())
+}
+
+/// The same for what runs without a grant.
+pub(super) fn verbatim(form: Form, asked: &Asked) -> String {
+    dry_run::text(&line(form, asked.arguments().to_vec()), None)
+}
+
+fn line(form: Form, arguments: Vec<OsString>) -> Vec<OsString> {
     let words = [form.program()].into_iter();
     let words = words.chain(form.words().iter().copied());
-    let line: Vec<_> = words
-        .map(OsString::from)
-        .chain(asked.wired(&paths))
-        .collect();
-    dry_run::text(&line, plan.dockerfile.as_deref())
+    words.map(OsString::from).chain(arguments).collect()
 }
 
 fn sockets(plan: &Plan, socket: impl Fn(Which) -> PathBuf) -> Vec<(String, PathBuf)> {
