@@ -115,6 +115,7 @@ pub(crate) enum Command {
     /// Find what in a Dockerfile leaks keys, and repair it
     Lint(LintArgs),
     /// Check the receipt of a build
+    #[command(arg_required_else_help = false)]
     Receipt {
         /// What to do with it
         #[command(subcommand)]

@@ -113,16 +113,29 @@ fn in_one_line(error: &clap::Error) -> UsageError {
         );
     }
     match error.kind() {
-        ErrorKind::MissingSubcommand => UsageError::new("a command is missing").first(START),
+        ErrorKind::MissingSubcommand => no_word(error),
         ErrorKind::InvalidSubcommand => no_command(error),
         ErrorKind::UnknownArgument => no_option(error),
         _ => in_its_words(&text),
     }
 }
 
+fn no_word(error: &clap::Error) -> UsageError {
+    let command = text_of(error, ContextKind::InvalidSubcommand).unwrap_or_default();
+    match command.split_once(' ') {
+        Some((_, command)) => {
+            UsageError::new(format!("a word is missing behind `{command}`")).first(CHECK)
+        }
+        None => UsageError::new("a command is missing").first(START),
+    }
+}
+
 fn no_command(error: &clap::Error) -> UsageError {
     let word = text_of(error, ContextKind::InvalidSubcommand).unwrap_or_default();
     let told = UsageError::new(format!("there is no command `{word}`"));
+    if word == "docker" {
+        return told.first(DOCKER);
+    }
     match text_of(error, ContextKind::SuggestedSubcommand) {
         Some(similar) => told.first(format!("did you mean `keystay {similar}`?")),
         None => told,
@@ -170,6 +183,9 @@ fn in_its_words(text: &str) -> UsageError {
 /// How private keys begin: PEM of any kind, and the base64 of OpenSSH's.
 const KEY_TEXT: [&str; 2] = ["PRIVATE KEY", "b3BlbnNzaC1r"];
 const START: &str = "`keystay build .` does what `docker build .` does, with your keys at hand";
+const CHECK: &str = "`keystay receipt check FILE IMAGE` says whether a receipt is of an image";
+const DOCKER: &str = "leave the word out: `keystay build …` runs `docker build …`, and `keystay buildx build …` \
+                      `docker buildx build …`";
 const HELP: &str =
     "`keystay help` lists commands and options; keystay's stand before `build`, docker's after it";
 
@@ -256,6 +272,20 @@ mod tests {
     #[test]
     fn no_command_is_a_usage_error() {
         assert_eq!(error("keystay").to_string(), "a command is missing");
+    }
+
+    #[test]
+    fn a_command_without_its_word_is_a_usage_error() {
+        let error = error("keystay receipt");
+        assert_eq!(error.to_string(), "a word is missing behind `receipt`");
+        assert_eq!(error.hints(), [CHECK, HELP]);
+    }
+
+    #[test]
+    fn docker_itself_is_no_command() {
+        let error = error("keystay docker build .");
+        assert_eq!(error.to_string(), "there is no command `docker`");
+        assert_eq!(error.hints(), [DOCKER, HELP]);
     }
 
     #[test]
