@@ -17,8 +17,8 @@ use tempfile::{Builder, TempDir};
 
 /// Makes a new 0700 folder with a short path; it goes when it is dropped.
 ///
-/// It lies in `XDG_RUNTIME_DIR` if that is the user's own and short enough for a socket path, else
-/// in `/tmp`.
+/// It lies in `XDG_RUNTIME_DIR` if that is the user's own, short enough for a socket path and without a
+/// comma, at which engines end a socket's path; else in `/tmp`.
 pub(crate) fn make() -> io::Result<TempDir> {
     let private = Permissions::from_mode(0o700);
     Builder::new()
@@ -29,8 +29,14 @@ pub(crate) fn make() -> io::Result<TempDir> {
 
 fn base() -> PathBuf {
     (env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from))
-        .filter(|path| path.is_absolute() && path.as_os_str().len() <= MAX_BASE && is_ours(path))
+        .filter(|path| has_room(path) && is_ours(path))
         .unwrap_or_else(|| PathBuf::from("/tmp"))
+}
+
+/// Whether sockets in it have paths that can be passed on.
+fn has_room(path: &Path) -> bool {
+    let bytes = path.as_os_str().as_encoded_bytes();
+    path.is_absolute() && bytes.len() <= MAX_BASE && !bytes.contains(&b',')
 }
 
 /// Removes what agents left behind that were killed: folders of ours whose control socket nobody
@@ -94,6 +100,14 @@ mod tests {
     fn age(path: &Path) {
         let old = SystemTime::now() - Duration::from_hours(1);
         fs::File::open(path).unwrap().set_modified(old).unwrap();
+    }
+
+    #[test]
+    fn a_socket_is_put_where_an_engine_finds_it() {
+        assert!(has_room(Path::new("/run/user/1000")));
+        for path in ["run", "/run/a,b", &format!("/{}", "d".repeat(MAX_BASE))] {
+            assert!(!has_room(Path::new(path)), "{path}");
+        }
     }
 
     #[test]

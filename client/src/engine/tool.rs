@@ -8,7 +8,7 @@ use std::{
 
 use tokio::process::Command;
 
-use super::{Ability, Address, Docker, EngineError, Form, Podman, Variables};
+use super::{Ability, Address, Dialect, Docker, EngineError, Form, Podman, Variables};
 use crate::verify::ImageSource;
 
 /// What an engine reads from standard input.
@@ -49,6 +49,11 @@ impl Tool {
             }
         };
         Ok(Self { form, engine })
+    }
+
+    /// Whose arguments its program takes.
+    pub(crate) fn dialect(&self) -> Dialect {
+        self.form.dialect()
     }
 
     /// Takes the variables that hold keys, and the user's agent unless it is needed, out of the

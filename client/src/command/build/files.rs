@@ -8,13 +8,18 @@ use std::{
     ffi::{OsStr, OsString},
     fs::{self, File},
     io,
-    os::unix::fs::{MetadataExt as _, PermissionsExt as _},
+    os::unix::{
+        ffi::OsStrExt as _,
+        fs::{MetadataExt as _, PermissionsExt as _},
+    },
     path::{Path, PathBuf},
     time::{Duration, SystemTime},
 };
 
 use rustix::process::geteuid;
 use tempfile::TempDir;
+
+use crate::engine::Dialect;
 
 /// Why the files of a build cannot be written.
 #[derive(Debug, thiserror::Error)]
@@ -32,9 +37,17 @@ pub(super) struct Files {
 }
 
 impl Files {
-    /// A new folder in `TMPDIR`; where that is not set, in the session's own folder, or `/tmp`.
-    pub(super) fn new() -> Result<Self, FilesError> {
-        let base = base(|name| env::var_os(name));
+    /// A new folder in `TMPDIR`; where that is not set, in the session's own folder, or `/tmp`. Podman
+    /// splits the names of files at commas, and most of them without a way to quote.
+    pub(super) fn new(dialect: Dialect) -> Result<Self, FilesError> {
+        Self::at(base(|name| env::var_os(name)), dialect)
+    }
+
+    fn at(base: PathBuf, dialect: Dialect) -> Result<Self, FilesError> {
+        if dialect == Dialect::Podman && is_split(&base) {
+            let source = io::Error::new(io::ErrorKind::InvalidFilename, SPLIT);
+            return Err(FilesError { path: base, source });
+        }
         sweep(&base);
         Self::below(&base).map_err(|error| FilesError {
             path: base,
@@ -84,6 +97,12 @@ fn base(variable: impl Fn(&str) -> Option<OsString>) -> PathBuf {
     named.or_else(session).unwrap_or_else(env::temp_dir)
 }
 
+/// Whether a path is more or less than itself in a list with commas.
+fn is_split(path: &Path) -> bool {
+    let bytes = path.as_os_str().as_bytes();
+    bytes.iter().any(|byte| matches!(byte, b',' | b'"'))
+}
+
 /// The error without the path that is told already.
 fn without_path(error: &io::Error) -> io::Error {
     let text = error.to_string();
@@ -126,6 +145,7 @@ fn is_left(path: &Path) -> bool {
 
 /// Not the beginning of an agent's folders, which are left when nobody answers in them.
 const PREFIX: &str = "keystay.";
+const SPLIT: &str = "podman and buildah read no path with a comma or a quote";
 const SETTLED: Duration = Duration::from_mins(1);
 
 #[cfg(test)]
@@ -173,8 +193,21 @@ mod tests {
     }
 
     #[test]
+    fn a_path_that_podman_splits_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["a,b", "a\"b"] {
+            let base = folder.path().join(name);
+            fs::create_dir(&base).unwrap();
+            let refused = Files::at(base.clone(), Dialect::Podman).unwrap_err();
+            let told = format!("cannot write {}: {SPLIT}", base.display());
+            assert_eq!(refused.to_string(), told);
+            assert!(Files::at(base, Dialect::Docker).is_ok());
+        }
+    }
+
+    #[test]
     fn the_folder_is_private_and_goes_away() {
-        let files = Files::new().unwrap();
+        let files = Files::new(Dialect::Docker).unwrap();
         let path = files
             .write(OsStr::new("Dockerfile"), b"FROM scratch\n")
             .unwrap();

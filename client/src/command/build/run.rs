@@ -137,7 +137,8 @@ impl Build<'_> {
         listing: Option<JoinHandle<Listed>>,
     ) -> Result<ExitCode, Error> {
         let mut signals = Signals::listen().map_err(Error::Runtime)?;
-        let started = async { tokio::join!(agent.ready(), async { Files::new() }) };
+        let started =
+            async { tokio::join!(agent.ready(), async { Files::new(self.tool.dialect()) }) };
         let (agent, files) = signals.unless_caught(started).await?;
         let (agent, files) = (agent?, files?);
         let code = self
