@@ -28,6 +28,8 @@ pub(crate) struct Told<'a> {
     pub(crate) was_built: bool,
     /// Whether it was in fetch mode.
     pub(crate) is_fetching: bool,
+    /// Where steps have the ssh that fetches, if they do.
+    pub(crate) shim: Option<&'a str>,
     /// Why it was in sign mode, where the user left the choice.
     pub(crate) why_sign: Option<&'a str>,
     /// Whether its repositories were listed.
@@ -39,7 +41,7 @@ pub(crate) fn lines(told: &Told<'_>) -> Vec<String> {
     let Told { report, .. } = told;
     let mut lines: Vec<String> = used(told).into_iter().flatten().collect();
     if lines.is_empty() && report.faults.is_empty() {
-        lines.push(unused(told).to_owned());
+        lines.push(unused(told));
     }
     if let Some(why) = told.why_sign {
         lines.insert(0, format!("sign mode: {why}"));
@@ -74,12 +76,18 @@ fn used(told: &Told<'_>) -> [Option<String>; 4] {
     ]
 }
 
-fn unused(told: &Told<'_>) -> &'static str {
-    match (told.is_fetching, told.was_built) {
+fn unused(told: &Told<'_>) -> String {
+    let text = match (told.is_fetching, told.was_built) {
         (false, true) => UNUSED,
         (false, false) => UNUSED_AND_FAILED,
         (true, true) => NOTHING_FETCHED,
         (true, false) => NOTHING_FETCHED_AND_FAILED,
+    };
+    match told.shim.filter(|_| !told.was_built) {
+        Some(shim) => {
+            format!("{text}; if its git failed over ssh, it ran another than {shim}: {LOOK}")
+        }
+        None => text.to_owned(),
     }
 }
 
@@ -95,6 +103,7 @@ fn row(name: &str, text: Option<String>) -> Option<String> {
 const UNUSED_AND_FAILED: &str = "the build asked for no signature";
 const NOTHING_FETCHED: &str = "the build fetched nothing (cached, or it has no such step)";
 const NOTHING_FETCHED_AND_FAILED: &str = "the build fetched nothing";
+const LOOK: &str = "look for PATH, GIT_SSH, GIT_SSH_COMMAND and core.sshCommand";
 const UNUSED: &str = "the build asked for no signature (cached, or it has no ssh step)";
 
 #[cfg(test)]
@@ -106,6 +115,8 @@ mod tests {
 
     use super::*;
     use crate::verify::{Finding, Place};
+
+    const SHIM: &str = "/bin/ssh";
 
     fn key(name: &str, source: &str, searchable: bool) -> KeyInfo {
         KeyInfo {
@@ -130,6 +141,7 @@ mod tests {
             unseen: None,
             was_built,
             is_fetching: false,
+            shim: None,
             why_sign: None,
             is_listed: false,
         })
@@ -143,6 +155,7 @@ mod tests {
             unseen: None,
             was_built: true,
             is_fetching: true,
+            shim: Some(SHIM),
             why_sign: None,
             is_listed,
         })
@@ -184,6 +197,31 @@ mod tests {
     }
 
     #[test]
+    fn a_failed_build_that_never_asked_is_told_of_another_ssh() {
+        let told = |shim| {
+            super::lines(&Told {
+                keys: &[],
+                report: &report(),
+                image: &Image::NotAsked,
+                unseen: None,
+                was_built: false,
+                is_fetching: true,
+                shim,
+                why_sign: None,
+                is_listed: false,
+            })
+        };
+        assert_eq!(
+            told(Some(SHIM)),
+            [
+                "the build fetched nothing; if its git failed over ssh, it ran another than /bin/ssh: \
+                 look for PATH, GIT_SSH, GIT_SSH_COMMAND and core.sshCommand"
+            ]
+        );
+        assert_eq!(told(None), [NOTHING_FETCHED_AND_FAILED]);
+    }
+
+    #[test]
     fn a_build_that_fetched_nothing_says_so() {
         let told = "the build fetched nothing (cached, or it has no such step)";
         assert_eq!(fetching(&report(), false), [told]);
@@ -206,6 +244,7 @@ mod tests {
             unseen: None,
             was_built: true,
             is_fetching: false,
+            shim: None,
             why_sign: Some("docker 20.10 cannot run the shim from a secret (Docker 26 can)"),
             is_listed: false,
         });
@@ -262,6 +301,7 @@ mod tests {
                 unseen: Some("the cache"),
                 was_built,
                 is_fetching: false,
+                shim: None,
                 why_sign: None,
                 is_listed: false,
             })

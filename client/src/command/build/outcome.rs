@@ -112,8 +112,20 @@ fn of_fault(fault: &Fault, own: ExitCode) -> Outcome {
         Fault::Fetch { repository, why } => complaint(
             own,
             format!("{repository} was not fetched: {why}"),
-            "see whether it works without a build: `git ls-remote`",
+            &format!(
+                "see whether it works without a build: `git ls-remote {}`",
+                url(repository)
+            ),
         ),
+    }
+}
+
+/// A URL of the repository for git, as far as it may be typed.
+fn url(repository: &str) -> String {
+    if is_plain_word(repository) {
+        format!("ssh://git@{repository}")
+    } else {
+        "URL".to_owned()
     }
 }
 
@@ -314,6 +326,23 @@ mod tests {
             hint,
             "allow the repository: `keystay --repo HOST/PATH build …`"
         );
+    }
+
+    #[test]
+    fn a_failed_fetch_is_told_with_the_command_that_tries_it() {
+        for (repository, command) in [
+            ("h:2222/acme/x", "`git ls-remote ssh://git@h:2222/acme/x`"),
+            ("x;id;/acme/x", "`git ls-remote URL`"),
+        ] {
+            let fault = Fault::Fetch {
+                repository: repository.into(),
+                why: "not found".into(),
+            };
+            let report = report(vec![fault], &[]);
+            let (status, _, hint) = told(outcome(FAILED, &report, &Image::NotAsked, FETCH));
+            assert_eq!(status, 1);
+            assert!(hint.ends_with(command), "{hint}");
+        }
     }
 
     #[test]

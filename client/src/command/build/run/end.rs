@@ -19,6 +19,7 @@ use crate::{
     exit_code::ExitCode,
     output::{self, Output},
     summary::{self, Told, end_of_others, tell_others},
+    wiring::Secret,
 };
 
 impl Build<'_> {
@@ -43,6 +44,7 @@ impl Build<'_> {
                 Mode::Fetch(_) => None,
             },
             is_fetching: plan.fetching().is_some(),
+            shim: (plan.secrets.contains(&Secret::Shim)).then(|| Secret::Shim.target()),
             is_listed: matches!(self.settings.repos, Repos::Only(_)),
         };
         for line in summary::lines(&told) {
