@@ -50,6 +50,18 @@ fn a_file_that_others_can_read_is_refused() {
 }
 
 #[test]
+fn nobody_is_told_to_hide_a_public_key() {
+    let folder = Folder::new();
+    let path = folder.key("id", "-t ed25519");
+    let public = path.with_added_extension("pub");
+    set_mode(&public, 0o644).unwrap();
+    assert_eq!(
+        told(&load_file(&public).unwrap_err()).last().unwrap(),
+        &format!("did you mean `file:{}`?", path.display())
+    );
+}
+
+#[test]
 fn commands_in_hints_quote_paths_with_spaces() {
     let folder = Folder::new();
     let path = folder.key("it's mine", "-t ed25519");

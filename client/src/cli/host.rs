@@ -50,6 +50,9 @@ impl FromStr for HostName {
 }
 
 fn split(text: &str) -> Result<(&str, u16), HostNameError> {
+    if text.contains(['/', '@']) {
+        return Err(HostNameError::Name);
+    }
     if let Some(rest) = text.strip_prefix('[') {
         let (name, port) = rest.split_once(']').ok_or(HostNameError::Name)?;
         return match port.strip_prefix(':') {
@@ -110,7 +113,19 @@ mod tests {
     #[test]
     fn patterns_and_separators_are_not_hosts() {
         for text in [
-            "", "*.acme", "a,b", "!a", "a b", "|1|x", "-oProxy", "[a", "[a]b", "é", ":22",
+            "",
+            "*.acme",
+            "a,b",
+            "!a",
+            "a b",
+            "|1|x",
+            "-oProxy",
+            "[a",
+            "[a]b",
+            "é",
+            ":22",
+            "https://a",
+            "git@a:b",
         ] {
             assert_eq!(text.parse::<HostName>(), Err(HostNameError::Name), "{text}");
         }

@@ -28,6 +28,8 @@ pub(crate) enum KeySourceError {
         "a source is agent, agent:FINGERPRINT, file:PATH, env:NAME, stdin or certificate:COMMAND"
     )]
     Form,
+    #[error("a key in a file is written `file:PATH`")]
+    Path,
     #[error("certificate,ttl=TIME: {0}")]
     Ttl(#[from] super::TtlError),
     #[error(transparent)]
@@ -56,6 +58,7 @@ impl FromStr for KeySource {
             }
             None if text == "agent" => Ok(Self::Agent(None)),
             None if text == "stdin" => Ok(Self::Stdin),
+            None if text.contains('/') => Err(KeySourceError::Path),
             _ => Err(KeySourceError::Form),
         }
     }
@@ -112,7 +115,6 @@ mod tests {
             "file:",
             "env:",
             "env:A=B",
-            "~/.ssh/id",
             "stdin:x",
             "Agent",
             "certificate",
@@ -136,6 +138,13 @@ mod tests {
             "agent:x".parse::<KeySource>(),
             Err(KeySourceError::Fingerprint(_))
         ));
+    }
+
+    #[test]
+    fn a_path_alone_is_told_what_goes_before_it() {
+        for text in ["~/.ssh/id", "/run/secrets/key", "./id"] {
+            assert_eq!(text.parse::<KeySource>(), Err(KeySourceError::Path));
+        }
     }
 
     #[test]

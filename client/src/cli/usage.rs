@@ -137,6 +137,7 @@ fn no_command(error: &clap::Error) -> UsageError {
         return told.first(DOCKER);
     }
     match text_of(error, ContextKind::SuggestedSubcommand) {
+        Some(similar) if Cli::command().find_subcommand(similar).is_none() => told.first(CHECK),
         Some(similar) => told.first(format!("did you mean `keystay {similar}`?")),
         None => told,
     }
@@ -278,6 +279,13 @@ mod tests {
     fn a_command_without_its_word_is_a_usage_error() {
         let error = error("keystay receipt");
         assert_eq!(error.to_string(), "a word is missing behind `receipt`");
+        assert_eq!(error.hints(), [CHECK, HELP]);
+    }
+
+    #[test]
+    fn a_misspelt_word_behind_a_command_gets_both() {
+        let error = error("keystay receipt chekc a b");
+        assert_eq!(error.to_string(), "there is no command `chekc`");
         assert_eq!(error.hints(), [CHECK, HELP]);
     }
 

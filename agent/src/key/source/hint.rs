@@ -19,6 +19,9 @@ pub(super) fn hints(place: &Place, fault: &Fault) -> Vec<String> {
             "or set SSH_ASKPASS to a program that asks for it, and SSH_ASKPASS_REQUIRE=force"
                 .to_owned(),
         ],
+        (Place::File(path), Fault::OpenToOthers { .. }) if is_public(path) => {
+            vec![private_half(path)]
+        }
         (Place::File(path), Fault::OpenToOthers { .. }) => {
             vec![format!("chmod 600 {}", quoted(path))]
         }
@@ -65,9 +68,7 @@ fn format_hints(place: &Place, error: &FormatError) -> Vec<String> {
             )
         }
         FormatError::PublicKey => match place {
-            Place::File(path) if path.extension().is_some_and(|suffix| suffix == "pub") => {
-                format!("did you mean `file:{}`?", shown(&path.with_extension("")))
-            }
+            Place::File(path) if is_public(path) => private_half(path),
             _ => "name the private half: the file without `.pub`".to_owned(),
         },
         FormatError::SecurityKey => {
@@ -89,6 +90,15 @@ fn format_hints(place: &Place, error: &FormatError) -> Vec<String> {
         _ => return Vec::new(),
     };
     vec![hint]
+}
+
+/// Whether it has the name of a public key.
+fn is_public(path: &Path) -> bool {
+    path.extension().is_some_and(|suffix| suffix == "pub")
+}
+
+fn private_half(path: &Path) -> String {
+    format!("did you mean `file:{}`?", shown(&path.with_extension("")))
 }
 
 fn command_hint(fault: &Fault) -> Option<String> {
