@@ -85,7 +85,9 @@ fn unused(told: &Told<'_>) -> String {
     };
     match told.shim.filter(|_| !told.was_built) {
         Some(shim) => {
-            format!("{text}; if its git failed over ssh, it ran another than {shim}: {LOOK}")
+            format!(
+                "{text}; if git failed over ssh and no line of keystay's says why, it ran another than {shim}: {LOOK}"
+            )
         }
         None => text.to_owned(),
     }
@@ -214,7 +216,7 @@ mod tests {
         assert_eq!(
             told(Some(SHIM)),
             [
-                "the build fetched nothing; if its git failed over ssh, it ran another than /bin/ssh: \
+                "the build fetched nothing; if git failed over ssh and no line of keystay's says why, it ran another than /bin/ssh: \
                  look for PATH, GIT_SSH, GIT_SSH_COMMAND and core.sshCommand"
             ]
         );

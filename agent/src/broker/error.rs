@@ -75,7 +75,9 @@ pub(crate) enum FetchError {
         said: String,
     },
     /// `ssh_config` wants something of this host that the broker does not do.
-    #[error("ssh_config has {option} for {host}, which is not supported here")]
+    #[error(
+        "ssh_config has {option} for {host}, which is not supported here; ProxyJump over up to 4 hosts is"
+    )]
     Unsupported {
         /// The host.
         host: String,

@@ -97,7 +97,7 @@ impl fmt::Display for Note {
             Self::VariableId { id, .. } => {
                 write!(
                     f,
-                    "the ssh id {} is known only to the engine, so its mount is left as it is",
+                    "the ssh id {} is known only to the engine, so its mount is left as it is; write the id out",
                     shown(id)
                 )
             }
@@ -117,7 +117,7 @@ impl fmt::Display for Note {
             }
             Self::UnknownAgent { .. } => f.write_str(
                 "the step's fetches go by its first ssh mount, whose id only the engine knows, so \
-                 the step is not connected; write the id out",
+                 the step is not connected",
             ),
             Self::OtherAgent { .. } => f.write_str(
                 "the step's first ssh mount is not Keystay's, so its fetches are not either",
@@ -197,7 +197,7 @@ mod tests {
                     line: 4,
                     id: "${ID}".to_owned(),
                 },
-                "line 4: the ssh id \"${ID}\" is known only to the engine, so its mount is left as it is",
+                "line 4: the ssh id \"${ID}\" is known only to the engine, so its mount is left as it is; write the id out",
             ),
             (
                 Note::VariableType {
@@ -237,7 +237,7 @@ mod tests {
             ),
             (
                 Note::UnknownAgent { line: 9 },
-                "line 9: the step's fetches go by its first ssh mount, whose id only the engine knows, so the step is not connected; write the id out",
+                "line 9: the step's fetches go by its first ssh mount, whose id only the engine knows, so the step is not connected",
             ),
             (
                 Note::OtherAgent { line: 9 },

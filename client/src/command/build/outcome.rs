@@ -1,7 +1,8 @@
 //! How a build ends: docker's status, unless Keystay has something to add.
 
 use keystay_proto::{
-    control::{Fault, GrantReport, Reason, Refusal},
+    control::{Fault, GrantReport, Reason, Refusal, Repos},
+    git::RepoPattern,
     is_plain_word,
 };
 
@@ -36,17 +37,19 @@ impl Outcome {
 
 /// What decides how a build's end is told.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Terms {
+pub(super) struct Terms<'a> {
     /// Whether an image that was not searched whole is an error.
     pub(super) strict: bool,
     /// Whether the build was in fetch mode.
     pub(super) is_fetching: bool,
     /// Whether the user's file, and nothing else, limits the hosts.
     pub(super) is_limited: bool,
+    /// The repositories that may be read.
+    pub(super) repos: &'a Repos,
 }
 
 /// What a build comes to, from docker's end, the grant's report and the image's verdict.
-pub(super) fn outcome(run: Run, report: &GrantReport, image: &Image, terms: Terms) -> Outcome {
+pub(super) fn outcome(run: Run, report: &GrantReport, image: &Image, terms: Terms<'_>) -> Outcome {
     if run.caught.is_some() {
         return plain(run.exit_code());
     }
@@ -129,7 +132,7 @@ fn url(repository: &str) -> String {
     }
 }
 
-fn of_refusal(refusal: &Refusal, terms: Terms) -> Outcome {
+fn of_refusal(refusal: &Refusal, terms: Terms<'_>) -> Outcome {
     let Refusal { reason, detail, .. } = refusal;
     let shown = detail
         .as_ref()
@@ -145,26 +148,31 @@ fn of_refusal(refusal: &Refusal, terms: Terms) -> Outcome {
         .as_deref()
         .filter(|_| terms.is_fetching)
         .and_then(|detail| exact_hint(*reason, detail));
-    let mut outcome = match (exact, reason) {
-        (_, Reason::HostNotGranted) if terms.is_limited => {
-            complaint(ExitCode::Refused, message, LIMITED)
-        }
-        (Some(exact), _) => complaint(ExitCode::Refused, message, &exact),
-        (None, _) => complaint(
-            ExitCode::Refused,
-            message,
-            hint(*reason).unwrap_or_default(),
-        ),
+    let hint = match reason {
+        Reason::HostNotGranted if terms.is_limited => LIMITED.to_owned(),
+        _ => exact.unwrap_or_else(|| hint(*reason).unwrap_or_default().to_owned()),
     };
-    let names_host = matches!(reason, Reason::HostNotGranted | Reason::HostNotKnown);
-    if let Some((_, hints)) = outcome
-        .complaint
-        .as_mut()
-        .filter(|_| names_host && terms.is_fetching)
-    {
+    let mut hints = vec![hint];
+    if terms.is_fetching && is_of_no_listed_host(*reason, detail.as_deref(), terms.repos) {
         hints.push(ALIAS.to_owned());
     }
-    outcome
+    Outcome {
+        code: ExitCode::Refused,
+        complaint: Some((message, hints)),
+    }
+}
+
+/// Whether a fetch was refused from a host that nothing names here.
+fn is_of_no_listed_host(reason: Reason, detail: Option<&str>, repos: &Repos) -> bool {
+    match (reason, repos) {
+        (Reason::HostNotGranted | Reason::HostNotKnown, _) => true,
+        (Reason::RepositoryNotGranted, Repos::Only(patterns)) => {
+            let refused = detail.and_then(|detail| detail.parse::<RepoPattern>().ok());
+            let place = |pattern: &RepoPattern| (pattern.host().to_owned(), pattern.port());
+            refused.is_some_and(|it| !patterns.iter().any(|known| place(known) == place(&it)))
+        }
+        _ => false,
+    }
 }
 
 /// What to do about a refused fetch of this repository, or from this host.
@@ -253,20 +261,23 @@ mod tests {
         caught: None,
     };
 
-    const SIGN: Terms = Terms {
+    const SIGN: Terms<'static> = Terms {
         strict: false,
         is_fetching: false,
         is_limited: false,
+        repos: &Repos::Any,
     };
-    const STRICT: Terms = Terms {
+    const STRICT: Terms<'static> = Terms {
         strict: true,
         is_fetching: false,
         is_limited: false,
+        repos: &Repos::Any,
     };
-    const FETCH: Terms = Terms {
+    const FETCH: Terms<'static> = Terms {
         strict: false,
         is_fetching: true,
         is_limited: false,
+        repos: &Repos::Any,
     };
 
     #[test]
@@ -296,6 +307,22 @@ mod tests {
             report.refusals[0].detail = Some(detail.into());
             let (_, _, hint) = told(outcome(FAILED, &report, &Image::NotAsked, FETCH));
             assert!(hint.contains(command), "{hint}");
+        }
+    }
+
+    #[test]
+    fn a_repository_of_a_host_that_is_listed_nowhere_may_be_named_by_the_step() {
+        let repos = Repos::Only(vec!["github.com/acme/lib".parse().unwrap()]);
+        for (repository, hints) in [("github.com/acme/x", 1), ("github.com-lib/acme/lib", 2)] {
+            let mut report = report(vec![], &[Reason::RepositoryNotGranted]);
+            report.refusals[0].detail = Some(repository.into());
+            let terms = Terms {
+                repos: &repos,
+                ..FETCH
+            };
+            let outcome = outcome(FAILED, &report, &Image::NotAsked, terms);
+            let told = outcome.complaint.unwrap().1;
+            assert_eq!(told.len(), hints, "{told:?}");
         }
     }
 

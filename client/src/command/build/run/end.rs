@@ -62,6 +62,7 @@ impl Build<'_> {
             strict: self.options.strict,
             is_fetching: told.is_fetching,
             is_limited: self.options.hosts.is_empty() && self.settings.hosts != Hosts::Known,
+            repos: &self.settings.repos,
         };
         let outcome = outcome::outcome(run, report, image, terms)
             .or(end_of_others(self.options.strict, &found.warnings));
