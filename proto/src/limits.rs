@@ -13,6 +13,9 @@ pub const MAX_IDENTITIES: usize = 2048;
 /// payload are what every SSH implementation takes (RFC 4253 §6.1).
 pub const MAX_KEY_BLOB: usize = 32_768;
 
+/// The most principals of one certificate: `SSHKEY_CERT_MAX_PRINCIPALS` of OpenSSH's `sshkey.h`.
+pub const MAX_PRINCIPALS: usize = 256;
+
 /// The longest signature, in bytes, for the reason of [`MAX_KEY_BLOB`].
 pub const MAX_SIGNATURE: usize = 32_768;
 
@@ -67,9 +70,6 @@ pub const MAX_TUNNEL_REPLY: usize = MAX_TUNNEL_OUTPUT + MAX_TUNNEL_ERROR + 256;
 
 /// The longest path of a repository, in bytes: `PATH_MAX` of Linux.
 pub const MAX_REPO_PATH: usize = 4_096;
-
-/// The longest pkt-line, in bytes with its length: gitprotocol-common(5).
-pub const MAX_PKT_LINE: usize = 65_520;
 
 /// The most objects that are noted of what a fetch wants.
 pub const MAX_WANTED: usize = 64;

@@ -1,6 +1,6 @@
 //! What a fetch asks for, read from the pkt-lines that go up (gitprotocol-common(5)).
 
-use crate::limits::{MAX_PKT_LINE, MAX_WANTED};
+use crate::limits::MAX_WANTED;
 
 /// Collects the objects that a fetch wants, of protocol version 0, 1 or 2, while its bytes pass in
 /// pieces of any size.
@@ -82,8 +82,8 @@ impl Wants {
         let Some(object) = wanted_object(&self.held) else {
             return;
         };
-        if self.wanted.len() < MAX_WANTED && !self.wanted.iter().any(|known| known == object) {
-            self.wanted.push(object.to_owned());
+        if self.wanted.len() < MAX_WANTED && !self.wanted.contains(&object) {
+            self.wanted.push(object);
         }
     }
 }
@@ -96,25 +96,24 @@ fn after_length(digits: &[u8]) -> State {
         .and_then(|text| usize::from_str_radix(text, 16).ok());
     match length {
         Some(FLUSH | DELIMITER | RESPONSE_END | EMPTY) => State::Length,
-        Some(length) if (EMPTY..=MAX_PKT_LINE).contains(&length) => {
-            State::Line(length.saturating_sub(LENGTH_DIGITS))
-        }
+        // Nothing but the first bytes is kept, so any length will do: git takes some above its own limit.
+        Some(length @ EMPTY..) => State::Line(length.saturating_sub(LENGTH_DIGITS)),
         _ => State::Lost,
     }
 }
 
-/// The object of `want OBJECT`, which capabilities or a line feed may follow.
-fn wanted_object(line: &[u8]) -> Option<&str> {
+/// The object of `want OBJECT`. Git reads as many digits as a name has, of either case, and looks at
+/// nothing behind them (`parse_oid_hex`).
+fn wanted_object(line: &[u8]) -> Option<String> {
     let rest = line.strip_prefix(b"want ")?;
-    let digits = rest.iter().take_while(|byte| is_digit(**byte)).count();
-    let (object, after) = rest.split_at(digits);
-    let whole = matches!(object.len(), SHA1 | SHA256)
-        && matches!(after.first(), None | Some(b' ' | b'\n' | b'\0'));
-    str::from_utf8(object).ok().filter(|_| whole)
-}
-
-fn is_digit(byte: u8) -> bool {
-    matches!(byte, b'0'..=b'9' | b'a'..=b'f')
+    let digits = rest.iter().take_while(|byte| byte.is_ascii_hexdigit());
+    let length = match digits.count() {
+        ..SHA1 => return None,
+        SHA1..SHA256 => SHA1,
+        _ => SHA256,
+    };
+    let object = str::from_utf8(rest.get(..length)?).ok()?;
+    Some(object.to_ascii_lowercase())
 }
 
 const LENGTH_DIGITS: usize = 4;
@@ -126,8 +125,8 @@ const EMPTY: usize = 4;
 /// The digits of an object's name.
 const SHA1: usize = 40;
 const SHA256: usize = 64;
-/// `want `, an object and the byte after it.
-const KEPT: usize = 70;
+/// `want ` and an object.
+const KEPT: usize = 69;
 
 #[cfg(test)]
 mod tests {
@@ -191,14 +190,26 @@ mod tests {
         for text in ["want \n", "want main\n", "wants", "want 0123456789\n"] {
             assert_eq!(wanted(&line(text)), Vec::<String>::new(), "{text}");
         }
-        assert!(wanted(&line(&format!("want {}f\n", object('a')))).is_empty());
-        assert!(wanted(&line(&format!("want {}\n", object('A')))).is_empty());
+    }
+
+    #[test]
+    fn an_object_is_read_as_git_reads_it() {
+        for text in [
+            object('A'),
+            format!("{}x", object('a')),
+            format!("{}0\n", object('a')),
+        ] {
+            let found = wanted(&line(&format!("want {text}")));
+            assert_eq!(found, [object('a')], "{text}");
+        }
+        let sha256 = "b".repeat(SHA256);
+        assert_eq!(wanted(&line(&format!("want {sha256}00"))), [sha256]);
     }
 
     #[test]
     fn nothing_is_read_after_what_is_no_line() {
         let want = line(&format!("want {}\n", object('a')));
-        for broken in ["0003", "zzzz", "+0a0", "fff1", "ffff", "PACK"] {
+        for broken in ["0003", "zzzz", "+0a0", "PACK"] {
             assert!(wanted(&format!("{broken}{want}")).is_empty(), "{broken}");
             assert_eq!(
                 wanted(&format!("{want}{broken}{want}")).len(),
@@ -206,7 +217,7 @@ mod tests {
                 "{broken}"
             );
         }
-        let longest = line(&"x".repeat(MAX_PKT_LINE - LENGTH_DIGITS));
+        let longest = line(&"x".repeat(0xffff - LENGTH_DIGITS));
         assert_eq!(wanted(&format!("0004{longest}{want}")).len(), 1);
     }
 
