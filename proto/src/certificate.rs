@@ -2,7 +2,7 @@
 
 use crate::{
     DecodeError,
-    limits::{MAX_KEY_BLOB, MAX_SIGNATURE},
+    limits::{MAX_KEY_BLOB, MAX_PRINCIPALS, MAX_SIGNATURE},
     wire::{Reader, put_string},
 };
 
@@ -40,7 +40,7 @@ impl<'a> Certificate<'a> {
         reader.u64()?;
         let is_host = kind(reader.u32()?)?;
         reader.string()?;
-        let principals = strings(reader.string()?)?;
+        let principals = principals(reader.string()?)?;
         let valid = (reader.u64()?, reader.u64()?);
         let critical_options = reader.string()?;
         reader.string()?;
@@ -88,11 +88,38 @@ fn kind(number: u32) -> Result<bool, DecodeError> {
     }
 }
 
-fn strings(bytes: &[u8]) -> Result<Vec<&[u8]>, DecodeError> {
+fn principals(bytes: &[u8]) -> Result<Vec<&[u8]>, DecodeError> {
     let mut reader = Reader::new(bytes);
     let mut all = Vec::new();
     while !reader.is_empty() {
+        if all.len() >= MAX_PRINCIPALS {
+            return Err(DecodeError::TooMany {
+                what: "principals",
+                limit: MAX_PRINCIPALS,
+            });
+        }
         all.push(reader.string()?);
     }
     Ok(all)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn as_many_principals_are_read_as_openssh_reads() {
+        let list = |count| {
+            let mut list = Vec::new();
+            (0..count).for_each(|_| put_string(&mut list, b"name"));
+            list
+        };
+        assert_eq!(principals(&list(256)).unwrap().len(), 256);
+        let limit = MAX_PRINCIPALS;
+        let what = "principals";
+        assert_eq!(
+            principals(&list(257)),
+            Err(DecodeError::TooMany { what, limit })
+        );
+    }
 }

@@ -121,7 +121,7 @@ impl LocalSigner {
     }
 
     fn rsa(numbers: RsaPrivate) -> Result<Self, RejectedKey> {
-        check_length(&numbers.n)?;
+        check_lengths(&numbers)?;
         let RsaPrivate {
             n,
             e,
@@ -224,6 +224,18 @@ fn padded(number: &Secret, len: usize) -> Option<Secret> {
         .get_mut(len.checked_sub(digits.len())?..)?
         .copy_from_slice(digits);
     Some(padded)
+}
+
+/// Arithmetic takes a time that grows with the square of the lengths.
+fn check_lengths(numbers: &RsaPrivate) -> Result<(), RejectedKey> {
+    let RsaPrivate { n, e, .. } = numbers;
+    check_length(n)?;
+    let secret = [&numbers.d, &numbers.p, &numbers.q, &numbers.q_inv].map(Secret::bytes);
+    let mut others = secret.into_iter().chain([e.as_slice()]);
+    if others.any(|number| number.len() > n.len()) {
+        return Err(RejectedKey::Damaged);
+    }
+    Ok(())
 }
 
 fn check_length(modulus: &[u8]) -> Result<(), RejectedKey> {

@@ -140,6 +140,24 @@ fn a_key_that_no_list_has_room_for_is_not_added() {
 }
 
 #[test]
+fn an_rsa_key_of_long_numbers_is_refused_at_once() {
+    both(|agent| {
+        let (short, long) = (string(&[0x7f; 257]), string(&vec![0x7f; 130_000]));
+        let key = [&string(b"ssh-rsa"), &short, &string(&[1, 0, 1])];
+        let private = [&long, &short, &long, &short];
+        let fields: Vec<&[u8]> = key.into_iter().chain(private).map(Vec::as_slice).collect();
+        let mut raw = agent.connect();
+        // The arithmetic would take longer.
+        let patience = Some(Duration::from_secs(10));
+        raw.0.set_read_timeout(patience).unwrap();
+        assert_eq!(
+            raw.ask(&message(17, &[&fields.concat(), &string(b"")])),
+            [5]
+        );
+    });
+}
+
+#[test]
 fn a_comment_with_a_zero_byte_is_not_taken() {
     both(|agent| {
         let mut raw = agent.connect();
