@@ -125,7 +125,8 @@ fn criteria(words: &[String]) -> Option<Vec<Criterion>> {
             None => (name, None),
         };
         if name == "all" {
-            return (criteria.is_empty() && words.next().is_none()).then_some(criteria);
+            let is_alone = criteria.is_empty() && words.next().is_none();
+            return (is_alone && !word.starts_with('!')).then_some(criteria);
         }
         let original = match name.as_str() {
             "host" => false,

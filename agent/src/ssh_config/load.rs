@@ -75,7 +75,8 @@ impl Files {
             Err(keyword) => {
                 let place = path.display();
                 self.note(format!("{place}:{number}: `{keyword}` is not understood"));
-                None
+                // What follows is about hosts that nobody knows, and not about those before.
+                matches!(keyword.as_str(), "host" | "match").then_some(Directive::Unread)
             }
         }
     }

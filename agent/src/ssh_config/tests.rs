@@ -169,6 +169,10 @@ const TABLE: &[(&[Text], &[&str])] = &[
         &["git", "got", "x"],
     ),
     (
+        &[("config", "Match !all\n Port 8\nHost git\n Port 9\n")],
+        &["git", "got"],
+    ),
+    (
         &[("config", "Match exec false\n Port 9\nHost *\n Port 10\n")],
         &["git"],
     ),

@@ -23,6 +23,19 @@ fn what_is_not_read_is_noted_and_says_nothing() {
 }
 
 #[test]
+fn what_stands_behind_hosts_that_cannot_be_read_is_not_for_those_before() {
+    for line in ["Host \"internal", "Match host \"internal"] {
+        let text = format!("Host public\n User u\n{line}\n HostName internal\n Port 7\n");
+        let home = Home::with(&[("config", &text)]);
+        let config = home.config();
+        let host = config.host("public");
+        let read = (host.host_name(), host.port, host.user.as_deref());
+        assert_eq!(read, ("public".into(), None, Some("u")), "{line}");
+        assert!(config.notes()[0].contains(":3: "), "{:?}", config.notes());
+    }
+}
+
+#[test]
 fn files_that_include_themselves_end() {
     let home = Home::with(&[("config", "Include config HOME/config\nPort 7\n")]);
     let config = home.config();
