@@ -40,7 +40,7 @@ fn has_room(path: &Path) -> bool {
 }
 
 /// Removes what agents left behind that were killed: folders of ours whose control socket nobody
-/// answers.
+/// answers, and empty ones.
 pub(crate) fn sweep() {
     sweep_below(&base());
 }
@@ -53,9 +53,9 @@ fn sweep_below(base: &Path) {
         let named = path
             .file_name()
             .is_some_and(|name| name.as_encoded_bytes().starts_with(PREFIX.as_bytes()));
-        if named && is_ours(&path) && is_settled(&path) && is_dead(&path) {
+        if named && is_ours(&path) && is_settled(&path) {
             // Another agent may sweep at the same time.
-            let _ = fs::remove_dir_all(&path);
+            let _ = remove(&path);
         }
     }
 }
@@ -74,14 +74,13 @@ fn is_settled(path: &Path) -> bool {
     .is_some_and(|age| age > SETTLED)
 }
 
-fn is_dead(path: &Path) -> bool {
-    let answer = UnixStream::connect(path.join(CONTROL));
-    answer.is_err_and(|error| {
-        matches!(
-            error.kind(),
-            io::ErrorKind::ConnectionRefused | io::ErrorKind::NotFound
-        )
-    })
+fn remove(path: &Path) -> io::Result<()> {
+    match UnixStream::connect(path.join(CONTROL)).map_err(|error| error.kind()) {
+        Err(io::ErrorKind::ConnectionRefused) => fs::remove_dir_all(path),
+        // No agent's, or of one that came no further: a person may use the name too.
+        Err(io::ErrorKind::NotFound) => fs::remove_dir(path),
+        Ok(_) | Err(_) => Ok(()),
+    }
 }
 
 /// The name of the control socket in the folder.
@@ -144,10 +143,17 @@ mod tests {
     #[test]
     fn other_folders_stay() {
         let base = tempfile::tempdir().unwrap();
-        let other = base.path().join("other");
-        fs::create_dir(&other).unwrap();
-        age(&other);
+        let [other, own, empty] =
+            ["other", "keystay-backup", "keystay-empty"].map(|name| base.path().join(name));
+        for folder in [&other, &own, &empty] {
+            fs::create_dir(folder).unwrap();
+        }
+        fs::write(own.join("file"), "").unwrap();
+        for folder in [&other, &own, &empty] {
+            age(folder);
+        }
         sweep_below(base.path());
-        assert!(other.exists());
+        assert!(other.exists() && own.join("file").exists());
+        assert!(!empty.exists());
     }
 }

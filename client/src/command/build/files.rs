@@ -64,6 +64,7 @@ impl Files {
             .tempdir_in(base)?;
         let lock = File::open(folder.path())?;
         lock.lock_shared()?;
+        fs::write(folder.path().join(MARK), "")?;
         Ok(Self {
             folder,
             _lock: lock,
@@ -121,10 +122,20 @@ fn sweep(base: &Path) {
             .as_encoded_bytes()
             .starts_with(PREFIX.as_bytes());
         if is_named && is_left(&entry.path()) {
-            // Another build may sweep at the same time.
-            let _ = fs::remove_dir_all(entry.path());
+            remove(&entry.path());
         }
     }
+}
+
+/// Removes a folder that a build made, or that is empty; a person may use the name too.
+fn remove(path: &Path) {
+    let is_made = fs::symlink_metadata(path.join(MARK)).is_ok();
+    // Another build may sweep at the same time.
+    let _ = if is_made {
+        fs::remove_dir_all(path)
+    } else {
+        fs::remove_dir(path)
+    };
 }
 
 /// Whether the folder is this user's and nobody holds its lock, nor is about to take it.
@@ -145,6 +156,8 @@ fn is_left(path: &Path) -> bool {
 
 /// Not the beginning of an agent's folders, which are left when nobody answers in them.
 const PREFIX: &str = "keystay.";
+/// The file that says whose folder it is.
+const MARK: &str = ".keystay";
 const SPLIT: &str = "podman and buildah read no path with a comma or a quote";
 const SETTLED: Duration = Duration::from_mins(1);
 
@@ -161,18 +174,21 @@ mod tests {
     fn the_folder_of_a_killed_build_is_swept_and_that_of_a_running_one_stays() {
         let base = tempfile::tempdir().unwrap();
         let running = Files::below(base.path()).unwrap();
-        let [left, fresh, other] =
-            ["keystay.left", "keystay.fresh", "keystay-agents"].map(|name| base.path().join(name));
-        for folder in [&left, &fresh, &other] {
+        let names = ["left", "empty", "fresh", "own"].map(|name| format!("{PREFIX}{name}"));
+        let [left, empty, fresh, own] = names.map(|name| base.path().join(name));
+        for folder in [&left, &empty, &fresh, &own] {
             fs::create_dir(folder).unwrap();
         }
-        fs::write(left.join("Dockerfile"), "FROM scratch").unwrap();
-        for folder in [running.folder.path(), &left, &other] {
+        for file in [left.join("Dockerfile"), left.join(MARK), own.join("file")] {
+            fs::write(file, "").unwrap();
+        }
+        for folder in [running.folder.path(), &left, &empty, &own] {
             age(folder);
         }
         sweep(base.path());
-        assert!(!left.exists());
-        assert!(running.folder.path().exists() && fresh.exists() && other.exists());
+        assert!(!left.exists() && !empty.exists());
+        assert!(running.folder.path().exists() && fresh.exists());
+        assert!(own.join("file").exists(), "a person's own");
     }
 
     #[test]

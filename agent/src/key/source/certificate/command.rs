@@ -108,7 +108,7 @@ fn beside(file: &Path) -> Result<Option<Vec<u8>>, Fault> {
 
 fn folder() -> io::Result<TempDir> {
     tempfile::Builder::new()
-        .prefix("keystay-")
+        .prefix("keystay-certificate-")
         .permissions(Permissions::from_mode(0o700))
         .tempdir()
 }
