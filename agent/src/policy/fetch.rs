@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use keystay_proto::{
     control::{Hosts, Reason, Repos},
-    git::{Command, CommandError, Repository, ssh_command},
+    git::{Command, CommandError, Repository, Service, ssh_command},
     printable,
     tunnel::Open,
 };
@@ -62,10 +62,15 @@ impl<'a> FetchDemand<'a> {
         (!self.user.is_empty()).then(|| printable(self.user))
     }
 
-    /// What is wrong with the command.
+    /// What is wrong with the command, or what it gives away beside the repository.
     pub(crate) fn detail(&self) -> Option<String> {
-        let error = self.what.as_ref().err()?;
-        Some(printable(error.to_string()))
+        match &self.what {
+            Err(error) => Some(printable(error.to_string())),
+            Ok((command, _)) if command.service == Service::LfsAuthenticate => {
+                Some(TOKEN.to_owned())
+            }
+            Ok(_) => None,
+        }
     }
 }
 
@@ -112,6 +117,8 @@ fn host_is_granted(hosts: &Hosts, repository: &Repository) -> bool {
 }
 
 const SSH_PORT: u16 = 22;
+/// The host decides how long it is good for, and for what.
+const TOKEN: &str = "the host gives the step a token for large files";
 
 #[cfg(test)]
 mod tests;

@@ -1,6 +1,6 @@
 //! The right key for each repository, chosen on the host; and no other repository.
 
-use keystay_proto::control::Event;
+use keystay_proto::control::{Event, Record};
 
 use super::{build, env, fetches, on_git_host};
 use crate::key_file::fingerprint;
@@ -187,4 +187,9 @@ fn git_lfs_is_told_where_to_download() {
         ),
     );
     build(&env, &["dev"], &[]).output().status(0);
+    let told = "the host gives the step a token for large files";
+    let records = env.records();
+    let of_token = |record: &&Record| record.detail.as_deref() == Some(told);
+    let allowed = records.iter().find(of_token).unwrap();
+    assert_eq!(allowed.event, Event::Allowed);
 }

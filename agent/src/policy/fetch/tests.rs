@@ -74,6 +74,14 @@ fn another_repository_host_or_port_is_not_granted() {
 }
 
 #[test]
+fn a_token_for_large_files_is_told_of() {
+    let detail = |command| FetchDemand::identify(&Open { command, ..OPEN }).detail();
+    let told = detail(b"git-lfs-authenticate 'acme/lib-a' download");
+    assert_eq!(told.as_deref(), Some(TOKEN));
+    assert_eq!(detail(b"git-upload-pack 'acme/lib-a'"), None);
+}
+
+#[test]
 fn what_does_not_read_a_repository_is_no_fetch() {
     for command in [
         &b"git-receive-pack 'acme/lib-a'"[..],
