@@ -1,5 +1,6 @@
 //! The command line's types.
 
+mod belongs;
 mod choice;
 mod host;
 mod lint;

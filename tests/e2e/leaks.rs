@@ -30,7 +30,7 @@ fn keys_in_files_are_named_by_layer_path_and_instruction() {
 
         // Keystay does not build this: see `before_build`.
         env.docker().build(&env).output().status(0);
-        let verified = with(env.keystay(), &keys).args(["verify", env.tag()]);
+        let verified = with(env.keystay_alone(), &keys).args(["verify", env.tag()]);
         let verified = verified.output();
         let [a, b, c, d] = [0, 1, 2, 3].map(|n| fingerprint(&keys[n]));
         verified.status(65).stdout_is("");
@@ -59,7 +59,7 @@ fn keys_in_files_are_named_by_layer_path_and_instruction() {
 /// `keystay verify` finds the same in an image that is there, and takes it for clean of other keys.
 #[track_caller]
 fn assert_found_again(env: &Env, keys: &[PathBuf], first: &str) {
-    let verify = |keys: &[PathBuf]| with(env.keystay(), keys).args(["verify", env.tag()]);
+    let verify = |keys: &[PathBuf]| with(env.keystay_alone(), keys).args(["verify", env.tag()]);
     let verified = verify(&keys[..1]).output();
     verified.status(65).stdout_is("");
     assert_eq!(
@@ -137,7 +137,7 @@ fn keys_in_arguments_variables_and_labels_are_named_by_their_place() {
         ];
         let arguments = arguments.iter().flat_map(|value| ["--build-arg", value]);
         env.docker().build(&env).args(arguments).output().status(0);
-        let built = with(env.keystay(), &keys).args(["verify", env.tag()]);
+        let built = with(env.keystay_alone(), &keys).args(["verify", env.tag()]);
         let built = built.output();
         let [plain, packed, in_env, in_label] = [0, 1, 2, 3].map(|n| fingerprint(&keys[n]));
         built.status(65);
@@ -203,7 +203,7 @@ fn a_rebuild_has_its_new_layers_searched_only() {
         env.file("Dockerfile", &format!("{before}COPY key /key\n"));
         let image = with(env.keystay(), &keys).args(["--no-verify"]);
         image.build(&env).output().status(0);
-        let leak = with(env.keystay(), &keys).args(["verify", env.tag()]);
+        let leak = with(env.keystay_alone(), &keys).args(["verify", env.tag()]);
         leak.output()
             .status(65)
             .stdout_is("")
@@ -231,7 +231,7 @@ fn an_image_that_is_not_there_is_an_error() {
     for engine in lab.engines() {
         let env = Env::on(&lab, engine);
         let keys = [new_key(&env, "key", "ed25519")];
-        let verified = with(env.keystay(), &keys).args(["verify", "acme/nothing:1"]);
+        let verified = with(env.keystay_alone(), &keys).args(["verify", "acme/nothing:1"]);
         verified.output().status(64).stdout_is("").says(
             "keystay: image     INCOMPLETE the engine holds no image acme/nothing:1\n\
              keystay: error: there is no such image\n\
@@ -259,7 +259,8 @@ fn keys_that_only_an_agent_holds_are_not_said_to_be_searched_for() {
         .status(0)
         .stderr_has(" searched for 1 key in 1 layer (")
         .stderr_has("; 1 key is in your agent, searched for locked copies only\n");
-    let verified = keystay().args(["verify", env.tag()]).output();
+    let keystay = env.keystay_alone().env("SSH_AUTH_SOCK", agent.socket());
+    let verified = keystay.args(["verify", env.tag()]).output();
     verified.status(75).says(
         "keystay: image     searched for locked copies only: the key is in your agent, its private half is not here\n\
          keystay: error: there is no key to search for\n\

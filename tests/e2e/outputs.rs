@@ -242,7 +242,7 @@ fn provenance_that_tells_arguments_is_warned_of_and_searched() {
         .status(0)
         .stderr_has(warning);
     let verified = env
-        .keystay()
+        .keystay_alone()
         .args(["--key", &key(&env), "verify", env.tag()])
         .output();
     verified

@@ -3,11 +3,11 @@
 use std::{ffi::OsString, iter};
 
 use clap::{
-    CommandFactory as _, Parser as _,
+    CommandFactory as _, FromArgMatches as _,
     error::{ContextKind, ContextValue, ErrorKind},
 };
 
-use super::{Cli, Command, Verbatim};
+use super::{Cli, Command, Verbatim, belongs};
 
 /// What a command line comes to.
 #[derive(Debug)]
@@ -44,7 +44,7 @@ impl UsageError {
     }
 
     /// The same error with this hint before the others.
-    fn first(mut self, hint: impl Into<String>) -> Self {
+    pub(super) fn first(mut self, hint: impl Into<String>) -> Self {
         self.hints.insert(0, hint.into());
         self
     }
@@ -57,14 +57,15 @@ impl UsageError {
 
 /// Reads a command line, the program's name first.
 pub(crate) fn parse(arguments: &[OsString]) -> Result<Parsed, UsageError> {
-    match Cli::try_parse_from(arguments) {
-        Ok(mut cli) => {
-            restore_separator(&mut cli.command, arguments);
-            Ok(Parsed::Run(Box::new(cli)))
-        }
-        Err(error) if is_answer(&error) => Ok(Parsed::Print(error.render().to_string())),
-        Err(error) => Err(in_one_line(&error)),
-    }
+    let matches = match Cli::command().try_get_matches_from(arguments) {
+        Ok(matches) => matches,
+        Err(error) if is_answer(&error) => return Ok(Parsed::Print(error.render().to_string())),
+        Err(error) => return Err(in_one_line(&error)),
+    };
+    belongs::check(&matches)?;
+    let mut cli = Cli::from_arg_matches(&matches).map_err(|error| in_one_line(&error))?;
+    restore_separator(&mut cli.command, arguments);
+    Ok(Parsed::Run(Box::new(cli)))
 }
 
 /// Whether `--NAME` is one of Keystay's options.

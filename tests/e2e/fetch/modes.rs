@@ -44,6 +44,24 @@ fn a_list_of_repositories_is_never_given_up_for_sign_mode() {
     assert!(env.records().is_empty());
 }
 
+#[test]
+fn sign_mode_and_a_list_contradict_each_other_and_a_project_list_is_told_of() {
+    let env = env();
+    env.file("Dockerfile", DOCKERFILE);
+    let sign = ["--mode", "sign"];
+    let list = ["--repo", "127.0.0.1/acme/lib-b"];
+    let refused = build(&env, &["dev"], &[sign, list].concat()).output();
+    refused.status(64).stdout_is("").says(
+        "keystay: error: `--mode sign` keeps a build to no `--repo`: an SSH agent does not see repositories\n\
+         hint: leave out one of them, or limit the hosts: `--host NAME`\n",
+    );
+    assert!(env.records().is_empty());
+    env.file("keystay.toml", "repos = [\"127.0.0.1/acme/lib-b\"]\n");
+    build(&env, &["dev"], &sign).output().status(0).stderr_has(
+        "keystay: sign mode: as asked for, so the list of repositories does not count\n",
+    );
+}
+
 /// A mount whose type only the engine knows could be given the socket that signs for `ADD`.
 #[test]
 fn a_step_that_could_see_the_socket_that_signs_is_not_built_in_fetch_mode() {

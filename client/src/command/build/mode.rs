@@ -58,7 +58,10 @@ impl Mode {
         if is_forced && options.wire == Wire::None {
             return Err(UsageError::with_hint(CONTRADICTION, CHOOSE).into());
         }
-        if options.mode == cli::Mode::Sign || matches!(source.text, Text::Missing) {
+        if options.mode == cli::Mode::Sign {
+            return asked_sign(options, settings);
+        }
+        if matches!(source.text, Text::Missing) {
             return Ok(Self::sign(None));
         }
         let chosen = Self::allowed(options, settings, asked, source, form, tool).await;
@@ -135,6 +138,16 @@ impl Mode {
     }
 }
 
+/// Sign mode, where the user asks for it. An agent sees no repositories: a list on the command line is
+/// meant for this build, one in a file for others too.
+fn asked_sign(options: &Options, settings: &Settings) -> Result<Mode, Error> {
+    if !options.repos.is_empty() {
+        return Err(UsageError::with_hint(NO_LIST, CHOOSE_LIST).into());
+    }
+    let is_listed = settings.repos != Repos::Any;
+    Ok(Mode::sign(is_listed.then(|| UNLISTED.to_owned())))
+}
+
 /// The one platform that all steps run on, if that is known; an error where there is no shim for one
 /// of them.
 fn platform(
@@ -165,6 +178,10 @@ fn platform(
 const MISSING: &str = "there is no Dockerfile";
 const CONTRADICTION: &str = "`--mode fetch` connects steps, and `--wire none` connects none";
 const CHOOSE: &str = "leave out one of them";
+const NO_LIST: &str =
+    "`--mode sign` keeps a build to no `--repo`: an SSH agent does not see repositories";
+const CHOOSE_LIST: &str = "leave out one of them, or limit the hosts: `--host NAME`";
+const UNLISTED: &str = "as asked for, so the list of repositories does not count";
 
 #[cfg(test)]
 mod tests {
