@@ -60,6 +60,9 @@ pub(crate) enum Error {
     /// A signal ended the command before the engine ran.
     #[error("{} before the build began", caught(*.0))]
     Caught(Caught),
+    /// A signal ended a command that builds nothing.
+    #[error("{}", caught(*.0))]
+    Ended(Caught),
 }
 
 impl Error {
@@ -86,7 +89,7 @@ impl Error {
             | Self::Log(_)
             | Self::Receipt(_)
             | Self::Print(_) => ExitCode::Unavailable,
-            Self::Caught(caught) => ExitCode::Signalled(caught.number()),
+            Self::Caught(caught) | Self::Ended(caught) => ExitCode::Signalled(caught.number()),
         }
     }
 
@@ -106,7 +109,7 @@ impl Error {
             Self::Log(_) => vec![LOG.to_owned()],
             Self::Files(_) => vec![FILES.to_owned()],
             Self::Print(_) => vec![PRINT.to_owned()],
-            Self::Runtime(_) | Self::Caught(_) => Vec::new(),
+            Self::Runtime(_) | Self::Caught(_) | Self::Ended(_) => Vec::new(),
         }
     }
 }

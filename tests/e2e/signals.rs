@@ -9,7 +9,7 @@ use std::{
 };
 
 use keystay_tests::{
-    env::{Env, Run, Running, wait_until},
+    env::{Env, Run, Running, binary, wait_until},
     lab::Lab,
 };
 
@@ -61,6 +61,27 @@ fn a_terminated_client_ends_its_build() {
         build.wait().status(143).says(&summary(&env));
         left.is_gone(held);
     }
+}
+
+#[test]
+fn a_build_that_ignores_a_hang_up_goes_on() {
+    let lab = Lab::up().unwrap();
+    let env = Env::on(&lab, &lab.engines()[1]);
+    let gate = Gate::new();
+    env.file(
+        "Dockerfile",
+        &format!("FROM keystay/base:1\nRUN {}\n", gate.command()),
+    );
+    let mut command = Command::new("/bin/sh");
+    command.args(["-c", "trap '' HUP; exec \"$0\" \"$@\""]);
+    command.arg(binary());
+    let key = format!("file:{}", lab.key("dev").display());
+    let build = env.program(command).args(["--key", &key]).build(&env);
+    let build = build.start();
+    let held = gate.reached();
+    build.signal("HUP");
+    held.release();
+    build.wait().status(0);
 }
 
 #[test]

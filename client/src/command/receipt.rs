@@ -74,7 +74,7 @@ pub(crate) async fn receipt(options: &Options, asked: &CheckArgs) -> Result<Exit
     let subject = Subject::find(&asked.image, asked.engine, &settings, &variables).await?;
     let mut signals = Signals::listen().map_err(Error::Runtime)?;
     let digests = signals.unless_caught(digests(&subject, options.quiet));
-    let (digests, gap) = digests.await??;
+    let (digests, gap) = digests.await.map_err(Error::Ended)??;
     if let (Some(gap), true) = (&gap, digests.is_empty()) {
         return Err(CheckError::NotWhole(gap.clone()).into());
     }

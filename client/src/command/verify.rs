@@ -37,7 +37,7 @@ pub(crate) async fn verify(options: &Options, asked: &VerifyArgs) -> Result<Exit
         let summoned = Summoned::by(&settings.keys, options.verbose, &variables);
         summoned.await?.ready().await
     };
-    let agent = signals.unless_caught(agent).await??;
+    let agent = signals.unless_caught(agent).await.map_err(Error::Ended)??;
     let searched = Verification {
         options,
         asked,
@@ -46,7 +46,7 @@ pub(crate) async fn verify(options: &Options, asked: &VerifyArgs) -> Result<Exit
     };
     let found = signals.unless_caught(searched.run(agent.control())).await;
     agent.end().await;
-    let (found, keys) = found??;
+    let (found, keys) = found.map_err(Error::Ended)??;
     let verified = found.verified.as_ref();
     subject.judge(verified.map_or(&[], |verified| &verified.gaps))?;
     if asked.form.json {

@@ -1,6 +1,6 @@
 //! The signals that end a build.
 
-use std::io;
+use std::{fs, future::pending, io};
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
@@ -26,12 +26,12 @@ impl Caught {
     }
 }
 
-/// Signals caught from now on. SIGTSTP keeps its default: a stopped build stops as a whole.
+/// Signals caught from now on, but for SIGHUP where it was ignored before, as `nohup` does. SIGTSTP keeps its default: a stopped build stops as a whole.
 #[derive(Debug)]
 pub(crate) struct Signals {
     interrupt: Signal,
     terminate: Signal,
-    hang_up: Signal,
+    hang_up: Option<Signal>,
 }
 
 impl Signals {
@@ -40,7 +40,11 @@ impl Signals {
         Ok(Self {
             interrupt: signal(SignalKind::interrupt())?,
             terminate: signal(SignalKind::terminate())?,
-            hang_up: signal(SignalKind::hangup())?,
+            hang_up: if is_ignored(SignalKind::hangup()) {
+                None
+            } else {
+                Some(signal(SignalKind::hangup())?)
+            },
         })
     }
 
@@ -49,7 +53,7 @@ impl Signals {
         tokio::select! {
             _ = self.interrupt.recv() => Caught::Interrupt,
             _ = self.terminate.recv() => Caught::Terminate,
-            _ = self.hang_up.recv() => Caught::HangUp,
+            () = hung_up(&mut self.hang_up) => Caught::HangUp,
         }
     }
 
@@ -64,4 +68,20 @@ impl Signals {
             done = future => Ok(done),
         }
     }
+}
+
+async fn hung_up(signal: &mut Option<Signal>) {
+    match signal {
+        Some(signal) => drop(signal.recv().await),
+        None => pending().await,
+    }
+}
+
+/// Whether who started this process had it ignore a signal (`proc_pid_status(5)`); unknown is no.
+fn is_ignored(signal: SignalKind) -> bool {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let ignored = ignored.and_then(|digits| u64::from_str_radix(digits.trim(), 16).ok());
+    let bit = u32::try_from(signal.as_raw_value() - 1).unwrap_or(u32::MAX);
+    ignored.is_some_and(|ignored| ignored.checked_shr(bit).is_some_and(|bits| bits & 1 == 1))
 }
