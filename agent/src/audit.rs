@@ -92,13 +92,16 @@ impl Audit {
     /// Hands a record over. Records are written in the order in which they are handed over.
     pub(crate) fn submit(&self, record: &Record) -> Written {
         let (done, outcome) = oneshot::channel();
+        let mut bytes = 0;
         // Serialising a plain struct to memory does not fail; that it is not written is told by `done`.
         if let Ok(mut line) = serde_json::to_vec(record) {
             line.push(b'\n');
+            bytes = line.len();
             self.log.waiting.push(Entry { line, done });
         }
         let mut written = Written {
             log: Arc::clone(&self.log),
+            bytes,
             outcome,
             has_rung: false,
             patience: self.patience,
@@ -115,6 +118,7 @@ impl Audit {
 #[must_use = "nothing may leave before the record is written"]
 pub(crate) struct Written {
     log: Arc<Log>,
+    bytes: usize,
     outcome: oneshot::Receiver<io::Result<()>>,
     /// Whether the thread that writes knows of it.
     has_rung: bool,
@@ -122,6 +126,11 @@ pub(crate) struct Written {
 }
 
 impl Written {
+    /// How long the record is in the log.
+    pub(crate) const fn bytes(&self) -> usize {
+        self.bytes
+    }
+
     /// Returns when the record is with the kernel, and outlives a crash of this process.
     pub(crate) async fn done(mut self) -> Result<(), AuditError> {
         let outcome = match self.outcome_soon().await {

@@ -226,11 +226,16 @@ impl Grant {
             revoked: self.is_revoked(),
             locked: self.is_locked(),
             signed: ledger.signed(),
+            recorded_all: ledger.is_full(),
         }
     }
 
+    fn is_closed(&self) -> bool {
+        *self.closed.borrow()
+    }
+
     fn is_revoked(&self) -> bool {
-        *self.closed.borrow() || self.keys.iter().any(|key| key.kept.is_removed())
+        self.is_closed() || self.keys.iter().any(|key| key.kept.is_removed())
     }
 
     fn is_locked(&self) -> bool {

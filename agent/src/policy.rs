@@ -46,6 +46,8 @@ pub(crate) struct Standing {
     pub(crate) locked: bool,
     /// How many signatures were allowed so far.
     pub(crate) signed: u32,
+    /// Whether the build's share of the audit log is full.
+    pub(crate) recorded_all: bool,
 }
 
 /// The policy's answer.

@@ -2,21 +2,23 @@
 
 /// The text with everything escaped that a terminal could take for a command or that could hide
 /// what is written: control characters, line separators, bidirectional controls, bytes that are not
-/// UTF-8. At most 256 characters of the input are kept; a cut is marked with `…`.
+/// UTF-8. What is longer than 256 bytes is cut, which is marked with `…`; an escape is whole or left out.
 #[must_use]
 pub fn printable(text: impl AsRef<[u8]>) -> String {
     let text = String::from_utf8_lossy(text.as_ref());
-    let mut shown = String::with_capacity(text.len().min(MAX_CHARACTERS));
-    let mut characters = text.chars();
-    for character in characters.by_ref().take(MAX_CHARACTERS) {
+    let mut shown = String::with_capacity(text.len().min(MAX_SHOWN));
+    for character in text.chars() {
+        let end = shown.len();
         if is_plain(character) {
             shown.push(character);
         } else {
             shown.extend(character.escape_default());
         }
-    }
-    if characters.next().is_some() {
-        shown.push('…');
+        if shown.len() > MAX_SHOWN {
+            shown.truncate(end);
+            shown.push('…');
+            break;
+        }
     }
     shown
 }
@@ -37,7 +39,8 @@ fn is_plain(character: char) -> bool {
     !(character.is_control() || hides)
 }
 
-const MAX_CHARACTERS: usize = 256;
+/// In bytes, escapes included.
+const MAX_SHOWN: usize = 256;
 
 #[cfg(test)]
 mod tests {
@@ -68,6 +71,18 @@ mod tests {
         let shown = printable("x".repeat(1_000));
         assert_eq!(shown.chars().count(), 257);
         assert!(shown.ends_with('…'));
+    }
+
+    #[test]
+    fn text_is_cut_by_what_it_takes_when_it_is_escaped() {
+        for character in ["\u{200b}", "\x1b", "漢", "\u{10ffff}", "\0"] {
+            let shown = printable(character.repeat(1_000));
+            let kept = shown.strip_suffix('…').unwrap();
+            assert!((247..=256).contains(&kept.len()), "{}", kept.len());
+            let one = printable(character);
+            assert_eq!(kept, one.repeat(kept.len() / one.len()));
+            assert_eq!(printable(&shown), shown);
+        }
     }
 
     #[test]

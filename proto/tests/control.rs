@@ -287,6 +287,7 @@ const REASONS: &[Reason] = &[
     Reason::TooManyConnections,
     Reason::Stalled,
     Reason::RefusalsSpent,
+    Reason::RecordsSpent,
 ];
 const CODES: &[ProblemCode] = &[
     ProblemCode::Usage,

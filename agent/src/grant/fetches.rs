@@ -78,7 +78,7 @@ impl Grant {
             detail: demand.detail(),
             ..self.record(event)
         };
-        let written = self.submit(&record);
+        let written = self.submit_counted(&mut ledger, &record);
         if let Err(reason) = verdict {
             let about = record.repository.or(record.detail);
             self.count_refusal(&mut ledger, reason, about);
@@ -184,7 +184,7 @@ impl Grant {
             record.event = Event::Refused;
             record.reason = Some(*reason);
         }
-        let written = self.submit(&record);
+        let written = self.submit_counted(&mut ledger, &record);
         match (refusal, failure) {
             (Some((reason, about)), _) => self.count_refusal(&mut ledger, reason, Some(about)),
             (None, Some(error)) => ledger.fault(fault(repository, &error)),

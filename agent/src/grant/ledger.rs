@@ -19,6 +19,8 @@ pub(super) struct Ledger {
     allowed: u32,
     failed: u32,
     refused: u32,
+    /// Bytes of records that count against the build's share of the log.
+    recorded: usize,
     keys: BTreeMap<Fingerprint, u32>,
     hosts: BTreeMap<Option<String>, u32>,
     fetches: BTreeMap<String, FetchUse>,
@@ -35,6 +37,27 @@ impl Ledger {
     /// Requests refused so far.
     pub(super) const fn refused(&self) -> u32 {
         self.refused
+    }
+
+    /// Takes a record from the build's share of the log.
+    pub(super) const fn record(&mut self, bytes: usize) {
+        self.recorded = self.recorded.saturating_add(bytes);
+    }
+
+    /// Whether the build's share of the log is full.
+    pub(super) const fn is_full(&self) -> bool {
+        self.recorded >= MAX_RECORDED
+    }
+
+    /// Why the grant ends with what it was used for.
+    pub(super) const fn spent(&self) -> Option<Reason> {
+        if self.is_full() {
+            Some(Reason::RecordsSpent)
+        } else if self.refused >= MAX_REFUSALS {
+            Some(Reason::RefusalsSpent)
+        } else {
+            None
+        }
     }
 
     /// Takes one signature from the budget.
@@ -126,6 +149,11 @@ fn add_one(count: &mut u32) {
     *count = count.saturating_add(1);
 }
 
+/// How many refusals a build may cause before its grant is closed.
+const MAX_REFUSALS: u32 = 10_000;
+/// How many bytes of refusals and fetches a build may put into the log before its grant is closed: a sixteenth
+/// of what the log holds in all, and several thousand fetches.
+const MAX_RECORDED: usize = 4 << 20;
 /// Repositories kept for the report; every fetch is in the log.
 const MAX_REPOSITORIES: usize = 1_000;
 /// Commits of a repository kept for the report.

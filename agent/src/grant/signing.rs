@@ -59,13 +59,17 @@ impl Grant {
             Verdict::Allow { host, .. } => record.host.clone_from(host),
             Verdict::Deny(reason) => record.reason = Some(*reason),
         }
-        let written = self.submit(&record);
-        match &verdict {
+        let written = match &verdict {
             Verdict::Allow { host, .. } => {
                 ledger.sign(key, host.as_deref());
+                self.submit(&record)
             }
-            Verdict::Deny(reason) => self.count_refusal(&mut ledger, *reason, refused(&record)),
-        }
+            Verdict::Deny(reason) => {
+                let written = self.submit_counted(&mut ledger, &record);
+                self.count_refusal(&mut ledger, *reason, refused(&record));
+                written
+            }
+        };
         (verdict, written)
     }
 

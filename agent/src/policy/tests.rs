@@ -61,6 +61,7 @@ const FRESH: Standing = Standing {
     revoked: false,
     locked: false,
     signed: 0,
+    recorded_all: false,
 };
 
 /// A login with everything right, to be spoilt by each test.
@@ -251,6 +252,7 @@ fn reasons_are_looked_for_in_a_fixed_order() {
         revoked: true,
         locked: true,
         signed: 50,
+        recorded_all: false,
     };
     let (stranger, key, dss) = (blob("ssh-ed25519", 66), key(), blob("ssh-dss", 3));
     let not_a_login = |case: &Case, key: &[u8]| case.judge_data(key, b"not a login");

@@ -134,6 +134,8 @@ pub enum Reason {
     Stalled,
     /// The grant has had as many refusals as it may, and is closed.
     RefusalsSpent,
+    /// The build's share of the audit log is full, and the grant is closed.
+    RecordsSpent,
 }
 
 impl fmt::Display for Reason {
@@ -164,6 +166,7 @@ impl fmt::Display for Reason {
             Self::TooManyConnections => "too many connections",
             Self::Stalled => "stalled connection",
             Self::RefusalsSpent => "too many refusals, the grant is closed",
+            Self::RecordsSpent => "too many records, the grant is closed",
         })
     }
 }

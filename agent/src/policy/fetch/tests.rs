@@ -22,6 +22,7 @@ const STANDING: Standing = Standing {
     revoked: false,
     locked: false,
     signed: 0,
+    recorded_all: false,
 };
 
 const OPEN: Open<'_> = Open {
@@ -152,42 +153,45 @@ fn reasons_are_looked_for_in_a_fixed_order() {
         command: b"git-receive-pack 'acme/lib-a'",
         ..OPEN
     };
-    let judge = |terms: &Terms, (revoked, locked), open: &Open<'_>| {
+    let judge = |terms: &Terms, (revoked, locked, recorded_all), open: &Open<'_>| {
         let demand = FetchDemand::identify(open);
         let standing = Standing {
             revoked,
             locked,
+            recorded_all,
             ..STANDING
         };
         judge_fetch(terms, standing, &demand, |_| false, Instant::now()).unwrap_err()
     };
     let mut seen = vec![];
     terms.expires = Instant::now();
-    seen.push(judge(&terms, (true, true), &spoilt));
+    seen.push(judge(&terms, (true, true, true), &spoilt));
     terms.expires += Duration::from_mins(1);
-    seen.push(judge(&terms, (true, true), &spoilt));
-    seen.push(judge(&terms, (false, true), &spoilt));
-    seen.push(judge(&terms, (false, false), &spoilt));
+    seen.push(judge(&terms, (true, true, true), &spoilt));
+    seen.push(judge(&terms, (false, true, true), &spoilt));
+    seen.push(judge(&terms, (false, false, true), &spoilt));
+    seen.push(judge(&terms, (false, false, false), &spoilt));
     let fetch = Open {
         command: OPEN.command,
         ..spoilt
     };
-    seen.push(judge(&terms, (false, false), &fetch));
+    seen.push(judge(&terms, (false, false, false), &fetch));
     let fetch = Open {
         user: b"git",
         ..fetch
     };
-    seen.push(judge(&terms, (false, false), &fetch));
+    seen.push(judge(&terms, (false, false, false), &fetch));
     terms.hosts = Hosts::Known;
-    seen.push(judge(&terms, (false, false), &fetch));
+    seen.push(judge(&terms, (false, false, false), &fetch));
     terms.repos = Repos::Any;
-    seen.push(judge(&terms, (false, false), &fetch));
+    seen.push(judge(&terms, (false, false, false), &fetch));
     assert_eq!(
         seen,
         [
             Reason::Expired,
             Reason::Revoked,
             Reason::Locked,
+            Reason::RecordsSpent,
             Reason::NotAFetch,
             Reason::WrongUser,
             Reason::HostNotGranted,

@@ -222,6 +222,9 @@ fn hint(reason: Reason) -> Option<&'static str> {
         Reason::RefusalsSpent => {
             "a step asks its agent for what no build gets, over and over: the audit log tells what"
         }
+        Reason::RecordsSpent => {
+            "a step fetches or is refused thousands of times: the audit log tells what; where that is meant, make two builds of it"
+        }
         Reason::NotAFetch => "a build may read repositories, and nothing else: look for a push",
         Reason::RepositoryNotGranted => "allow the repository: `keystay --repo HOST/PATH build …`",
         Reason::HostNotKnown => {
