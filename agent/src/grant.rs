@@ -121,6 +121,11 @@ impl Grant {
         }
     }
 
+    /// Whether it is closed.
+    pub(crate) fn is_closed(&self) -> bool {
+        *self.closed.borrow()
+    }
+
     /// Returns when the grant is closed.
     pub(crate) async fn until_closed(&self) {
         let _ = self.closed.subscribe().wait_for(|closed| *closed).await;
@@ -228,10 +233,6 @@ impl Grant {
             signed: ledger.signed(),
             recorded_all: ledger.is_full(),
         }
-    }
-
-    fn is_closed(&self) -> bool {
-        *self.closed.borrow()
     }
 
     fn is_revoked(&self) -> bool {

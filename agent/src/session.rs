@@ -10,7 +10,8 @@ use tokio::net::UnixStream;
 pub(crate) use self::messages::{End, Messages};
 use crate::{grant::Grant, pipeline, policy::Bound};
 
-/// Serves one connection until it ends, breaks a rule or stalls; each of the latter is recorded.
+/// Serves one connection until it ends, breaks a rule or stalls; each of the latter is recorded. Once the grant is
+/// closed, what is being answered is the last.
 pub(crate) async fn run(grant: &Arc<Grant>, stream: UnixStream) {
     let mut messages = Messages::of(stream);
     if let Err(End::Refused(reason, detail)) = exchange(grant, &mut messages).await {
@@ -32,6 +33,9 @@ async fn exchange(grant: &Arc<Grant>, messages: &mut Messages) -> Result<(), End
         frame::join_reply(&body, &mut reply).map_err(|_| End::Gone)?;
         messages.reply(&reply, WRITE_TIME).await?;
         drop(answering);
+        if grant.is_closed() {
+            return Ok(());
+        }
         message = messages.next(IDLE_TIME).await?;
     }
 }

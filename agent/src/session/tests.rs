@@ -248,6 +248,19 @@ async fn refusals_end_a_grant_before_they_fill_the_disk() {
 }
 
 #[tokio::test]
+async fn a_connection_has_one_more_answer_once_its_grant_is_closed() {
+    let fixture = Fixture::new().await;
+    let grant = fixture.grant(Fixture::spec());
+    let mut peer = connect(Arc::clone(&grant));
+    grant.close();
+    let unlock = framed(&[23]);
+    peer.stream.write_all(&unlock.repeat(100)).await.unwrap();
+    assert_eq!(peer.reply().await, FAILURE);
+    assert!(peer.is_closed().await);
+    assert_eq!(grant.report().refusals[0].count, 1);
+}
+
+#[tokio::test]
 async fn nothing_is_signed_when_the_record_cannot_be_written() {
     let fixture = Fixture::new().await;
     std::fs::remove_file(fixture.path("audit.jsonl")).unwrap();
