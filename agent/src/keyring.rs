@@ -6,6 +6,7 @@ mod binds;
 mod defaults;
 mod destination;
 mod lock;
+mod records;
 mod serve;
 
 use std::{
@@ -15,17 +16,22 @@ use std::{
 
 use keystay_proto::agent::{AddIdentity, Constraint};
 
-use self::{binds::Binds, destination::Destination, lock::Lock};
+use self::{binds::Binds, destination::Destination, lock::Lock, records::Refusals};
 pub(crate) use self::{
     defaults::{Defaults, FingerprintHash},
     serve::serve,
 };
-use crate::{asker::Asker, audit::Audit, key::Key};
+use crate::{
+    asker::Asker,
+    audit::{Audit, Written},
+    key::Key,
+};
 
 /// What the agent's own socket serves, shared by its connections.
 #[derive(Debug)]
 pub(crate) struct Keyring {
     state: Mutex<State>,
+    refusals: Mutex<Refusals>,
     audit: Arc<Audit>,
     asker: Asker,
     defaults: Defaults,
@@ -60,6 +66,7 @@ impl Keyring {
                 entries,
                 ..State::default()
             }),
+            refusals: Mutex::default(),
             audit,
             asker,
             defaults: Defaults::default(),
@@ -97,6 +104,16 @@ impl Keyring {
     /// Drops the keys whose time is over.
     fn expire(&self) {
         drop(self.state());
+    }
+
+    /// Records how many more requests were refused than were recorded.
+    fn tell_refused(&self) -> Option<Written> {
+        let record = self.refusals().take_others()?;
+        Some(self.audit.submit(&record))
+    }
+
+    fn refusals(&self) -> MutexGuard<'_, Refusals> {
+        self.refusals.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The keyring as it is now, without what has expired.

@@ -1,26 +1,18 @@
 //! The path from a message on the agent's own socket to its reply.
 
-use std::{sync::Arc, time::SystemTime};
+use std::time::Instant;
 
 use keystay_proto::{
-    Fingerprint,
     agent::{
         AddIdentity, Extension, Identity, MessageNumber, Request, Response, SessionBind,
         SignRequest,
     },
-    control::{Event, GrantId, Intent, Mode, Reason, Record},
+    control::{Event, Reason, Record},
     printable,
-    sshsig::SignedData,
-    userauth::Userauth,
 };
-use tokio::{task::spawn_blocking, time::sleep};
 
-use super::{
-    Entry, Keyring, State, added,
-    binds::Binds,
-    lock::{self, Lock},
-};
-use crate::{audit::AuditError, key::Fields, secret::Secret, sign::SignError};
+use super::{Entry, Keyring, State, added, binds::Binds, lock, records::record};
+use crate::{audit::AuditError, key::Fields, sign::SignError};
 
 /// Answers one message. A message that is not known or cannot be decoded is a failure; the
 /// connection goes on.
@@ -53,19 +45,14 @@ async fn sign(keyring: &Keyring, binds: &Binds, request: &SignRequest<'_>) -> Ve
         }
         judged => judged,
     };
-    let told = match &judged {
-        Ok(_) => record(request, Event::Allowed),
-        Err((reason, detail)) => Record {
-            reason: *reason,
-            detail: detail.map(str::to_owned),
-            ..record(request, Event::Refused)
-        },
+    let entry = match judged {
+        Ok(entry) => entry,
+        Err(refusal) => return refuse(keyring, request, refusal).await,
     };
-    let recorded = keyring.audit.submit(&told).done();
-    let Ok(entry) = judged else {
-        let _ = recorded.await.inspect_err(unrecorded);
-        return reply(&Response::Failure);
-    };
+    let recorded = keyring
+        .audit
+        .submit(&record(request, Event::Allowed))
+        .done();
     let signed = (entry.key.signer).sign_recorded(recorded, request.data, request.flags.0);
     match signed.await {
         Ok(Ok(signature)) => reply(&Response::SignResponse {
@@ -77,6 +64,20 @@ async fn sign(keyring: &Keyring, binds: &Binds, request: &SignRequest<'_>) -> Ve
             reply(&Response::Failure)
         }
     }
+}
+
+/// Records a refusal, while there is room for it.
+async fn refuse(keyring: &Keyring, request: &SignRequest<'_>, refusal: Refusal) -> Vec<u8> {
+    if keyring.refusals().admit(Instant::now()) {
+        let (reason, detail) = refusal;
+        let told = Record {
+            reason,
+            detail: detail.map(str::to_owned),
+            ..record(request, Event::Refused)
+        };
+        let _ = (keyring.audit.submit(&told).done().await).inspect_err(unrecorded);
+    }
+    reply(&Response::Failure)
 }
 
 /// The peer is only told that nothing was signed.
@@ -157,8 +158,8 @@ fn extend(keyring: &Keyring, binds: &mut Binds, extension: &Extension<'_>) -> Ve
 /// Adds, removes, locks; whether it was done.
 async fn change(keyring: &Keyring, binds: &Binds, number: MessageNumber, body: &[u8]) -> bool {
     match number {
-        MessageNumber::LOCK => lock(keyring, body).await,
-        MessageNumber::UNLOCK => unlock(keyring, body).await,
+        MessageNumber::LOCK => lock::lock(keyring, only_string(body)).await,
+        MessageNumber::UNLOCK => lock::unlock(keyring, only_string(body)).await,
         _ if keyring.state().lock.is_some() => false,
         MessageNumber::ADD_IDENTITY => add(keyring, binds, AddIdentity::decode(body).ok()),
         MessageNumber::ADD_ID_CONSTRAINED => {
@@ -210,78 +211,11 @@ fn remove(keyring: &Keyring, binds: &Binds, body: &[u8]) -> bool {
     found
 }
 
-async fn lock(keyring: &Keyring, body: &[u8]) -> bool {
-    let passphrase = only_string(body).filter(|passphrase| !passphrase.is_empty());
-    let Some(passphrase) = passphrase.map(Secret::copy_of) else {
-        return false;
-    };
-    let made = spawn_blocking(move || Lock::new(passphrase.bytes())).await;
-    let (Ok(Some(made)), mut state) = (made, keyring.state()) else {
-        return false;
-    };
-    if state.lock.is_some() {
-        return false;
-    }
-    state.set_lock(Some(Arc::new(made)));
-    true
-}
-
-/// A wrong passphrase costs this connection time, and no other.
-async fn unlock(keyring: &Keyring, body: &[u8]) -> bool {
-    let held = keyring.state().lock.clone();
-    let (Some(held), Some(passphrase)) = (held, only_string(body).map(Secret::copy_of)) else {
-        return false;
-    };
-    let tried = Arc::clone(&held);
-    let opens = spawn_blocking(move || tried.opens(passphrase.bytes())).await;
-    if opens.is_ok_and(|opens| opens) {
-        let mut state = keyring.state();
-        // Another connection may have locked it anew meanwhile.
-        let same = (state.lock.as_ref()).is_some_and(|lock| Arc::ptr_eq(lock, &held));
-        if same {
-            state.set_lock(None);
-        }
-        state.failures = 0;
-        return same;
-    }
-    let failures = {
-        let mut state = keyring.state();
-        state.failures = state.failures.saturating_add(1);
-        state.failures
-    };
-    sleep(lock::pause(failures)).await;
-    false
-}
-
 /// The string that a body is, and nothing else.
 fn only_string(body: &[u8]) -> Option<&[u8]> {
     let mut fields = Fields(body);
     let string = fields.string().ok()?;
     fields.0.is_empty().then_some(string)
-}
-
-fn record(request: &SignRequest<'_>, event: Event) -> Record {
-    let login = Userauth::decode(request.data).ok();
-    let intent = match login {
-        Some(_) => Intent::Login,
-        None if SignedData::decode(request.data).is_ok() => Intent::SshSig,
-        None => Intent::Unknown,
-    };
-    Record {
-        time: humantime::format_rfc3339_millis(SystemTime::now()).to_string(),
-        grant: GrantId::from_random([0; 8]),
-        build: BUILD.to_owned(),
-        mode: Mode::Sign,
-        event,
-        intent: Some(intent),
-        key: Some(Fingerprint::of(request.key_blob)),
-        user: login.map(|login| printable(login.user)),
-        host: None,
-        repository: None,
-        commits: Vec::new(),
-        reason: None,
-        detail: None,
-    }
 }
 
 fn reply(response: &Response<'_>) -> Vec<u8> {
@@ -292,7 +226,5 @@ fn reply(response: &Response<'_>) -> Vec<u8> {
 
 /// The extension that lists extensions (RFC 9987 §3.8.1).
 const QUERY: &[u8] = b"query";
-/// Stands for a build's name in records of the agent's own socket, whose grant is all zeros.
-const BUILD: &str = "(agent socket)";
 /// How much of a key's comment a person is shown, in bytes: what it came with may be much longer.
 const SHOWN_COMMENT: usize = 1024;

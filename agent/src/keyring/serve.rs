@@ -40,6 +40,8 @@ pub(crate) async fn serve(
             _ = stop.wait_for(|stop| *stop) => break,
             _ = ticks.tick() => {
                 keyring.expire();
+                // Nothing was signed: nobody waits for it.
+                drop(keyring.tell_refused());
                 continue;
             }
             next = next => next,
@@ -58,6 +60,9 @@ pub(crate) async fn serve(
     let answered = async { while connections.join_next().await.is_some() {} };
     if timeout(PATIENCE, answered).await.is_err() {
         let _ = timeout(GRACE, connections.shutdown()).await;
+    }
+    if let Some(written) = keyring.tell_refused() {
+        let _ = written.done().await;
     }
 }
 
@@ -105,6 +110,7 @@ const MAX_CONNECTIONS: usize = 512;
 /// ssh keeps its connection for as long as it forwards the agent.
 const IDLE_TIME: Duration = Duration::from_hours(30 * 24);
 const WRITE_TIME: Duration = Duration::from_mins(1);
+/// How often keys are looked at for their expiry, and refusals that were not recorded are told.
 const EXPIRY_INTERVAL: Duration = Duration::from_secs(10);
 /// How long what came before the end may take to be answered.
 const PATIENCE: Duration = Duration::from_secs(5);
