@@ -15,6 +15,7 @@ use std::{
 };
 
 use keystay_proto::agent::{AddIdentity, Constraint};
+use tokio::sync::Semaphore;
 
 use self::{binds::Binds, destination::Destination, lock::Lock, records::Refusals};
 pub(crate) use self::{
@@ -32,6 +33,8 @@ use crate::{
 pub(crate) struct Keyring {
     state: Mutex<State>,
     refusals: Mutex<Refusals>,
+    /// Passphrases are tried one at a time.
+    guesses: Semaphore,
     audit: Arc<Audit>,
     asker: Asker,
     defaults: Defaults,
@@ -67,6 +70,7 @@ impl Keyring {
                 ..State::default()
             }),
             refusals: Mutex::default(),
+            guesses: Semaphore::new(1),
             audit,
             asker,
             defaults: Defaults::default(),

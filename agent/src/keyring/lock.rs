@@ -3,7 +3,10 @@
 use std::{num::NonZeroU32, sync::Arc, time::Duration};
 
 use aws_lc_rs::pbkdf2;
-use tokio::{task::spawn_blocking, time::sleep};
+use tokio::{
+    task::spawn_blocking,
+    time::{sleep, timeout},
+};
 
 use super::Keyring;
 use crate::secret::Secret;
@@ -47,8 +50,12 @@ pub(super) async fn lock(keyring: &Keyring, passphrase: Option<&[u8]>) -> bool {
     true
 }
 
-/// Unlocks the keyring; whether it was done. A wrong passphrase costs this connection time, and no other.
+/// Unlocks the keyring; whether it was done. A wrong passphrase costs time, and others that are tried meanwhile wait
+/// for it; nothing else does. One that has waited for [`PATIENCE`] is not tried.
 pub(super) async fn unlock(keyring: &Keyring, passphrase: Option<&[u8]>) -> bool {
+    let Ok(Ok(_turn)) = timeout(PATIENCE, keyring.guesses.acquire()).await else {
+        return false;
+    };
     let held = keyring.state().lock.clone();
     let (Some(held), Some(passphrase)) = (held, passphrase.map(Secret::copy_of)) else {
         return false;
@@ -74,7 +81,7 @@ pub(super) async fn unlock(keyring: &Keyring, passphrase: Option<&[u8]>) -> bool
     false
 }
 
-/// How long a connection waits after so many wrong passphrases.
+/// How long nothing is tried after so many wrong passphrases.
 fn pause(failures: u32) -> Duration {
     PAUSE.saturating_mul(failures).min(LONGEST_PAUSE)
 }
@@ -84,3 +91,69 @@ const ALGORITHM: pbkdf2::Algorithm = pbkdf2::PBKDF2_HMAC_SHA256;
 const ITERATIONS: NonZeroU32 = NonZeroU32::MIN.saturating_add(9_999);
 const PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+/// The longest pause, and the time to see that a passphrase is wrong.
+const PATIENCE: Duration = Duration::from_secs(11);
+
+#[cfg(test)]
+mod tests {
+    use tokio::{
+        task::{JoinSet, yield_now},
+        time::Instant,
+    };
+
+    use super::*;
+    use crate::{asker::Asker, testing::Fixture};
+
+    async fn locked() -> (Fixture, Arc<Keyring>) {
+        let fixture = Fixture::new().await;
+        let keyring = Keyring::new(&[], Arc::clone(&fixture.audit), Asker::nobody());
+        assert!(lock(&keyring, Some(b"secret")).await);
+        (fixture, Arc::new(keyring))
+    }
+
+    fn guess(keyring: &Arc<Keyring>, count: usize) -> JoinSet<bool> {
+        let mut guesses = JoinSet::new();
+        for _ in 0..count {
+            let keyring = Arc::clone(keyring);
+            guesses.spawn(async move { unlock(&keyring, Some(b"wrong")).await });
+        }
+        guesses
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn side_by_side_no_more_passphrases_are_tried_than_one_after_the_other() {
+        let (_fixture, keyring) = locked().await;
+        let began = Instant::now();
+        let opened = guess(&keyring, 10).join_all().await;
+        assert!(!opened.contains(&true));
+        // 0.1 s, 0.2 s … 1 s.
+        assert!(began.elapsed() >= Duration::from_millis(5_500));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_right_passphrase_waits_for_the_pause_of_a_wrong_one() {
+        let (_fixture, keyring) = locked().await;
+        keyring.state().failures = 1_000;
+        let mut wrong = guess(&keyring, 1);
+        yield_now().await;
+        let began = Instant::now();
+        assert!(unlock(&keyring, Some(b"secret")).await);
+        assert!(began.elapsed() >= LONGEST_PAUSE);
+        assert_eq!(wrong.join_next().await.unwrap().ok(), Some(false));
+        assert_eq!(keyring.state().failures, 0);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_flood_of_guesses_holds_nothing_up_for_longer_than_two_pauses() {
+        let (_fixture, keyring) = locked().await;
+        keyring.state().failures = 1_000;
+        let began = Instant::now();
+        guess(&keyring, 400).join_all().await;
+        assert!(began.elapsed() < Duration::from_secs(22));
+        assert!(
+            keyring.state().failures <= 1_003,
+            "the others were not tried"
+        );
+        assert!(unlock(&keyring, Some(b"secret")).await);
+    }
+}
