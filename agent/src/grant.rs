@@ -228,10 +228,10 @@ impl Grant {
 
     fn standing(&self, ledger: &Ledger) -> Standing {
         Standing {
+            recorded_all: ledger.is_full(),
             revoked: self.is_revoked(),
             locked: self.is_locked(),
             signed: ledger.signed(),
-            recorded_all: ledger.is_full(),
         }
     }
 

@@ -40,14 +40,14 @@ pub(crate) struct Terms {
 /// Where a grant stands.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Standing {
+    /// Whether the build's share of the audit log is full.
+    pub(crate) recorded_all: bool,
     /// Whether it was revoked, or a key of it removed from the agent.
     pub(crate) revoked: bool,
     /// Whether the agent is locked.
     pub(crate) locked: bool,
     /// How many signatures were allowed so far.
     pub(crate) signed: u32,
-    /// Whether the build's share of the audit log is full.
-    pub(crate) recorded_all: bool,
 }
 
 /// The policy's answer.
@@ -76,6 +76,7 @@ pub(crate) fn judge(
 ) -> Verdict {
     let decide = || {
         deny_if(now >= terms.expires, Reason::Expired)?;
+        deny_if(standing.recorded_all, Reason::RecordsSpent)?;
         deny_if(standing.revoked, Reason::Revoked)?;
         deny_if(standing.locked, Reason::Locked)?;
         deny_if(standing.signed >= terms.signatures, Reason::BudgetSpent)?;

@@ -264,6 +264,7 @@ const INTENTS: &[Intent] = &[
 ];
 const REASONS: &[Reason] = &[
     Reason::Expired,
+    Reason::RecordsSpent,
     Reason::Revoked,
     Reason::BudgetSpent,
     Reason::KeyNotGranted,
@@ -287,7 +288,6 @@ const REASONS: &[Reason] = &[
     Reason::TooManyConnections,
     Reason::Stalled,
     Reason::RefusalsSpent,
-    Reason::RecordsSpent,
 ];
 const CODES: &[ProblemCode] = &[
     ProblemCode::Usage,

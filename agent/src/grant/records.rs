@@ -169,7 +169,7 @@ mod tests {
         }
         assert_eq!(
             ends(&grant),
-            [(Reason::Malformed, count), (Reason::RecordsSpent, 1)]
+            [(Reason::RecordsSpent, 1), (Reason::Malformed, count)]
         );
         assert_share_is_kept(&fixture);
     }

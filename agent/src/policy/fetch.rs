@@ -84,9 +84,9 @@ pub(crate) fn judge_fetch(
     now: Instant,
 ) -> Result<(), Reason> {
     deny_if(now >= terms.expires, Reason::Expired)?;
+    deny_if(standing.recorded_all, Reason::RecordsSpent)?;
     deny_if(standing.revoked, Reason::Revoked)?;
     deny_if(standing.locked, Reason::Locked)?;
-    deny_if(standing.recorded_all, Reason::RecordsSpent)?;
     let (_, repository) = demand.what.as_ref().map_err(|error| match error {
         CommandError::Path(_) => Reason::NoRepository,
         _ => Reason::NotAFetch,

@@ -58,10 +58,10 @@ fn terms(now: Instant) -> Terms {
 }
 
 const FRESH: Standing = Standing {
+    recorded_all: false,
     revoked: false,
     locked: false,
     signed: 0,
-    recorded_all: false,
 };
 
 /// A login with everything right, to be spoilt by each test.
@@ -249,10 +249,10 @@ fn reasons_are_looked_for_in_a_fixed_order() {
     case.terms.strict = true;
     case.now = case.terms.expires;
     case.standing = Standing {
+        recorded_all: true,
         revoked: true,
         locked: true,
         signed: 50,
-        recorded_all: false,
     };
     let (stranger, key, dss) = (blob("ssh-ed25519", 66), key(), blob("ssh-dss", 3));
     let not_a_login = |case: &Case, key: &[u8]| case.judge_data(key, b"not a login");
@@ -261,6 +261,11 @@ fn reasons_are_looked_for_in_a_fixed_order() {
         Verdict::Deny(Reason::Expired)
     );
     case.now -= Duration::from_secs(1);
+    assert_eq!(
+        not_a_login(&case, &stranger),
+        Verdict::Deny(Reason::RecordsSpent)
+    );
+    case.standing.recorded_all = false;
     assert_eq!(
         not_a_login(&case, &stranger),
         Verdict::Deny(Reason::Revoked)

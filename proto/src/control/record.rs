@@ -86,6 +86,8 @@ pub enum Intent {
 pub enum Reason {
     /// The grant is past its expiry.
     Expired,
+    /// The build's share of the audit log is full, and the grant is closed.
+    RecordsSpent,
     /// The grant was revoked.
     Revoked,
     /// The agent is locked.
@@ -134,14 +136,13 @@ pub enum Reason {
     Stalled,
     /// The grant has had as many refusals as it may, and is closed.
     RefusalsSpent,
-    /// The build's share of the audit log is full, and the grant is closed.
-    RecordsSpent,
 }
 
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Expired => "the grant has expired",
+            Self::RecordsSpent => "too many records, the grant is closed",
             Self::Revoked => "the grant was revoked",
             Self::Locked => "the agent is locked",
             Self::BudgetSpent => "every signature of the grant was used",
@@ -166,7 +167,6 @@ impl fmt::Display for Reason {
             Self::TooManyConnections => "too many connections",
             Self::Stalled => "stalled connection",
             Self::RefusalsSpent => "too many refusals, the grant is closed",
-            Self::RecordsSpent => "too many records, the grant is closed",
         })
     }
 }

@@ -19,10 +19,10 @@ fn only(pattern: &str) -> Repos {
 }
 
 const STANDING: Standing = Standing {
+    recorded_all: false,
     revoked: false,
     locked: false,
     signed: 0,
-    recorded_all: false,
 };
 
 const OPEN: Open<'_> = Open {
@@ -153,12 +153,12 @@ fn reasons_are_looked_for_in_a_fixed_order() {
         command: b"git-receive-pack 'acme/lib-a'",
         ..OPEN
     };
-    let judge = |terms: &Terms, (revoked, locked, recorded_all), open: &Open<'_>| {
+    let judge = |terms: &Terms, (recorded_all, revoked, locked), open: &Open<'_>| {
         let demand = FetchDemand::identify(open);
         let standing = Standing {
+            recorded_all,
             revoked,
             locked,
-            recorded_all,
             ..STANDING
         };
         judge_fetch(terms, standing, &demand, |_| false, Instant::now()).unwrap_err()
@@ -189,9 +189,9 @@ fn reasons_are_looked_for_in_a_fixed_order() {
         seen,
         [
             Reason::Expired,
+            Reason::RecordsSpent,
             Reason::Revoked,
             Reason::Locked,
-            Reason::RecordsSpent,
             Reason::NotAFetch,
             Reason::WrongUser,
             Reason::HostNotGranted,

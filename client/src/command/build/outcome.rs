@@ -481,6 +481,15 @@ mod tests {
     }
 
     #[test]
+    fn a_grant_that_records_have_closed_is_not_told_as_taken_back() {
+        let mut report = report(vec![], &[Reason::RecordsSpent, Reason::Revoked]);
+        report.refusals[0].detail = None;
+        let (status, message, _) = told(outcome(FAILED, &report, &Image::NotAsked, FETCH));
+        let closed = "the build was refused a fetch: too many records, the grant is closed";
+        assert_eq!((status, message.as_str()), (77, closed));
+    }
+
+    #[test]
     fn a_fault_of_this_side_comes_first() {
         let upstream = report(
             vec![Fault::UpstreamAgent("gone".into())],
