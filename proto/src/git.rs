@@ -9,4 +9,4 @@ mod repository;
 pub use command::{Command, CommandError, Service};
 pub use pattern::{PatternError, RepoPattern};
 pub use pkt_line::Wants;
-pub use repository::{PathError, RepoPath, Repository, ssh_command};
+pub use repository::{PathError, RepoPath, Repository, host_name, ssh_command};

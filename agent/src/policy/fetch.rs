@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use keystay_proto::{
     control::{Hosts, Reason, Repos},
-    git::{Command, CommandError, Repository, Service, ssh_command},
+    git::{Command, CommandError, Repository, Service, host_name, ssh_command},
     printable,
     tunnel::Open,
 };
@@ -15,7 +15,7 @@ use super::{Standing, Terms, deny_if};
 #[derive(Debug)]
 pub(crate) struct FetchDemand<'a> {
     user: &'a [u8],
-    /// What the host is asked to run, and on which repository; or what is wrong with the command.
+    /// What the host is asked to run, and on which repository; or what is wrong with that.
     pub(crate) what: Result<(Command, Repository), CommandError>,
 }
 
@@ -24,13 +24,13 @@ impl<'a> FetchDemand<'a> {
     pub(crate) fn identify(open: &Open<'a>) -> Self {
         Self {
             user: open.user,
-            what: Command::parse(open.command).map(|command| {
+            what: Command::parse(open.command).and_then(|command| {
                 let repository = Repository {
-                    host: String::from_utf8_lossy(open.host).to_ascii_lowercase(),
+                    host: host_name(open.host).ok_or(CommandError::Host)?,
                     port: if open.port == 0 { SSH_PORT } else { open.port },
                     path: command.path.clone(),
                 };
-                (command, repository)
+                Ok((command, repository))
             }),
         }
     }
@@ -62,7 +62,7 @@ impl<'a> FetchDemand<'a> {
         (!self.user.is_empty()).then(|| printable(self.user))
     }
 
-    /// What is wrong with the command, or what it gives away beside the repository.
+    /// What is wrong with the host or the command, or what it gives away beside the repository.
     pub(crate) fn detail(&self) -> Option<String> {
         match &self.what {
             Err(error) => Some(printable(error.to_string())),
@@ -88,7 +88,7 @@ pub(crate) fn judge_fetch(
     deny_if(standing.revoked, Reason::Revoked)?;
     deny_if(standing.locked, Reason::Locked)?;
     let (_, repository) = demand.what.as_ref().map_err(|error| match error {
-        CommandError::Path(_) => Reason::NoRepository,
+        CommandError::Host | CommandError::Path(_) => Reason::NoRepository,
         _ => Reason::NotAFetch,
     })?;
     let is_user = demand.user.is_empty() || demand.user == terms.user.as_bytes();

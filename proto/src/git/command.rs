@@ -52,6 +52,9 @@ pub enum CommandError {
     /// Something follows what belongs to it.
     #[error("something follows the repository's path")]
     Trailing,
+    /// The host that is to run it is neither a name nor an address.
+    #[error("the host is not a name or an address")]
+    Host,
     /// The path names no repository.
     #[error(transparent)]
     Path(#[from] PathError),

@@ -6,9 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     PathError, RepoPath, Repository,
-    repository::{SSH_PORT, show},
+    repository::{SSH_PORT, host_name, show},
 };
-use crate::limits::MAX_HOST;
 
 /// Which repositories of a host: `HOST[:PORT]/PATH`. In the path `*` stands for any characters but
 /// `/`, and `**` as its last part for everything below.
@@ -80,10 +79,7 @@ impl FromStr for RepoPattern {
     fn from_str(text: &str) -> Result<Self, PatternError> {
         let (authority, path) = text.split_once('/').ok_or(PatternError::Form)?;
         let (host, port) = split_port(authority)?;
-        let host = host.to_ascii_lowercase();
-        if host.is_empty() || host.len() > MAX_HOST || !host.bytes().all(is_host_byte) {
-            return Err(PatternError::Host);
-        }
+        let host = host_name(host.as_bytes()).ok_or(PatternError::Host)?;
         let path = RepoPath::parse_pattern(path.as_bytes())?.to_string();
         let parts = path.split('/').count();
         let everything = path.split('/').position(|part| part.contains("**"));
@@ -131,10 +127,6 @@ fn split_port(authority: &str) -> Result<(&str, u16), PatternError> {
         },
         Some(_) => Err(PatternError::Port),
     }
-}
-
-fn is_host_byte(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_' | b':' | b'%')
 }
 
 fn ends_with_everything(path: &str) -> bool {

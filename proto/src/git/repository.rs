@@ -4,7 +4,10 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{is_plain_word, limits::MAX_REPO_PATH};
+use crate::{
+    is_plain_word,
+    limits::{MAX_HOST, MAX_REPO_PATH},
+};
 
 /// A repository on a host.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -21,6 +24,18 @@ impl fmt::Display for Repository {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         show(f, &self.host, self.port, self.path.as_str())
     }
+}
+
+/// A host as it was named, in lower case; nothing if it is neither a name nor an address.
+#[must_use]
+pub fn host_name(given: &[u8]) -> Option<String> {
+    let is_named = !given.is_empty() && given.len() <= MAX_HOST;
+    let host = str::from_utf8(given).ok()?;
+    (is_named && host.bytes().all(is_host_byte)).then(|| host.to_ascii_lowercase())
+}
+
+fn is_host_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_' | b':' | b'%')
 }
 
 /// Writes `HOST/PATH`, with the port unless it is SSH's own, addresses with colons in brackets.
@@ -171,6 +186,23 @@ mod tests {
         }
         assert_eq!(path(""), Err(PathError::Length));
         assert_eq!(path(&"x".repeat(MAX_REPO_PATH + 1)), Err(PathError::Length));
+    }
+
+    #[test]
+    fn a_host_is_a_name_or_an_address() {
+        for (given, host) in [
+            ("Git.Acme_x-1", "git.acme_x-1"),
+            ("fe80::1%eth0", "fe80::1%eth0"),
+        ] {
+            assert_eq!(host_name(given.as_bytes()).as_deref(), Some(host));
+        }
+        let long = "x".repeat(MAX_HOST + 1);
+        for given in [
+            "", "[::1]", "[h]:22", "a b", "a/b", "*.acme", "a@b", "größe", &long,
+        ] {
+            assert_eq!(host_name(given.as_bytes()), None, "{given}");
+        }
+        assert_eq!(host_name(b"a\xff"), None);
     }
 
     #[test]

@@ -83,6 +83,29 @@ fn a_token_for_large_files_is_told_of() {
 }
 
 #[test]
+fn a_host_that_is_no_name_or_address_has_no_repository() {
+    let listed = Hosts::Only(vec!["[127.0.0.1]:20022".into()]);
+    for host in [
+        &b"[127.0.0.1]:20022"[..],
+        b"git.acme/x",
+        b"a b",
+        b"a\xff",
+        b"",
+    ] {
+        let terms = Terms {
+            hosts: listed.clone(),
+            ..terms(Repos::Any)
+        };
+        let open = Open { host, ..OPEN };
+        let demand = FetchDemand::identify(&open);
+        let verdict = judge_fetch(&terms, STANDING, &demand, |_| true, Instant::now());
+        assert_eq!(verdict, Err(Reason::NoRepository));
+        let detail = demand.detail().unwrap();
+        assert_eq!(detail, "the host is not a name or an address");
+    }
+}
+
+#[test]
 fn what_does_not_read_a_repository_is_no_fetch() {
     for command in [
         &b"git-receive-pack 'acme/lib-a'"[..],
