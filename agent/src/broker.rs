@@ -25,7 +25,10 @@ use keystay_proto::{
     git::{Command, Repository},
     printable,
 };
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    select,
+};
 
 pub(crate) use error::FetchError;
 pub(crate) use target::Target;
@@ -102,16 +105,18 @@ impl Broker {
         known_hosts.is_known(&target.name).then_some(target)
     }
 
-    /// Fetches: `input` goes to the host's command, its output to `output` and `error`.
+    /// Fetches: `input` goes to the host's command, its output to `output` and `error`. What goes to
+    /// `error` is safe to show.
     ///
-    /// What goes to `error` is safe to show. Dropping the future ends the fetch.
-    pub(crate) async fn fetch(
+    /// When `over` returns, the fetch ends: what it gives then comes with what was fetched so far.
+    pub(crate) async fn fetch<T>(
         &self,
         errand: Errand,
         mut input: impl AsyncRead + Unpin + Send,
         mut output: impl AsyncWrite + Unpin + Send,
         mut error: impl AsyncWrite + Unpin + Send,
-    ) -> Outcome {
+        over: impl Future<Output = T>,
+    ) -> (Outcome, Option<T>) {
         let mut tally = Tally::default();
         let mut fetch = Fetch {
             target: self.target(&errand.repository),
@@ -120,14 +125,18 @@ impl Broker {
             key: None,
         };
         let streams = (&mut input, &mut output, &mut error);
-        let end = fetch.with_any_key(streams, &mut tally).await;
+        let (end, why) = select! {
+            end = fetch.with_any_key(streams, &mut tally) => (end, None),
+            why = over => (Err(FetchError::BuildGone), Some(why)),
+        };
         let keys = &self.pool.dialer().keys;
-        Outcome {
+        let outcome = Outcome {
             end,
             key: (fetch.key.and_then(|place| keys.get(place))).map(|key| key.info.fingerprint),
             commits: tally.wants.into_wanted(),
             bytes: tally.bytes,
-        }
+        };
+        (outcome, why)
     }
 
     fn target(&self, repository: &Repository) -> Target {

@@ -223,6 +223,7 @@ impl Grant {
     /// Ends it before its client does, which is told so.
     pub(crate) async fn revoke(&self) {
         self.close();
+        self.until_fetched().await;
         self.refuse(Reason::Revoked, None).await;
     }
 

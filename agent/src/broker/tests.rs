@@ -1,5 +1,6 @@
 mod clone;
 mod drain;
+mod ended;
 mod fetches;
 mod host;
 mod hosts;
@@ -8,6 +9,7 @@ mod old_signer;
 mod sharing;
 
 use std::{
+    future::pending,
     path::Path,
     sync::Arc,
     time::{Duration, Instant},
@@ -84,9 +86,9 @@ async fn fetch(broker: &Broker, errand: Errand) -> Fetched {
 
 async fn fetch_with(broker: &Broker, errand: Errand, input: &[u8]) -> Fetched {
     let (mut output, mut error) = (Vec::new(), Vec::new());
-    let outcome = broker.fetch(errand, input, &mut output, &mut error).await;
+    let fetch = broker.fetch(errand, input, &mut output, &mut error, pending::<()>());
     Fetched {
-        outcome,
+        outcome: fetch.await.0,
         output,
         error: String::from_utf8(error).unwrap(),
     }

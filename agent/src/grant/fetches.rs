@@ -116,6 +116,14 @@ impl Grant {
         fetches.streams.remove(id);
     }
 
+    /// Returns when what its streams fetched is recorded, once it is closed: the disk is waited for no
+    /// longer than for one more record.
+    pub(super) async fn until_fetched(&self) {
+        if let Some(fetches) = self.fetches() {
+            let _ = timeout(GRACE, fetches.streams.until_none()).await;
+        }
+    }
+
     /// Returns when a stream is given up: by its shim, for a limit, or with the grant's time.
     async fn until_over(&self, stream: &Stream) -> Abandoned {
         select! {
@@ -124,7 +132,7 @@ impl Grant {
         }
     }
 
-    /// Waits for a turn and fetches; nothing if the grant ended before.
+    /// Waits for a turn and fetches.
     async fn run(
         &self,
         fetches: &Fetches,
@@ -132,21 +140,18 @@ impl Grant {
         errand: Errand,
     ) -> Option<(Option<Outcome>, Option<Abandoned>)> {
         let _turn = select! {
-            turn = fetches.turns.acquire() => turn.ok()?,
+            // A stream that is over takes no turn, though one be free.
+            biased;
             why = self.until_over(stream) => return Some((None, Some(why))),
+            turn = fetches.turns.acquire() => turn.ok()?,
         };
         stream.start();
         let (input, output) = (Input(Arc::clone(stream)), Output(Arc::clone(stream)));
         let errors = Errors(Arc::clone(stream));
-        let fetch = fetches.broker.fetch(errand, input, output, errors);
-        tokio::pin!(fetch);
-        select! {
-            outcome = &mut fetch => Some((Some(outcome), None)),
-            why = self.until_over(stream) => {
-                stream.give_up();
-                Some((timeout(GRACE, fetch).await.ok(), Some(why)))
-            }
-        }
+        let over = self.until_over(stream);
+        let fetch = fetches.broker.fetch(errand, input, output, errors, over);
+        let (outcome, why) = fetch.await;
+        Some((Some(outcome), why))
     }
 
     /// Records how a fetch ended.
@@ -245,5 +250,5 @@ fn fault(repository: &str, error: &FetchError) -> Fault {
 
 /// Fetches of one grant that run at once; others wait for their turn, which needs no connection.
 const MAX_AT_ONCE: usize = 64;
-/// How long the broker may take to notice that nobody waits any more.
+/// How long the records of a closed grant's streams may take.
 const GRACE: Duration = Duration::from_secs(5);

@@ -13,11 +13,11 @@ use std::{
 use keystay_proto::control::{Event, GrantId, GrantInfo, GrantSpec, Hosts, Mode};
 use tokio::task::JoinSet;
 
-use self::ending::{end, sweep};
+use self::ending::{retire, sweep};
 use super::{Grant, Shared, serve};
 use crate::{audit::AuditError, key::Key, listener::Listener};
 
-/// The live grants, and the tasks that serve their sockets.
+/// The live grants, and the tasks that serve their sockets and end them.
 #[derive(Debug)]
 pub(crate) struct Table {
     folder: PathBuf,
@@ -109,12 +109,10 @@ impl Table {
 
     /// Ends a grant whose client is gone, if it was not ended before.
     pub(crate) fn abandon(&self, id: &GrantId) -> bool {
-        let grant = self.state().grants.remove(id);
+        let mut state = self.state();
+        let grant = state.grants.remove(id);
         // Nobody waits for its last record.
-        grant.is_some_and(|grant| {
-            drop(end(&grant));
-            true
-        })
+        grant.map(|grant| drop(retire(&mut state, grant))).is_some()
     }
 
     /// Opens a grant of these keys: its first record is written, its socket listens.
@@ -257,7 +255,8 @@ mod tests {
                 while judged.load(Ordering::Relaxed) < 3 {
                     thread::yield_now();
                 }
-                drop(end(&grant));
+                grant.close();
+                drop(ending::last_record(&grant));
             });
             // What is handed over later is written later.
             grant.mark(Event::Opened).done().await.unwrap();

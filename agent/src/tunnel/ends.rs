@@ -11,7 +11,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::Stream;
 
-/// Standard input of a stream, until it ends or the stream is given up.
+/// Standard input of a stream, until it ends.
 #[derive(Debug)]
 pub(crate) struct Input(pub(crate) Arc<Stream>);
 
@@ -30,9 +30,6 @@ impl AsyncRead for Input {
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let mut progress = self.0.progress();
-        if progress.given_up {
-            return Poll::Ready(Err(io::ErrorKind::BrokenPipe.into()));
-        }
         if progress.input.len() == 0 && !progress.input_ended {
             progress.reader = Some(context.waker().clone());
             return Poll::Pending;
@@ -51,9 +48,6 @@ impl AsyncWrite for Output {
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         let mut progress = self.0.progress();
-        if progress.given_up {
-            return Poll::Ready(Err(io::ErrorKind::BrokenPipe.into()));
-        }
         let count = bytes
             .len()
             .min(OUTPUT_ROOM.saturating_sub(progress.output.len()));

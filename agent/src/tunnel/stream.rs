@@ -41,8 +41,6 @@ pub(super) struct Progress {
     pub(super) input_ended: bool,
     pub(super) output: Kept,
     pub(super) error: Kept,
-    /// Whether the stream was given up, by the shim or for it.
-    pub(super) given_up: bool,
     pub(super) reader: Option<Waker>,
     pub(super) writer: Option<Waker>,
     exit: Option<u8>,
@@ -66,7 +64,6 @@ impl Stream {
                 input_ended: false,
                 output: Kept::default(),
                 error: Kept::default(),
-                given_up: false,
                 reader: None,
                 writer: None,
                 exit: None,

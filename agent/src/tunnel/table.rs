@@ -98,12 +98,9 @@ impl Streams {
         let _ = self.count.subscribe().wait_for(|count| *count == 0).await;
     }
 
-    /// Ends every stream.
+    /// Closes every stream. What serves them ends by itself, for it still has to record what it did.
     pub(crate) fn end(&self) {
-        let mut state = self.state();
-        state.tasks.abort_all();
-        state.open.clear();
-        self.count.send_replace(0);
+        self.state().open.values().for_each(|stream| stream.close());
     }
 
     /// How long an exchange may ask to wait, in milliseconds.

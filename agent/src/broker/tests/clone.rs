@@ -88,7 +88,8 @@ async fn git_clones_through_the_broker() {
         read.read_line(&mut line).await.unwrap();
         let mut errand = errand(&host, line.trim_end());
         errand.git_protocol = protocol.trim_end().to_owned();
-        broker.fetch(errand, read, down, sink()).await
+        let fetch = broker.fetch(errand, read, down, sink(), pending::<()>());
+        fetch.await.0
     };
     let both = async { tokio::join!(clone.status(), serve) };
     let both = tokio::time::timeout(Duration::from_mins(1), both).await;

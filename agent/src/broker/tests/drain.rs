@@ -53,16 +53,16 @@ async fn a_fetch_that_does_not_end_is_not_waited_for_for_ever() {
 }
 
 /// A grant in fetch mode with one stream, which a host serves.
-struct Run {
-    fixture: Fixture,
-    table: Table,
-    grant: Arc<Grant>,
+pub(super) struct Run {
+    pub(super) fixture: Fixture,
+    pub(super) table: Table,
+    pub(super) grant: Arc<Grant>,
     _folder: TempDir,
-    host: Host,
+    pub(super) host: Host,
 }
 
 impl Run {
-    async fn start(act: Act) -> Self {
+    pub(super) async fn start(act: Act) -> Self {
         let (fixture, folder) = (Fixture::new().await, folder());
         let plan = Plan::new(&[&fixture.key.blob], move |_, _| act.clone());
         let host = plan.start().await;
@@ -100,7 +100,7 @@ impl Run {
 
     /// Sends all input there is, and its end; what the host said beyond what is had already, and its
     /// exit status.
-    async fn exchange(&self, input: &[u8], had: usize) -> (Vec<u8>, Option<u8>) {
+    pub(super) async fn exchange(&self, input: &[u8], had: usize) -> (Vec<u8>, Option<u8>) {
         let exchange = Request::Exchange(Exchange {
             input_offset: 0,
             input,

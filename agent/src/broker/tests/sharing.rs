@@ -59,7 +59,10 @@ async fn a_fetch_whose_build_takes_nothing_does_not_stop_the_others() {
         let (end, output) = duplex(64 * 1024);
         ends.push(end);
         let (broker, errand) = (Arc::clone(&broker), upload_pack(&host, "large"));
-        stalled.spawn(async move { broker.fetch(errand, empty(), output, sink()).await.bytes });
+        stalled.spawn(async move {
+            let fetch = broker.fetch(errand, empty(), output, sink(), pending::<()>());
+            fetch.await.0.bytes
+        });
     }
     until(|| host.seen.running.load(Relaxed) == 3).await;
     for _ in 0..20 {
@@ -178,9 +181,30 @@ async fn a_build_that_takes_no_more_ends_the_fetch() {
     let broker = broker(&host.known, &[&a]);
     let (end, output) = duplex(64 * 1024);
     drop(end);
-    let outcome = broker
-        .fetch(upload_pack(&host, "a"), empty(), output, sink())
-        .await;
+    let errand = upload_pack(&host, "a");
+    let fetch = broker.fetch(errand, empty(), output, sink(), pending::<()>());
+    let (outcome, _) = fetch.await;
     assert!(matches!(outcome.end, Err(FetchError::BuildGone)));
+    until(|| host.seen.running.load(Relaxed) == 0).await;
+}
+
+#[tokio::test]
+async fn a_fetch_that_is_over_ends_on_the_host_and_tells_what_it_brought() {
+    let folder = folder();
+    let a = key(&folder, "a", "ed25519").await;
+    let host = Plan::new(&[&a.blob], |_, _| Act::Flood(64 * 1024 * 1024))
+        .start()
+        .await;
+    let broker = broker(&host.known, &[&a]);
+    let (mut end, output) = duplex(64 * 1024);
+    let over = async {
+        end.read_u8().await.unwrap();
+        "enough"
+    };
+    let errand = upload_pack(&host, "a");
+    let (outcome, why) = broker.fetch(errand, empty(), output, sink(), over).await;
+    assert_eq!(why, Some("enough"));
+    assert!(outcome.bytes > 0);
+    assert_eq!(outcome.key, Some(a.info.fingerprint));
     until(|| host.seen.running.load(Relaxed) == 0).await;
 }

@@ -2,11 +2,12 @@
 
 use std::{
     mem,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
 use keystay_proto::control::{Event, GrantId, GrantReport};
-use tokio::time::timeout;
+use tokio::{sync::oneshot, time::timeout};
 
 use super::{State, Table};
 use crate::{audit::Written, grant::Grant};
@@ -15,13 +16,14 @@ impl Table {
     /// Ends a grant and says what it was used for.
     pub(crate) async fn end(&self, id: &str) -> Option<GrantReport> {
         let grant = self.find(id)?;
-        {
+        let ended = {
             let mut state = self.state();
             state.grants.remove(grant.id());
             state.unheld.remove(grant.id());
-        }
+            retire(&mut state, Arc::clone(&grant))
+        };
         // The grant is over whether or not its last record could be written.
-        let _ = grant.recorded(end(&grant)).await;
+        let _ = ended.await;
         Some(grant.report())
     }
 
@@ -37,14 +39,13 @@ impl Table {
         if self.is_held {
             self.until_fetched(FETCH_TIME).await;
         }
-        let (grants, mut tasks) = {
+        let mut tasks = {
             let mut state = self.state();
-            (mem::take(&mut state.grants), mem::take(&mut state.tasks))
+            for grant in mem::take(&mut state.grants).into_values() {
+                drop(retire(&mut state, grant));
+            }
+            mem::take(&mut state.tasks)
         };
-        let closed: Vec<_> = grants.values().map(|grant| end(grant)).collect();
-        for written in closed {
-            let _ = written.done().await;
-        }
         while tasks.join_next().await.is_some() {}
     }
 
@@ -72,31 +73,41 @@ impl Table {
 }
 
 pub(super) fn sweep(state: &mut State, now: Instant, linger: Duration) {
-    let overdue = |id: &GrantId| state.unheld.get(id).is_some_and(|until| *until <= now);
-    let abandoned: Vec<_> = (state.grants.keys())
-        .filter(|id| overdue(id))
-        .cloned()
+    let is_over = |(id, grant): &(&GrantId, &Arc<Grant>)| {
+        state.unheld.get(id).is_some_and(|until| *until <= now)
+            || grant.expired_for(now).is_some_and(|age| age >= linger)
+    };
+    let over: Vec<_> = (state.grants.iter())
+        .filter(is_over)
+        .map(|(id, _)| id.clone())
         .collect();
-    for id in abandoned {
+    for id in over {
         state.unheld.remove(&id);
         if let Some(grant) = state.grants.remove(&id) {
-            drop(end(&grant));
+            drop(retire(state, grant));
         }
     }
-    state.grants.retain(|_, grant| {
-        let over = grant.expired_for(now).is_some_and(|age| age >= linger);
-        if over {
-            drop(end(grant));
-        }
-        !over
-    });
     while state.tasks.try_join_next().is_some() {}
 }
 
-pub(super) fn end(grant: &Grant) -> Written {
+/// Closes a grant at once; its last record is written when all that was fetched is recorded. The receiver
+/// resolves then.
+pub(super) fn retire(state: &mut State, grant: Arc<Grant>) -> oneshot::Receiver<()> {
+    let (done, ended) = oneshot::channel();
+    grant.close();
+    state.tasks.spawn(async move {
+        grant.until_fetched().await;
+        let _ = grant.recorded(last_record(&grant)).await;
+        // Not everybody waits for it.
+        let _ = done.send(());
+    });
+    ended
+}
+
+/// Hands over the last record of a grant that is closed.
+pub(super) fn last_record(grant: &Grant) -> Written {
     // What was judged before is recorded before.
     let _ledger = grant.ledger();
-    grant.close();
     grant.mark(Event::Closed)
 }
 

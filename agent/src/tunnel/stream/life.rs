@@ -1,6 +1,6 @@
 //! How long a stream lives.
 
-use std::{task::Waker, time::Duration};
+use std::time::Duration;
 
 use tokio::time::{Instant, sleep_until};
 
@@ -9,7 +9,7 @@ use super::{Progress, Stream};
 /// Why a stream is given up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Abandoned {
-    /// The shim closed it.
+    /// The shim closed it, or the end of its grant did.
     Closed,
     /// The shim is gone without a word.
     Silent,
@@ -22,18 +22,9 @@ pub(crate) enum Abandoned {
 }
 
 impl Stream {
-    /// The shim closes it.
+    /// The shim closes it, or the end of its grant does.
     pub(crate) fn close(&self) {
         self.closed.send_replace(true);
-    }
-
-    /// Ends what the broker reads and writes.
-    pub(crate) fn give_up(&self) {
-        let wakers = self.change(|progress| {
-            progress.given_up = true;
-            [progress.reader.take(), progress.writer.take()]
-        });
-        wakers.into_iter().flatten().for_each(Waker::wake);
     }
 
     /// Returns when nobody waits for it any more, or it breaks a limit.

@@ -53,18 +53,6 @@ async fn a_stream_that_sends_more_than_any_fetch_is_given_up() {
     assert_eq!(stream.until_abandoned().await, Abandoned::TooMuchInput);
 }
 
-#[tokio::test]
-async fn a_stream_that_was_given_up_ends_what_the_broker_does() {
-    let mut tasks = JoinSet::new();
-    let stream = stream(Transport::Streams);
-    let mut input = Input(Arc::clone(&stream));
-    tasks.spawn(async move { input.read_u8().await });
-    tokio::task::yield_now().await;
-    stream.give_up();
-    assert!(tasks.join_next().await.unwrap().unwrap().is_err());
-    assert!(Output(Arc::clone(&stream)).write_all(b"x").await.is_err());
-}
-
 /// Who keeps asking for a stream that has ended gets it for a while, and costs nothing meanwhile.
 #[tokio::test(start_paused = true)]
 async fn a_stream_that_has_ended_does_not_live_for_ever() {
