@@ -26,6 +26,8 @@ pub(crate) struct Streams {
 struct State {
     open: BTreeMap<StreamId, Arc<Stream>>,
     over: BTreeSet<StreamId>,
+    /// Whether no more are opened, for their grant has ended.
+    ended: bool,
     tasks: JoinSet<()>,
 }
 
@@ -54,7 +56,8 @@ impl Streams {
     }
 
     /// Opens a stream that was admitted, served by the task that `serve` makes of it. Since then the
-    /// same frame may have come a second time, and others may have taken the room.
+    /// same frame may have come a second time, others may have taken the room, or the grant may have
+    /// ended.
     pub(crate) fn open<F>(
         &self,
         id: StreamId,
@@ -67,6 +70,9 @@ impl Streams {
         let stream = Stream::new(self.transport, frame);
         let mut state = self.state();
         state.admit(id, frame)?;
+        if state.ended {
+            return Err(OpenError::Refused(Reason::Revoked));
+        }
         state.open.insert(id, Arc::clone(&stream));
         self.count.send_replace(state.open.len());
         while state.tasks.try_join_next().is_some() {}
@@ -98,9 +104,11 @@ impl Streams {
         let _ = self.count.subscribe().wait_for(|count| *count == 0).await;
     }
 
-    /// Closes every stream. What serves them ends by itself, for it still has to record what it did.
+    /// Closes every stream, and opens no more. What serves them ends by itself, for it still has to record what it did.
     pub(crate) fn end(&self) {
-        self.state().open.values().for_each(|stream| stream.close());
+        let mut state = self.state();
+        state.ended = true;
+        state.open.values().for_each(|stream| stream.close());
     }
 
     /// How long an exchange may ask to wait, in milliseconds.
@@ -155,6 +163,15 @@ mod tests {
         assert_eq!(open(&streams, 1), Err(OpenError::AlreadyOpen));
         assert!(Arc::ptr_eq(&first, &streams.find(id).unwrap()));
         assert_eq!(streams.state().tasks.len(), 1);
+    }
+
+    #[tokio::test]
+    async fn what_was_admitted_is_not_opened_once_the_grant_has_ended() {
+        let streams = Streams::new(Transport::Streams);
+        assert_eq!(streams.admit(StreamId([1; 16]), b"frame"), Ok(()));
+        streams.end();
+        assert_eq!(open(&streams, 1), Err(OpenError::Refused(Reason::Revoked)));
+        assert_eq!(streams.state().tasks.len(), 0);
     }
 
     #[tokio::test]
