@@ -12,7 +12,7 @@ pub use self::format::FormatError;
 #[cfg(any(test, fuzzing))]
 pub use self::format::key_file;
 pub(crate) use self::format::{Fields, positive};
-pub use self::kept::Kept;
+pub use self::kept::{Kept, NotKept};
 
 use crate::sign::{Core, Signer, algorithm_for};
 

@@ -13,7 +13,10 @@ use super::{
     tether::{Tether, Tethered, Wire},
     visitor::{self, VisitError, Visitor},
 };
-use crate::{key::Key, known_hosts::KnownHosts};
+use crate::{
+    key::{Key, NotKept},
+    known_hosts::KnownHosts,
+};
 
 /// What is needed to reach hosts.
 #[derive(Debug)]
@@ -56,12 +59,20 @@ impl Dialer {
         match timeout(login::patience(key), login).await {
             Ok(Ok(accepted)) => Ok(accepted),
             Ok(Err(LoginError::Gone | LoginError::Sha1)) => Err(closed(target)),
+            Ok(Err(LoginError::NotKept(source))) => Err(not_kept(key, source)),
             Ok(Err(LoginError::Sign(source))) => Err(FetchError::NoSignature {
                 key: key.info.fingerprint,
                 source: Arc::new(source),
             }),
             Err(_) => Err(timed_out(target)),
         }
+    }
+
+    /// Whether the agent still keeps a key, by its place.
+    pub(super) fn check(&self, place: usize) -> Result<(), FetchError> {
+        self.keys.get(place).map_or(Ok(()), |key| {
+            (key.kept.check()).map_err(|source| not_kept(key, source))
+        })
     }
 
     /// Logs in to a host on the way, with the first key that it accepts.
@@ -180,6 +191,11 @@ fn unreachable(target: &Target, source: io::Error) -> FetchError {
 pub(super) fn timed_out(target: &Target) -> FetchError {
     let host = target.to_string();
     FetchError::TimedOut { host }
+}
+
+pub(super) fn not_kept(key: &Key, source: NotKept) -> FetchError {
+    let key = key.info.fingerprint;
+    FetchError::NotKept { key, source }
 }
 
 pub(super) fn closed(target: &Target) -> FetchError {

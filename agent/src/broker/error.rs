@@ -4,7 +4,7 @@ use std::{io, sync::Arc};
 
 use keystay_proto::Fingerprint;
 
-use crate::sign::SignError;
+use crate::{key::NotKept, sign::SignError};
 
 /// Why a fetch was not done. What it shows is safe to show: text of hosts is made printable.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -57,6 +57,15 @@ pub(crate) enum FetchError {
         /// Why.
         #[source]
         source: Arc<SignError>,
+    },
+    /// A key was removed from the agent or locked since the fetch was allowed.
+    #[error("{key} {source}")]
+    NotKept {
+        /// The key.
+        key: Fingerprint,
+        /// Which of both.
+        #[source]
+        source: NotKept,
     },
     /// The host accepts none of the keys for the login.
     #[error("{host} accepts none of the grant's keys for {user}")]

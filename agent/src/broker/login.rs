@@ -11,7 +11,7 @@ use tracing::debug;
 
 use super::visitor::Visitor;
 use crate::{
-    key::Key,
+    key::{Key, NotKept},
     sign::{SignError, Signer, key_type},
 };
 
@@ -24,6 +24,9 @@ pub(super) enum LoginError {
     /// The host takes no signature of an RSA key but with SHA-1.
     #[error("the host takes RSA keys with SHA-1 only")]
     Sha1,
+    /// The agent keeps the key no longer.
+    #[error(transparent)]
+    NotKept(#[from] NotKept),
     /// The key's signature could not be made.
     #[error(transparent)]
     Sign(SignError),
@@ -135,6 +138,7 @@ impl russh::Signer for Hand<'_> {
             Some(_) => RSA_SHA2_256,
             None => 0,
         };
+        self.0.kept.check()?;
         let made = self.0.signer.sign(&request, flags).await;
         let signature = made.map_err(LoginError::Sign)?;
         let length = u32::try_from(signature.len()).map_err(|_| LoginError::Gone)?;

@@ -81,11 +81,13 @@ impl Pool {
     }
 
     /// Room for one fetch on a connection, waiting for it if there are as many as may be. Nothing
-    /// where the host does not accept the key.
+    /// where the host does not accept the key. A key that the agent keeps no longer gets none, though
+    /// there be a connection that it logged in to.
     pub(super) async fn lease(self: &Arc<Self>, way: &Way) -> Result<Option<Lease>, FetchError> {
         let began = Instant::now();
         loop {
             let changed = self.changed.notified();
+            self.dialer.check(way.key)?;
             match self.choose(way) {
                 Choice::Refused => return Ok(None),
                 Choice::Take(connection) => {

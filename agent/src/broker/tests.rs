@@ -4,6 +4,7 @@ mod ended;
 mod fetches;
 mod host;
 mod hosts;
+mod kept;
 mod keys;
 mod old_signer;
 mod sharing;
