@@ -147,7 +147,7 @@ impl Stream {
     fn take(&self, exchange: &Exchange<'_>) {
         let waker = self.change(|progress| {
             progress.seen = Instant::now();
-            let before = progress.input.end();
+            let before = (progress.input.end(), progress.input_ended);
             // What waits for its turn costs no memory: the shim keeps its bytes.
             let room = if progress.queued { 0 } else { INPUT_ROOM };
             let input = &mut progress.input;
@@ -164,7 +164,7 @@ impl Stream {
                 progress.error.forget(exchange.error_offset);
                 wakers[1] = progress.writer.take();
             }
-            if progress.input.end() != before || progress.input_ended {
+            if (progress.input.end(), progress.input_ended) != before {
                 progress.moved = progress.seen;
                 wakers[0] = progress.reader.take();
             }

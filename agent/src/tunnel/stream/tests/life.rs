@@ -17,22 +17,26 @@ async fn a_shim_that_is_gone_gives_the_stream_up() {
 
 #[tokio::test(start_paused = true)]
 async fn a_stream_on_which_nothing_moves_is_given_up_however_often_it_is_asked() {
-    let mut tasks = JoinSet::new();
-    let stream = stream(Transport::Streams);
-    let asked = Arc::clone(&stream);
-    tasks.spawn(async move {
-        loop {
-            asked
-                .exchange(&Exchange {
-                    wait: 1_000,
-                    ..frame(0, b"", 0)
-                })
-                .await;
-        }
-    });
-    let begin = Instant::now();
-    assert_eq!(stream.until_abandoned().await, Abandoned::Idle);
-    assert_eq!(begin.elapsed(), IDLE);
+    for input_ends in [false, true] {
+        let mut tasks = JoinSet::new();
+        let stream = stream(Transport::Streams);
+        let asked = Arc::clone(&stream);
+        tasks.spawn(async move {
+            loop {
+                asked
+                    .exchange(&Exchange {
+                        wait: 1_000,
+                        input_ends,
+                        ..frame(0, b"", 0)
+                    })
+                    .await;
+            }
+        });
+        let begin = Instant::now();
+        let why = timeout(IDLE * 2, stream.until_abandoned()).await;
+        assert_eq!(why, Ok(Abandoned::Idle), "input ends: {input_ends}");
+        assert_eq!(begin.elapsed(), IDLE);
+    }
 }
 
 #[tokio::test(start_paused = true)]
