@@ -10,7 +10,10 @@ mod socket;
 mod table;
 
 use std::{
-    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, OnceLock, PoisonError,
+        atomic::{AtomicBool, Ordering::SeqCst},
+    },
     time::{Duration, Instant},
 };
 
@@ -62,6 +65,8 @@ pub(crate) struct Grant {
     shared: Shared,
     ledger: Mutex<Ledger>,
     closed: watch::Sender<bool>,
+    /// Whether it was revoked, and its socket is there to say so.
+    revoked: AtomicBool,
     /// Requests that are being answered.
     answering: watch::Sender<u32>,
     needles: OnceLock<Result<Needles, Blind>>,
@@ -106,6 +111,7 @@ impl Grant {
             shared,
             ledger,
             closed,
+            revoked: AtomicBool::new(false),
             answering,
             needles,
             budget,
@@ -220,9 +226,21 @@ impl Grant {
         }
     }
 
+    /// Takes it from its build. In fetch mode its socket stays until its client ends it: a shim that finds
+    /// none waits for a minute, and one that is answered says why.
+    pub(crate) fn take_away(&self) {
+        match &self.fetches {
+            Some(fetches) => {
+                self.revoked.store(true, SeqCst);
+                fetches.streams.end();
+            }
+            None => self.close(),
+        }
+    }
+
     /// Ends it before its client does, which is told so.
     pub(crate) async fn revoke(&self) {
-        self.close();
+        self.take_away();
         self.until_fetched().await;
         self.refuse(Reason::Revoked, None).await;
     }
@@ -237,7 +255,9 @@ impl Grant {
     }
 
     fn is_revoked(&self) -> bool {
-        self.is_closed() || self.keys.iter().any(|key| key.kept.is_removed())
+        self.is_closed()
+            || self.revoked.load(SeqCst)
+            || self.keys.iter().any(|key| key.kept.is_removed())
     }
 
     fn is_locked(&self) -> bool {

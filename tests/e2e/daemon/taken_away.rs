@@ -104,6 +104,29 @@ fn a_step_is_told_that_the_agent_was_locked_or_its_key_removed() {
     }
 }
 
+#[test]
+fn a_step_is_told_that_its_grant_was_revoked() {
+    let lab = Lab::up().unwrap();
+    let env = Env::on(&lab, &lab.engines()[1]);
+    let (_agent, gate) = (agent_of(&env), Gate::new());
+    let step = format!("{} && git ls-remote {{git}}/acme/lib-a", gate.command());
+    env.file(
+        "Dockerfile",
+        &format!("FROM keystay/base:1\nRUN --mount=type=ssh {step}\n"),
+    );
+    let build = env.keystay_alone().build(&env).start();
+    let held = gate.reached();
+    let live: serde_json::Value = serde_json::from_str(&grants(&env)).unwrap();
+    let id = live[0]["id"].as_str().unwrap();
+    env.keystay_alone().args(["revoke", id]).output().status(0);
+    held.release();
+    build
+        .wait()
+        .status(77)
+        .stderr_has("keystay: the grant was revoked")
+        .stderr_has("the grant was taken back while the build ran; build again");
+}
+
 /// The passphrase is `x`.
 const LOCK: &[u8] = b"\0\0\0\x06\x16\0\0\0\x01x";
 const UNLOCK: &[u8] = b"\0\0\0\x06\x17\0\0\0\x01x";

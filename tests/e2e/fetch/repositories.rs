@@ -174,6 +174,28 @@ fn ssh_config_says_where_a_host_is_and_which_key_it_gets() {
     assert_eq!(last.key.unwrap().to_string(), fingerprint(&key));
 }
 
+/// The stream of a program that is killed is open for a while, also behind the end of its build.
+#[test]
+fn a_fetch_whose_ssh_is_killed_is_recorded_with_what_it_brought() {
+    let env = env();
+    let port = env.lab().git_host().port();
+    let ssh = format!("GIT_PROTOCOL=version=2 ssh -o SendEnv=GIT_PROTOCOL -p {port} git@127.0.0.1");
+    env.file(
+        "Dockerfile",
+        &format!(
+            "FROM keystay/base:1\n\
+             RUN --mount=type=ssh git ls-remote {{git}}/acme/lib-a HEAD | cut -c1-40 >/oid; \
+             {{ printf '0012command=fetch\\n00010032want %s\\n0009done\\n0000' \"$(cat /oid)\"; sleep 60; }} \
+             | {ssh} \"git-upload-pack 'acme/lib-a'\" >/pack & \
+             until grep -qa PACK /pack; do sleep 0.1; done; kill -9 $!\n"
+        ),
+    );
+    build(&env, &["dev"], &[]).output().status(0);
+    let brought = fetches(&env).pop().unwrap();
+    assert_eq!(brought.event, Event::Fetched);
+    assert_eq!(brought.commits.len(), 1, "{brought:?}");
+}
+
 #[test]
 fn git_lfs_is_told_where_to_download() {
     let env = env();

@@ -54,7 +54,7 @@ impl Table {
         let mut state = self.state();
         let grants: Vec<_> = state.grants.values().cloned().collect();
         for grant in grants {
-            grant.close();
+            grant.take_away();
             // Who asks for this does not wait for the records.
             (state.tasks).spawn(async move { grant.revoke().await });
         }
