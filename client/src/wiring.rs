@@ -3,6 +3,7 @@
 
 mod adds;
 mod fetch;
+mod frontend;
 mod git_url;
 mod mounts;
 mod note;

@@ -65,9 +65,9 @@ impl EngineError {
             Self::BuildKitOff(_) => &["run `unset DOCKER_BUILDKIT`, or set it to 1"],
             Self::Silent { source, .. } => silent(source),
             Self::NoFetch(_) => &["let the steps log in themselves: `keystay --mode sign build …`"],
-            Self::NoList(_) => {
-                &["let the build read whatever the keys open: `keystay --mode sign build …`"]
-            }
+            Self::NoList(_) => &[
+                "or let the build read whatever the keys open, without a list: `keystay --mode sign build …`",
+            ],
             Self::Run { source, .. } if source.kind() == io::ErrorKind::ArgumentListTooLong => &[
                 "each id of an ssh mount is passed on the command line: let steps share ids, or take words off the build",
             ],

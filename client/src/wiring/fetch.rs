@@ -4,11 +4,12 @@
 use super::{
     FetchTerms, Note, Passed, Plan, Secret, ShimFor, Steps, Which,
     adds::Adds,
+    frontend,
     mounts::{DEFAULT_ID, SOCKET_MODE, SshMounts, changed, is_closed, ssh_mounts},
     obstacle::obstacle,
     text,
 };
-use crate::dockerfile::{Dockerfile, Instruction, Keyword, Mount, Splice};
+use crate::dockerfile::{Command, Dockerfile, Instruction, Keyword, Mount, Splice};
 
 /// A Dockerfile that cannot be wired for fetches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -24,6 +25,16 @@ pub enum Unwirable {
         /// The line of the instruction, from 1.
         line: usize,
     },
+    /// The engine may read it otherwise, and there is a socket that signs.
+    #[error("its `# syntax=` is no docker/dockerfile:1, and a socket signs for ADD or the context")]
+    Frontend,
+}
+
+impl Unwirable {
+    /// Whether a step could get what signs.
+    pub(crate) const fn exposes(self) -> bool {
+        matches!(self, Self::Signs { .. } | Self::Frontend)
+    }
 }
 
 /// Plans a build in fetch mode.
@@ -52,6 +63,9 @@ pub fn fetch_mode(
         exposed: None,
     };
     if wiring.default_signs {
+        if !frontend::is_known(dockerfile.source()) {
+            return Err(Unwirable::Frontend);
+        }
         wiring.plan.pass_ssh(DEFAULT_ID, Which::Sign);
     }
     for instruction in dockerfile.instructions() {
@@ -83,7 +97,7 @@ impl Wiring<'_> {
         let mounts = ssh_mounts(trigger, line, &mut self.plan);
         self.note_variable(&mounts, line);
         let signs = mounts.known.iter().any(|(_, id)| self.signs(id));
-        self.expose(line, signs || mounts.has_unknown);
+        self.expose(line, signs || mounts.has_unknown || self.is_odd(trigger));
         for (_, id) in &mounts.known {
             if !self.passed.has_ssh(id) {
                 self.plan.pass_ssh(id, Which::Fetch);
@@ -98,7 +112,7 @@ impl Wiring<'_> {
         }
         let mounts = ssh_mounts(&run.command, run.line, &mut self.plan);
         self.variable(&mounts, run.line);
-        self.expose(run.line, mounts.has_unread);
+        self.expose(run.line, mounts.has_unread || self.is_odd(&run.command));
         let served: Vec<_> = (mounts.known.iter())
             .filter(|(_, id)| !self.passed.has_ssh(id))
             .collect();
@@ -210,6 +224,14 @@ impl Wiring<'_> {
         if self.default_signs && is_exposed {
             self.exposed.get_or_insert(line);
         }
+    }
+
+    /// Whether there is more in a flag than other versions of the engine read alike: escapes, quotes, control
+    /// characters.
+    fn is_odd(&self, command: &Command) -> bool {
+        let is_odd = |byte: u8| !byte.is_ascii_graphic() || b"\\`'\"".contains(&byte);
+        let mut flags = command.flags.iter();
+        flags.any(|flag| flag.span.text(self.source).bytes().any(is_odd))
     }
 
     fn signs(&self, id: &str) -> bool {

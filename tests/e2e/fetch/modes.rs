@@ -64,24 +64,52 @@ fn sign_mode_and_a_list_contradict_each_other_and_a_project_list_is_told_of() {
 
 /// A mount whose type only the engine knows could be given the socket that signs for `ADD`.
 #[test]
-fn a_step_that_could_see_the_socket_that_signs_is_not_built_in_fetch_mode() {
+fn a_step_that_could_see_the_socket_that_signs_is_built_in_sign_mode_only_where_that_is_asked_for()
+{
     let env = env();
-    for step in [
-        "ARG T=ssh\nRUN --mount=type=$T ssh-add -l\n",
-        "ONBUILD RUN --mount=type=ssh ssh-add -l\n",
+    let exposed = "could be given the socket that signs for ADD or the context";
+    let frontend = "its `# syntax=` is no docker/dockerfile:1";
+    for (first, step, why) in [
+        ("", "ARG T=ssh\nRUN --mount=type=$T ssh-add -l\n", exposed),
+        ("", "ONBUILD RUN --mount=type=ssh ssh-add -l\n", exposed),
+        (
+            "# escape=`\n",
+            "RUN --m\\ount=type=ssh ssh-add -l\n",
+            exposed,
+        ),
+        ("", "RUN --mount=\"type=ssh\r\" ssh-add -l\n", exposed),
+        ("# syntax=evil/frontend\n", "", frontend),
+        ("#!/bin/x\n# syntax=docker/dockerfile:1.2\n", "", frontend),
     ] {
         env.file(
             "Dockerfile",
             &format!(
-                "FROM keystay/base:1\nADD git@127.0.0.1:acme/lib-a.git /a\nFROM keystay/base:1\n{step}"
+                "{first}FROM keystay/base:1\nADD git@127.0.0.1:acme/lib-a.git /a\nFROM keystay/base:1\n{step}"
             ),
         );
-        let built = build(&env, &["dev"], &["--mode", "fetch"]).output();
-        built
-            .status(69)
-            .stdout_is("")
-            .stderr_has("could be given the socket that signs for ADD or the context");
+        for options in [&["--mode", "fetch"][..], &[]] {
+            let built = build(&env, &["dev"], options).output();
+            built.status(69).stdout_is("").stderr_has(why);
+        }
     }
+    assert!(env.records().is_empty());
+}
+
+/// It logs in by itself, and the agent that it does so with sees no repositories.
+#[test]
+fn the_engines_own_git_is_not_let_in_beside_a_list() {
+    let env = env();
+    let listed = ["--repo", "127.0.0.1/acme/lib-a"];
+    env.file(
+        "Dockerfile",
+        "FROM keystay/base:1\nADD git@127.0.0.1:acme/lib-b.git /b\n",
+    );
+    let refused = build(&env, &["dev"], &listed).output();
+    refused.status(69).stdout_is("").says(
+        "keystay: error: only fetch mode keeps a build to a list of repositories: \
+         the engine's own git logs in by itself, for ADD or the context; fetch in a RUN step\n\
+         hint: or let the build read whatever the keys open, without a list: `keystay --mode sign build …`\n",
+    );
     assert!(env.records().is_empty());
 }
 

@@ -1,5 +1,7 @@
 //! What changes in a build to connect it to its grants.
 
+use keystay_proto::control::Repos;
+
 use super::{
     asked::Asked,
     mode::{Fetching, Mode},
@@ -10,7 +12,7 @@ use crate::{
     cli::{Options, Wire},
     config::Settings,
     dockerfile::Dockerfile,
-    engine::{Form, Input, Tool},
+    engine::{EngineError, Form, Input, Tool},
     error::Error,
     output::Output,
     wiring::{self, FetchTerms, Secret, Unwirable, Which},
@@ -28,7 +30,7 @@ pub(super) async fn plan(
     let output = Output::new(options.quiet);
     let mode = Mode::choose(options, settings, asked, &source, form, tool).await?;
     let plan = Plan::make(asked, source, mode, options.wire, settings.takes_stdin())?;
-    plan.mode.check(options, settings)?;
+    plan.check(options, settings)?;
     if plan.fetching().is_none() && options.wire == Wire::All {
         output.note(ALL_IN_SIGN_MODE);
     }
@@ -53,6 +55,8 @@ pub(super) struct Plan {
     pub(super) notes: Vec<String>,
     /// What the engine reads from standard input.
     pub(super) input: Input,
+    /// Why a step could get what signs for the engine's own git.
+    exposed: Option<String>,
 }
 
 impl Plan {
@@ -76,6 +80,7 @@ impl Plan {
             secrets: Vec::new(),
             notes: Vec::new(),
             input: Input::Inherited,
+            exposed: None,
         };
         match &text {
             Text::Here(text) => plan.wire(text, asked, wire),
@@ -96,6 +101,19 @@ impl Plan {
         Ok(plan)
     }
 
+    /// Refuses what gives a build more than the user allowed: sign mode for a Dockerfile that reaches for what
+    /// signs, and the engine's own git where there is a list, which it does not see.
+    fn check(&self, options: &Options, settings: &Settings) -> Result<(), EngineError> {
+        if let Some(why) = &self.exposed {
+            return Err(EngineError::NoFetch(why.clone()));
+        }
+        let signs = self.ssh.iter().any(|(_, which)| *which == Which::Sign);
+        if signs && self.fetching().is_some() && settings.repos != Repos::Any {
+            return Err(EngineError::NoList(OWN_GIT.to_owned()));
+        }
+        self.mode.check(options, settings)
+    }
+
     fn wire(&mut self, text: &str, asked: &Asked, wire: Wire) {
         if let Some(why) = too_long(text) {
             return self.unread(asked, why);
@@ -107,7 +125,11 @@ impl Plan {
         if let Mode::Fetch(fetching) = &self.mode {
             match self.fetch(&dockerfile, asked, &fetching.terms.clone()) {
                 Ok(()) => return,
-                Err(error) => self.mode = Mode::sign(Some(format!("the Dockerfile: {error}"))),
+                Err(error) => {
+                    let why = format!("the Dockerfile: {error}");
+                    self.exposed = error.exposes().then(|| why.clone());
+                    self.mode = Mode::sign(Some(why));
+                }
             }
         }
         self.sign(&dockerfile, asked, wire);
@@ -175,6 +197,8 @@ impl Plan {
 }
 
 const DEFAULT: &str = "default";
+const OWN_GIT: &str =
+    "the engine's own git logs in by itself, for ADD or the context; fetch in a RUN step";
 /// Why a build whose Dockerfile is not read is in sign mode.
 pub(super) const UNREAD: &str = "the Dockerfile is built as it stands";
 const NO_MOUNT: &str = "no step mounts an ssh agent, so none can use the keys; a step that fetches \
