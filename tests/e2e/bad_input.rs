@@ -198,7 +198,12 @@ fn options_that_are_no_options_are_told() {
     let forms =
         "a source is agent, agent:FINGERPRINT, file:PATH, env:NAME, stdin or certificate:COMMAND";
     for (option, value, told) in [
-        ("--key <SOURCE>", "~/.ssh/id", forms),
+        (
+            "--key <SOURCE>",
+            "~/.ssh/id",
+            "a key in a file is written `file:PATH`",
+        ),
+        ("--key <SOURCE>", "Agent", forms),
         ("--key <SOURCE>", "env:", forms),
         (
             "--host <NAME>",

@@ -136,6 +136,19 @@ fn an_agent_that_hangs_is_waited_for_a_while() {
 }
 
 #[test]
+fn an_agent_that_is_killed_meanwhile_is_told() {
+    let lab = Lab::up().unwrap();
+    let env = Env::on(&lab, &lab.engines()[0]);
+    let (build, held) = started(&env);
+    Process(build.id()).agent().signal("KILL");
+    held.release();
+    build.wait().status(69).says(
+        "keystay: error: the agent ended before the build did\n\
+         hint: somebody, or the system for want of memory, has ended it: build again\n",
+    );
+}
+
+#[test]
 fn an_interrupt_ends_a_build_whose_agent_hangs() {
     let lab = Lab::up().unwrap();
     let env = Env::on(&lab, &lab.engines()[1]);

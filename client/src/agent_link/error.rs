@@ -35,6 +35,9 @@ pub(crate) enum LinkError {
     /// There is none to ask.
     #[error("no agent runs")]
     NotRunning,
+    /// The one of this build is there no more.
+    #[error("the agent ended before the build did")]
+    Died,
     /// It said what nobody understands.
     #[error("cannot {what}: the agent's answer is not understood")]
     Malformed {
@@ -56,6 +59,9 @@ impl LinkError {
             }
             Self::NotRunning => {
                 vec!["start one with `keystay agent`; builds need none".into()]
+            }
+            Self::Died => {
+                vec!["somebody, or the system for want of memory, has ended it: build again".into()]
             }
             _ => Vec::new(),
         }

@@ -238,7 +238,7 @@ fn a_build_that_fails_has_no_receipt() {
         .build(&env)
         .output();
     built.status(1).stdout_is("").stderr_has(
-        "keystay: note: no receipt is written: there is none of a build that did not succeed\n",
+        "keystay: note: no receipt is written: there is one of a build only that succeeded and was searched to its end\n",
     );
     assert!(!env.context().join("receipt.json").exists());
 }

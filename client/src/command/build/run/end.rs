@@ -4,6 +4,7 @@ use keystay_proto::control::{GrantReport, Hosts, Repos};
 
 use super::Build;
 use crate::{
+    agent_link::LinkError,
     command::{
         build::{
             grants::Grants,
@@ -108,6 +109,10 @@ impl Build<'_> {
 /// The end of a build whose agent does not tell what its grant was used for. A signal that ended
 /// the build decides the status all the same.
 pub(super) fn unreported(run: Run, error: Error) -> Result<ExitCode, Error> {
+    let error = match error {
+        Error::Agent(LinkError::NotRunning) => LinkError::Died.into(),
+        error => error,
+    };
     if run.caught.is_none() {
         return Err(error);
     }
@@ -115,4 +120,4 @@ pub(super) fn unreported(run: Run, error: Error) -> Result<ExitCode, Error> {
     Ok(run.exit_code())
 }
 
-const NO_RECEIPT: &str = "no receipt is written: there is none of a build that did not succeed";
+const NO_RECEIPT: &str = "no receipt is written: there is one of a build only that succeeded and was searched to its end";
