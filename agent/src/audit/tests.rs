@@ -14,21 +14,13 @@ use tokio::{runtime, task::JoinSet, time::sleep};
 use super::*;
 
 fn record(build: &str) -> Record {
-    Record {
-        time: "2026-01-01T00:00:00.000Z".to_owned(),
-        grant: GrantId::from_random([7; 8]),
-        build: build.to_owned(),
-        mode: Mode::Sign,
-        event: Event::Opened,
-        intent: None,
-        key: None,
-        user: None,
-        host: None,
-        repository: None,
-        commits: Vec::new(),
-        reason: None,
-        detail: None,
-    }
+    Record::new(
+        "2026-01-01T00:00:00.000Z".to_owned(),
+        GrantId::from_random([7; 8]),
+        build.to_owned(),
+        Mode::Sign,
+        Event::Opened,
+    )
 }
 
 fn read(path: &Path) -> Vec<Record> {

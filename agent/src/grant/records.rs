@@ -86,21 +86,13 @@ impl Grant {
     }
 
     pub(super) fn record(&self, event: Event) -> Record {
-        Record {
-            time: humantime::format_rfc3339_millis(SystemTime::now()).to_string(),
-            grant: self.id.clone(),
-            build: self.spec.build.clone(),
-            mode: self.spec.mode,
+        Record::new(
+            humantime::format_rfc3339_millis(SystemTime::now()).to_string(),
+            self.id.clone(),
+            self.spec.build.clone(),
+            self.spec.mode,
             event,
-            intent: None,
-            key: None,
-            user: None,
-            host: None,
-            repository: None,
-            commits: Vec::new(),
-            reason: None,
-            detail: None,
-        }
+        )
     }
 }
 

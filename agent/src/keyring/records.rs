@@ -67,21 +67,13 @@ pub(super) fn record(request: &SignRequest<'_>, event: Event) -> Record {
 }
 
 fn blank(event: Event) -> Record {
-    Record {
-        time: humantime::format_rfc3339_millis(SystemTime::now()).to_string(),
-        grant: GrantId::from_random([0; 8]),
-        build: BUILD.to_owned(),
-        mode: Mode::Sign,
+    Record::new(
+        humantime::format_rfc3339_millis(SystemTime::now()).to_string(),
+        GrantId::from_random([0; 8]),
+        BUILD.to_owned(),
+        Mode::Sign,
         event,
-        intent: None,
-        key: None,
-        user: None,
-        host: None,
-        repository: None,
-        commits: Vec::new(),
-        reason: None,
-        detail: None,
-    }
+    )
 }
 
 /// Stands for a build's name in records of the agent's own socket, whose grant is all zeros.

@@ -46,6 +46,28 @@ pub struct Record {
     pub detail: Option<String>,
 }
 
+impl Record {
+    /// A record that says this and no more.
+    #[must_use]
+    pub fn new(time: String, grant: GrantId, build: String, mode: Mode, event: Event) -> Self {
+        Self {
+            time,
+            grant,
+            build,
+            mode,
+            event,
+            intent: None,
+            key: None,
+            user: None,
+            host: None,
+            repository: None,
+            commits: Vec::new(),
+            reason: None,
+            detail: None,
+        }
+    }
+}
+
 /// What a record tells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
