@@ -8,10 +8,11 @@ use serde::de::DeserializeOwned;
 
 use super::{
     gap::Gap,
-    inventory::{Content, Inventory, Member},
+    inventory::{Content, Inflated, Inventory, Member},
     manifest::{Config, SavedImage},
     name::{Name, NameKind},
     tape::Standing,
+    text::printable,
     walk::MOST_MEMBERS,
 };
 
@@ -55,6 +56,7 @@ pub(super) fn account(inventory: &Inventory) -> Contents {
     } else if account.manifests == 0 && account.gaps.is_empty() {
         account.gaps.push(Gap::NoImage);
     }
+    account.unnamed();
     let mut seen = HashSet::new();
     account.gaps.retain(|gap| seen.insert(gap.to_string()));
     Contents {
@@ -93,6 +95,18 @@ impl Account<'_> {
         }
         if inventory.left_out {
             self.gaps.push(Gap::TooManyMembers(MOST_MEMBERS));
+        }
+    }
+
+    /// What no document names may be what another reader of them loads.
+    fn unnamed(&mut self) {
+        let members = self.inventory.members.iter().enumerate();
+        let others = members.filter(|(number, _)| !self.named.contains(number));
+        for (_, member) in others {
+            if matches!(&member.content, Content::Inflated(inflated) if !inflated.whole) {
+                let name = printable(&member.entry.name);
+                self.gaps.push(Gap::Corrupt(name));
+            }
         }
     }
 
@@ -182,6 +196,7 @@ impl Account<'_> {
     fn document<T: DeserializeOwned>(&mut self, name: &str, number: usize) -> Option<T> {
         self.named.insert(number);
         let parsed = match &self.inventory.members.get(number)?.content {
+            _ if self.is_twice(name) => None,
             Content::Json(Some(text)) => serde_json::from_slice(text).ok(),
             Content::Json(None) => {
                 self.gaps.push(Gap::TooLong(name.to_owned()));
@@ -193,6 +208,13 @@ impl Account<'_> {
             self.gaps.push(Gap::NotUnderstood(name.to_owned()));
         }
         parsed
+    }
+
+    /// Whether there are several members of a name: some readers take the first, some the last.
+    fn is_twice(&self, name: &str) -> bool {
+        let members = self.inventory.members.iter();
+        let named = members.filter(|member| member.entry.name == name.as_bytes());
+        named.count() > 1
     }
 }
 
@@ -206,7 +228,7 @@ fn gap_of_digest(name: &str, member: &Member) -> Option<Gap> {
 
 /// What keeps a layer from being known to hold exactly what its configuration names.
 fn gap_of_layer(diff_id: &str, member: &Member) -> Option<Gap> {
-    let unread = gap_of_content(diff_id, member);
+    let unread = gap_of_content(diff_id, member).or_else(|| gap_of_archive(diff_id, member));
     unread.or_else(|| match &member.content {
         Content::Inflated(inflated) => {
             let digest = inflated.digest.to_string();
@@ -223,12 +245,22 @@ fn gap_of_layer(diff_id: &str, member: &Member) -> Option<Gap> {
     })
 }
 
+/// What keeps the files of a layer from being looked into.
+fn gap_of_archive(diff_id: &str, member: &Member) -> Option<Gap> {
+    let (Content::Tar { is_broken, .. } | Content::Inflated(Inflated { is_broken, .. })) =
+        &member.content
+    else {
+        return None;
+    };
+    is_broken.then(|| Gap::Broken(diff_id.to_owned()))
+}
+
 /// What keeps a layer or another blob from being read.
 fn gap_of_content(name: &str, member: &Member) -> Option<Gap> {
     let layer = || name.to_owned();
     match &member.content {
         Content::Inflated(inflated) => (!inflated.whole).then(|| Gap::Corrupt(layer())),
         Content::Other => Some(Gap::UnknownFormat(layer())),
-        Content::Tar(_) | Content::Json(_) | Content::Clean(_) => None,
+        Content::Tar { .. } | Content::Json(_) | Content::Clean(_) => None,
     }
 }

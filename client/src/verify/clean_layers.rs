@@ -76,7 +76,7 @@ impl CleanLayers {
         }
         for (number, member) in members(inventory, images) {
             let diff_id = match &member.content {
-                Content::Tar(_) => member.digest,
+                Content::Tar { .. } => member.digest,
                 Content::Inflated(inflated) => inflated.digest,
                 _ => continue,
             };

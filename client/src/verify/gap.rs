@@ -75,6 +75,11 @@ pub enum Gap {
     /// A compressed layer cannot be inflated.
     #[error("layer {0} cannot be inflated to its end")]
     Corrupt(String),
+    /// A layer is no archive to its end.
+    #[error(
+        "layer {0} holds something that no reader of archives takes; files behind it were not looked into"
+    )]
+    Broken(String),
     /// The saved image ends too early.
     #[error("the saved image ends after {0} bytes, before its end mark")]
     Truncated(u64),

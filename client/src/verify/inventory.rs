@@ -40,7 +40,11 @@ pub(super) struct Member {
 #[derive(Debug)]
 pub(super) enum Content {
     /// An archive.
-    Tar(Paths),
+    Tar {
+        paths: Paths,
+        /// Whether there was something in it that no reader of archives takes.
+        is_broken: bool,
+    },
     /// A compressed stream.
     Inflated(Inflated),
     /// A JSON text, kept unless it is too long.
@@ -57,6 +61,8 @@ pub(super) struct Inflated {
     pub(super) digest: Digest,
     pub(super) bytes: u64,
     pub(super) whole: bool,
+    /// As of a plain archive.
+    pub(super) is_broken: bool,
     pub(super) paths: Paths,
 }
 

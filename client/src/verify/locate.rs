@@ -138,7 +138,7 @@ fn in_saved_image(inventory: &Inventory, images: &[Image], searched: u64) -> Spo
     };
     let inner = offset.checked_sub(member.entry.data);
     match (&member.content, inner) {
-        (Content::Tar(paths), Some(inner)) if is_layer(images, number) => {
+        (Content::Tar { paths, .. }, Some(inner)) if is_layer(images, number) => {
             in_archive(images, number, paths.at(inner).as_ref(), inner)
         }
         (Content::Json(Some(text)), Some(inner)) => {

@@ -83,7 +83,10 @@ impl Reading {
     /// What was read.
     pub(super) fn finish(self) -> Member {
         let content = match self.form {
-            Form::Tar(_, layer) => Content::Tar(layer.paths),
+            Form::Tar(tape, layer) => Content::Tar {
+                is_broken: tape.is_broken(),
+                paths: layer.paths,
+            },
             Form::Inflated(inflate) => Content::Inflated(inflate.finish()),
             Form::Json(text, _) => Content::Json(text),
             Form::Clean(layer) => Content::Clean(layer),

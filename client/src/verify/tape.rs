@@ -45,6 +45,8 @@ pub(super) struct Tape {
     offset: u64,
     begin: Option<u64>,
     extra: Extra,
+    /// Whether there is more than zeros behind the end mark.
+    has_tail: bool,
 }
 
 /// How the archive stands after the bytes so far.
@@ -87,6 +89,7 @@ impl Tape {
             offset: 0,
             begin: None,
             extra: Extra::default(),
+            has_tail: false,
         }
     }
 
@@ -109,6 +112,15 @@ impl Tape {
         match &self.state {
             State::Done(standing) => *standing,
             _ => Standing::Unfinished,
+        }
+    }
+
+    /// Whether something was there that is no archive's, or it ends within an entry.
+    pub(super) fn is_broken(&self) -> bool {
+        match &self.state {
+            State::Done(Standing::Damaged(_)) | State::SparseMap(..) | State::Body(_) => true,
+            State::Done(_) => self.has_tail,
+            State::Header(block) => !block.is_empty(),
         }
     }
 
@@ -135,7 +147,10 @@ impl Tape {
                 body.padding -= length(part);
                 length(part)
             }
-            State::Done(_) => length(rest),
+            State::Done(_) => {
+                self.has_tail |= rest.iter().any(|byte| *byte != 0);
+                length(rest)
+            }
         }
     }
 

@@ -142,7 +142,7 @@ impl Walk {
             return;
         };
         match &member.content {
-            Content::Tar(paths) => self.room.paths -= paths.size().min(self.room.paths),
+            Content::Tar { paths, .. } => self.room.paths -= paths.size().min(self.room.paths),
             Content::Inflated(inflated) => {
                 self.room.paths -= inflated.paths.size().min(self.room.paths);
             }

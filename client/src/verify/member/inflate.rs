@@ -45,6 +45,7 @@ impl Inflate {
             digest: Sha256::new().into(),
             bytes: 0,
             whole: false,
+            is_broken: true,
             paths: Paths::with_room(0),
         })
     }
@@ -78,6 +79,7 @@ fn inflate(
         digest: hash.into(),
         bytes,
         whole: is_all,
+        is_broken: tape.is_broken(),
         paths: files.paths,
     }
 }

@@ -30,6 +30,40 @@ async fn a_missing_layer_is_told() {
 }
 
 #[tokio::test]
+async fn a_layer_that_is_no_archive_to_its_end_is_told() {
+    let whole = layer(&[("a", "x"), ("b", "y")]);
+    let mut damaged = whole.clone();
+    damaged[1024] ^= 0x80;
+    let tail = [&whole[..], &[b'x'; 512]].concat();
+    let zeros = [&[0; 1024][..], b"what an image of a disk may hold"].concat();
+    let cases = [&damaged, &tail, &zeros, &whole[..1300].to_vec()];
+    for bytes in cases {
+        for stored in [bytes.clone(), gzip(bytes)] {
+            let mut image = image();
+            image.layers[1] = (stored, digest(bytes));
+            let verified = image.oci_archive().verify().await;
+            assert_eq!(gaps(&verified), [Gap::Broken(digest(bytes))]);
+        }
+    }
+    for bytes in [&whole[..2048], &[0; 1024]] {
+        let mut image = image();
+        image.layers[1] = (bytes.to_vec(), digest(bytes));
+        assert_eq!(image.oci_archive().verify().await.gaps, []);
+    }
+}
+
+#[tokio::test]
+async fn what_another_reader_may_load_is_read_or_told() {
+    let mut saved = image().docker_archive();
+    saved.add("evil", &gzip(b"a")[..12]);
+    assert_eq!(gaps(&saved.verify().await), [Gap::Corrupt("evil".into())]);
+    let mut saved = image().docker_archive();
+    saved.add("manifest.json", b"[]");
+    let told = Gap::NotUnderstood("manifest.json".into());
+    assert_eq!(gaps(&saved.verify().await), [told]);
+}
+
+#[tokio::test]
 async fn a_missing_configuration_is_told() {
     let image = image();
     for saved in image.both() {
