@@ -266,6 +266,9 @@ fn a_step_that_could_see_the_socket_that_signs_is_not_wired_for_fetches() {
         "ONBUILD RUN --mount=type=$T a",
         "RUN --mount=type=$T a",
         "RUN --mount=type=$T,id=b --mount=type=ssh a",
+        "RUN --mount=\"type=ssh\" a",
+        "RUN --m\\ount=type=bind,source=a a",
+        "RUN --mount=type=bind,source=\u{e4} a",
     ] {
         let wired = |add: &str, passed: &Passed| {
             let text = format!("FROM a\n{add}\n{step}\n");
@@ -278,6 +281,22 @@ fn a_step_that_could_see_the_socket_that_signs_is_not_wired_for_fetches() {
         assert_eq!(wired("ADD https://h/r /r", &nothing), Ok(()), "{step}");
         let own = wired("ADD git@h:r /r", &passing(&["default"], &[]));
         assert_eq!(own, Ok(()), "{step}");
+    }
+}
+
+/// On the engine's command line an id ends at its `=`, and a path at its comma.
+#[test]
+fn an_id_that_would_name_a_file_is_not_passed() {
+    for (id, flag) in [
+        (
+            "default=/home/v/.ssh/id",
+            "--mount=type=ssh,id=default=/home/v/.ssh/id",
+        ),
+        ("a,b", "--mount=type=ssh,\\\"id=a,b\\\""),
+    ] {
+        let plan = alone(&format!("FROM a\nRUN {flag} a\n"));
+        let names = |(named, _): &(String, _)| named.contains(id);
+        assert!(!plan.ssh.iter().any(names), "{:?}", plan.ssh);
     }
 }
 

@@ -57,7 +57,8 @@ impl Logical {
     }
 
     fn source(&self, at: usize) -> usize {
-        let piece = self.pieces.iter().rev().find(|piece| piece.at <= at);
+        let behind = self.pieces.partition_point(|piece| piece.at <= at);
+        let piece = behind.checked_sub(1).and_then(|last| self.pieces.get(last));
         piece.map_or(self.origin, |piece| piece.source + (at - piece.at))
     }
 }

@@ -37,7 +37,7 @@ pub(super) fn ssh_mounts(command: &Command, line: usize, plan: &mut Plan) -> Ssh
         if mount.open {
             plan.notes.push(Note::Unchangeable { line });
             (mounts.has_unknown, mounts.has_unread) = (true, true);
-        } else if is_expanded(&id) {
+        } else if is_expanded(&id) || id.contains(['=', ',']) {
             mounts.variable.push((mount, id));
             mounts.has_unknown = true;
         } else {
@@ -60,7 +60,9 @@ pub(super) fn is_closed(mount: &Mount) -> bool {
 
 /// Whether the engine reads a value otherwise than it is written.
 fn is_expanded(value: &str) -> bool {
-    !value.is_ascii() || value.contains(['$', '\\', '`', '\'', '"'])
+    let is_odd =
+        |byte: u8| !byte.is_ascii() || byte.is_ascii_control() || b"$\\`'\"".contains(&byte);
+    value.bytes().any(is_odd)
 }
 
 /// What an ssh mount without an id asks for.
