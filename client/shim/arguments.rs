@@ -4,6 +4,8 @@
 //! so the options that say so are accepted and ignored. What a tunnel for git fetches cannot do is
 //! refused.
 
+use crate::place::{host_and_port, port, split_last};
+
 /// What is to be done.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Call<'a> {
@@ -257,36 +259,6 @@ impl<'a> Seen<'a> {
         }
         Ok(Call::Run(target))
     }
-}
-
-/// `host`, `host:port`, `[address]` or `[address]:port`.
-fn host_and_port(place: &[u8]) -> (&[u8], Option<&[u8]>) {
-    if let Some(rest) = place.strip_prefix(b"[") {
-        let (address, port) = split_last(rest, b']');
-        return match (address, port) {
-            (Some(address), []) => (address, None),
-            (Some(address), [b':', port @ ..]) => (address, Some(port)),
-            _ => (b"", None),
-        };
-    }
-    match split_last(place, b':') {
-        (Some(host), port) => (host, Some(port)),
-        (None, host) => (host, None),
-    }
-}
-
-/// What stands before the last `separator`, if there is one, and what stands after it.
-fn split_last(text: &[u8], separator: u8) -> (Option<&[u8]>, &[u8]) {
-    let at = text.iter().rposition(|byte| *byte == separator);
-    match at.and_then(|at| Some((text.get(..at)?, text.get(at..)?.get(1..)?))) {
-        Some((before, after)) => (Some(before), after),
-        None => (None, text),
-    }
-}
-
-fn port(digits: &[u8]) -> Option<u16> {
-    let port = str::from_utf8(digits).ok()?.parse().ok()?;
-    (port != 0).then_some(port)
 }
 
 fn refuse<'a, T>(word: &'a [u8], text: &'static str) -> Result<T, Refusal<'a>> {

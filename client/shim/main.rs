@@ -6,7 +6,7 @@
 //!
 //! | module | holds |
 //! |---|---|
-//! | `arguments` | the command line of `ssh` |
+//! | `arguments`, `place` | the command line of `ssh`, and the host in it |
 //! | `stream` | one command on the host, from the first frame to the last |
 //! | `connection` | a connection to the agent socket |
 //! | `frame` | frames and replies as bytes |
@@ -43,6 +43,7 @@ mod frame;
 mod input;
 mod line;
 mod output;
+mod place;
 mod stream;
 mod sys;
 

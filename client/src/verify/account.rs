@@ -196,7 +196,7 @@ impl Account<'_> {
     fn document<T: DeserializeOwned>(&mut self, name: &str, number: usize) -> Option<T> {
         self.named.insert(number);
         let parsed = match &self.inventory.members.get(number)?.content {
-            _ if self.is_twice(name) => None,
+            _ if ROOTS.contains(&name) && self.is_twice(name) => None,
             Content::Json(Some(text)) => serde_json::from_slice(text).ok(),
             Content::Json(None) => {
                 self.gaps.push(Gap::TooLong(name.to_owned()));
@@ -264,3 +264,6 @@ fn gap_of_content(name: &str, member: &Member) -> Option<Gap> {
         Content::Tar { .. } | Content::Json(_) | Content::Clean(_) => None,
     }
 }
+
+/// The documents that a reader begins with. All others are known by their digests.
+const ROOTS: [&str; 2] = ["manifest.json", "index.json"];

@@ -17,6 +17,8 @@ mod frame;
 mod input;
 #[path = "../../shim/line.rs"]
 mod line;
+#[path = "../../shim/place.rs"]
+mod place;
 
 mod command_line;
 mod files;

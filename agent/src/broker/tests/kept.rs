@@ -8,10 +8,7 @@ use crate::key::NotKept;
 #[tokio::test]
 async fn a_key_that_is_taken_away_on_the_way_to_a_host_makes_no_login_there() {
     for (take, why) in TAKEN {
-        let folder = folder();
-        let a = key(&folder, "a", "ed25519").await;
-        let host = Plan::new(&[&a.blob], |_, _| Act::Say(b"0000", "", 0));
-        let host = host.start().await;
+        let (a, host) = at_a_host().await;
         let broker = broker(&host.known, &[&a]);
         let errand = upload_pack(&host, "a");
         let taken = async {
@@ -34,10 +31,7 @@ async fn a_key_that_is_taken_away_on_the_way_to_a_host_makes_no_login_there() {
 #[tokio::test]
 async fn a_connection_of_a_key_that_was_taken_away_serves_no_further_fetch() {
     for (take, why) in TAKEN {
-        let folder = folder();
-        let a = key(&folder, "a", "ed25519").await;
-        let host = Plan::new(&[&a.blob], |_, _| Act::Say(b"0000", "", 0));
-        let host = host.start().await;
+        let (a, host) = at_a_host().await;
         let broker = broker(&host.known, &[&a]);
         let first = fetch(&broker, upload_pack(&host, "a")).await;
         assert_eq!(first.status(), 0);
@@ -49,16 +43,22 @@ async fn a_connection_of_a_key_that_was_taken_away_serves_no_further_fetch() {
 
 #[tokio::test]
 async fn a_key_that_is_unlocked_fetches_again() {
-    let folder = folder();
-    let a = key(&folder, "a", "ed25519").await;
-    let host = Plan::new(&[&a.blob], |_, _| Act::Say(b"0000", "", 0));
-    let host = host.start().await;
+    let (a, host) = at_a_host().await;
     let broker = broker(&host.known, &[&a]);
     for locked in [true, false] {
         a.kept.lock(locked);
         let fetched = fetch(&broker, upload_pack(&host, "a")).await;
         assert_eq!(fetched.outcome.end.is_err(), locked);
     }
+}
+
+/// A key, and a host that takes it.
+async fn at_a_host() -> (Arc<Key>, Host) {
+    let folder = folder();
+    let a = key(&folder, "a", "ed25519").await;
+    let plan = Plan::new(&[&a.blob], |_, _| Act::Say(b"0000", "", 0));
+    let host = plan.start().await;
+    (a, host)
 }
 
 /// Takes a key away.
