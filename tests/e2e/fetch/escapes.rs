@@ -72,7 +72,8 @@ fn another_login_host_and_port_are_refused() {
              ! git ls-remote ssh://root@127.0.0.1:{git}/acme/lib-a && \
              ! git ls-remote ssh://git@127.0.0.1:{plain}/acme/lib-a && \
              ! git ls-remote ssh://git@127.0.0.1:22/acme/lib-a && \
-             ! git ls-remote ssh://git@evil.example/acme/lib-a\n"
+             ! git ls-remote ssh://git@evil.example/acme/lib-a && \
+             ! ssh 'git@[127.0.0.1]:{git}' \"git-upload-pack 'acme/lib-a'\" </dev/null\n"
         ),
     );
     let host = format!("127.0.0.1:{git}");
@@ -84,7 +85,8 @@ fn another_login_host_and_port_are_refused() {
             Reason::WrongUser,
             Reason::HostNotGranted,
             Reason::HostNotGranted,
-            Reason::HostNotGranted
+            Reason::HostNotGranted,
+            Reason::NoRepository
         ]
     );
 }
