@@ -13,6 +13,8 @@ use keystay_tests::env::{binary, wait_until};
 use tempfile::TempDir;
 
 pub(super) const START_TIME: Duration = Duration::from_secs(10);
+/// `SSH_AGENTC_REQUEST_IDENTITIES`.
+pub(super) const LIST: u8 = 11;
 
 /// An agent that listens at a path of its own, and files beside it.
 pub(super) struct Agent {
@@ -85,6 +87,8 @@ impl Agent {
         wait_until("the agent's socket", START_TIME, || {
             UnixStream::connect(agent.path("agent")).is_ok()
         });
+        // Clients can connect before it has read its settings and is confined; it answers behind that.
+        agent.connect().ask(&[LIST]);
         agent
     }
 

@@ -12,7 +12,7 @@ use std::{
 use keystay_tests::env::wait_until;
 use tempfile::TempDir;
 
-use super::agent::{Agent, START_TIME, keygen};
+use super::agent::{Agent, LIST, START_TIME, keygen};
 
 #[test]
 fn every_thread_filters_system_calls_and_gains_no_privileges() {
@@ -165,7 +165,5 @@ fn reload(agent: &Agent) -> String {
     answer.split_once("\r\n\r\n").unwrap().1.to_owned()
 }
 
-/// `SSH_AGENTC_REQUEST_IDENTITIES`.
-const LIST: u8 = 11;
 /// `SSH_AGENT_IDENTITIES_ANSWER`.
 const KEYS: u8 = 12;
