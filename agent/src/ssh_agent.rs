@@ -42,7 +42,7 @@ pub(crate) fn launch(
     socket: Option<&Path>,
 ) -> Result<(), Problem> {
     let agent = Detached::start(options, keys, socket)?;
-    let id = agent.id.to_string();
+    let id = agent.child.id().to_string();
     let Some((program, arguments)) = options.command.split_first() else {
         let shell = options.shell(env::var_os("SHELL").as_deref());
         let mut text = shell.set(AUTH_SOCK, agent.socket.as_os_str());
@@ -53,9 +53,10 @@ pub(crate) fn launch(
     };
     let failed = Command::new(program)
         .args(arguments)
-        .env(AUTH_SOCK, agent.socket)
+        .env(AUTH_SOCK, &agent.socket)
         .env(AGENT_PID, id)
         .exec();
+    agent.end();
     let program = Path::new(program).display();
     Err(Problem::new(
         ProblemCode::Unavailable,

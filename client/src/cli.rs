@@ -2,6 +2,7 @@
 
 mod belongs;
 mod choice;
+mod help;
 mod host;
 mod lint;
 mod receipt;
@@ -13,6 +14,7 @@ mod usage;
 mod verify;
 
 pub(crate) use choice::{Mode, Wire};
+pub(crate) use help::spelled_out;
 pub(crate) use host::HostName;
 pub(crate) use lint::LintArgs;
 pub(crate) use receipt::{CheckArgs, ReceiptCommand};
@@ -133,7 +135,7 @@ pub(crate) enum Command {
     Revoke(RevokeArgs),
     /// Print the audit log
     Log(LogArgs),
-    /// Print this help
+    /// Print this help; with the name of a command, its help
     Help,
 }
 

@@ -32,6 +32,7 @@ pub fn main() -> process::ExitCode {
         trace(0);
         return command::ssh_agent(&arguments);
     }
+    let arguments = cli::spelled_out(arguments);
     // An agent starts in every build: its command line is read once, by itself.
     if let [_, word, own @ ..] = arguments.as_slice()
         && word == "agent"

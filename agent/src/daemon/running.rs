@@ -62,6 +62,9 @@ pub(crate) fn run(config: &Config, ready: impl FnOnce(&Places)) -> Result<(), Pr
     let own = Listener::bind(&control)
         .map_err(|error| unavailable("the control socket cannot be made", &error))?;
     let signals = Signals::install().map_err(|error| unavailable("no signals", &error))?;
+    if config.parent.is_some() {
+        life::end_with_parent();
+    }
     let (socket, main) = main_socket(config, passed, &control)?;
     let sockets = Sockets { own, place, main };
     let places = Places { control, socket };
@@ -161,10 +164,14 @@ fn control_of(
 
 fn no_socket(error: &io::Error) -> Problem {
     let problem = unavailable("the ssh-agent socket cannot be made", error);
-    if error.kind() == io::ErrorKind::AddrInUse {
-        return problem.hint("remove what is there, or name another path with -a");
+    match error.kind() {
+        io::ErrorKind::AddrInUse => {
+            problem.hint("remove what is there, or name another path with -a")
+        }
+        // A socket's path has room for a hundred bytes (unix(7)).
+        io::ErrorKind::InvalidInput => problem.hint("name a shorter path with -a"),
+        _ => problem,
     }
-    problem
 }
 
 fn no_place(error: &PlaceError) -> Problem {
@@ -173,8 +180,8 @@ fn no_place(error: &PlaceError) -> Problem {
             .hint("`keystay keys` shows what it holds; end it with SIGTERM to start another"),
         PlaceError::Open(folder) => Problem::new(ProblemCode::Configuration, error.to_string())
             .hint(format!("make it private: chmod 700 {}", folder.display())),
-        PlaceError::System { .. } | PlaceError::Passed(_) => {
-            unavailable("the control socket cannot be made", error)
-        }
+        PlaceError::System { .. } => unavailable("the control socket cannot be made", error)
+            .hint("set XDG_RUNTIME_DIR to a folder of yours that is writable and has a short path"),
+        PlaceError::Passed(_) => unavailable("the control socket cannot be made", error),
     }
 }

@@ -9,7 +9,10 @@ use std::{
 };
 
 use keystay_proto::control::{Problem, ProblemCode, Started};
-use rustix::{process::setsid, stdio};
+use rustix::{
+    process::{Pid, Signal, kill_process, setsid},
+    stdio,
+};
 
 use super::{Options, this_program};
 
@@ -17,7 +20,7 @@ use super::{Options, this_program};
 #[derive(Debug)]
 pub(crate) struct Detached {
     /// Its process.
-    pub(crate) id: u32,
+    pub(crate) child: Child,
     /// Its ssh-agent socket.
     pub(crate) socket: PathBuf,
 }
@@ -40,14 +43,21 @@ impl Detached {
         if !options.command.is_empty() {
             command.arg("--parent").arg(std::process::id().to_string());
         }
-        let child = command.stdout(Stdio::piped()).spawn().map_err(failed)?;
-        let id = child.id();
-        let control = ready(child)?;
+        let mut child = command.stdout(Stdio::piped()).spawn().map_err(failed)?;
+        let control = ready(&mut child)?;
         let socket = match socket {
             Some(socket) => socket.to_owned(),
             None => socket_beside(&control),
         };
-        Ok(Self { id, socket })
+        Ok(Self { child, socket })
+    }
+
+    /// Ends it, and returns when it is gone.
+    pub(super) fn end(mut self) {
+        if let Ok(id) = self.child.id().try_into() {
+            let _ = Pid::from_raw(id).map(|id| kill_process(id, Signal::TERM));
+        }
+        let _ = self.child.wait();
     }
 }
 
@@ -69,7 +79,7 @@ pub(crate) fn leave_terminal() {
 }
 
 /// The control socket that it tells when it serves.
-fn ready(mut child: Child) -> Result<PathBuf, Problem> {
+fn ready(child: &mut Child) -> Result<PathBuf, Problem> {
     let mut line = Vec::new();
     if let Some(stdout) = child.stdout.take() {
         let mut stdout = BufReader::new(stdout.take(LONGEST_LINE));

@@ -258,7 +258,7 @@ mod tests {
 
     #[test]
     fn a_word_too_many_is_no_option() {
-        let error = error("keystay help build");
+        let error = error("keystay keys build");
         assert_eq!(error.to_string(), "nothing is expected at `build`");
     }
 

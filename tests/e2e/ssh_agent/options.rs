@@ -154,6 +154,8 @@ fn it_lives_as_long_as_its_command_whose_status_it_has() {
         String::from_utf8(output.stderr).unwrap(),
         "keystay: error: /nowhere/command cannot be run: No such file or directory (os error 2)\n"
     );
+    // It has ended when that is told.
+    assert!(!home.0.path().join(".keystay/control").exists());
 }
 
 #[test]
@@ -250,6 +252,31 @@ fn its_name_makes_it_an_ssh_agent() {
     let output = home.command(&link).output().unwrap();
     let agent = Background::read(&String::from_utf8(output.stdout).unwrap());
     assert_eq!(raw_at(agent.socket()).ask(&[11]), [12, 0, 0, 0, 0]);
+}
+
+#[test]
+fn a_place_that_no_socket_fits_in_is_told_with_what_to_do() {
+    let home = Home::new();
+    let long = home.0.path().join("x".repeat(110));
+    fs::create_dir(&long).unwrap();
+    let told = |output: Output, hint: &str| {
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(said.starts_with("keystay: error: "), "{said}");
+        assert!(said.ends_with(hint) && said.lines().count() == 2, "{said}");
+    };
+    let named = long.join("agent");
+    let output = home.agent(&["-s", "-a", named.to_str().unwrap()]);
+    assert_eq!(output.status.code(), Some(1));
+    told(output, "hint: name a shorter path with -a\n");
+    keygen(&home.0, "id", &["-t", "ed25519"]);
+    let mut command = home.command(&binary());
+    let command = command.args(["agent", "--key", "file:id"]);
+    let output = command.env("XDG_RUNTIME_DIR", &long).output().unwrap();
+    assert_eq!(output.status.code(), Some(69));
+    told(
+        output,
+        "hint: set XDG_RUNTIME_DIR to a folder of yours that is writable and has a short path\n",
+    );
 }
 
 #[test]

@@ -98,6 +98,18 @@ async fn serve(
     drop(claim);
 }
 
+/// Has the process that the agent ends with end it, where the kernel can (prctl(2)); [`live`] looks too.
+#[cfg(target_os = "linux")]
+pub(super) fn end_with_parent() {
+    let set = rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::TERM));
+    if let Err(error) = set {
+        warn!(%error, "this agent ends a second after its command");
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+pub(super) fn end_with_parent() {}
+
 /// Returns when the process that the agent ends with is its parent no more.
 async fn until_gone(parent: Option<i32>) {
     let Some(parent) = parent else {
@@ -182,6 +194,6 @@ pub(super) fn notify(states: &[NotifyState<'_>]) {
     }
 }
 
-/// How soon after its command an agent ends.
+/// How soon after its command an agent ends that is not told.
 const PARENT_INTERVAL: Duration = Duration::from_secs(1);
 const SWEEP_INTERVAL: Duration = Duration::from_secs(5);
