@@ -100,6 +100,24 @@ fn a_list_is_never_given_up_for_a_file_that_podman_makes() {
     }
 }
 
+/// Their releases differ in what they do with `ADD` of a repository; a list holds whatever that is.
+#[test]
+fn the_engines_own_git_is_not_let_in_beside_a_list() {
+    let lab = Lab::up().unwrap();
+    for engine in [lab.podman(), lab.buildah()] {
+        let env = Env::on_daemonless(&lab, engine);
+        env.file(
+            "Dockerfile",
+            "FROM keystay/base:1\nADD git@127.0.0.1:acme/lib-b.git /b\n",
+        );
+        let only = on_git_host(&env, "acme/lib-a");
+        let built = build(&env, &[engine.name(), "build"], &["--repo", &only]).output();
+        let why = "keystay: error: only fetch mode keeps a build to a list of repositories: the engine's own git";
+        built.status(69).stdout_is("").stderr_has(why);
+        assert!(env.records().is_empty());
+    }
+}
+
 #[test]
 fn a_large_clone_survives_connections_that_are_cut() {
     let lab = Lab::up().unwrap();

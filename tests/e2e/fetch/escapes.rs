@@ -3,7 +3,7 @@
 use keystay_proto::control::{Event, Reason};
 use keystay_tests::env::{Env, Output};
 
-use super::{build, env, fetches};
+use super::{build, env, fetches, on_git_host};
 
 #[test]
 fn a_push_is_refused() {
@@ -113,7 +113,7 @@ fn the_socket_lists_no_key_and_signs_nothing() {
 #[test]
 fn forged_and_replayed_frames_are_refused() {
     let env = env();
-    let built = python(&env, "forge replay");
+    let built = python(&env, "forge replay", &[]);
     built
         .status(0)
         .stderr_has("answer: forge exchange = refused: no such stream")
@@ -129,9 +129,29 @@ fn forged_and_replayed_frames_are_refused() {
 #[test]
 fn a_stream_that_sends_without_end_is_ended() {
     let env = env();
-    let built = python(&env, "flood");
+    let built = python(&env, "flood", &[]);
     built.status(0).stderr_has("answer: flood = ended");
     assert_eq!(refusals(&env), [Reason::TooMuchInput]);
+}
+
+/// The log holds three files of 16 MiB: a build that may write them full would have the records of others gone.
+#[test]
+fn a_step_that_writes_the_log_full_is_ended() {
+    let env = env();
+    let only = on_git_host(&env, "acme/lib-a");
+    let built = python(&env, "spend", &["--repo", &only]);
+    built
+        .status(0)
+        .stderr_has("answer: spend = ended")
+        .stderr_has("keystay: refused   1 × too many records, the grant is closed; ");
+    let refusals = refusals(&env);
+    let (last, before) = refusals.split_last().unwrap();
+    assert_eq!(*last, Reason::RecordsSpent);
+    assert!(
+        before
+            .iter()
+            .all(|reason| *reason == Reason::RepositoryNotGranted)
+    );
 }
 
 #[test]
@@ -155,7 +175,7 @@ fn attempt(env: &Env, script: &str) -> Output {
 }
 
 /// A build of one step that speaks to the tunnel itself.
-fn python(env: &Env, what: &str) -> Output {
+fn python(env: &Env, what: &str, options: &[&str]) -> Output {
     env.file("tunnel_client.py", include_str!("tunnel_client.py"));
     let port = env.lab().git_host().port();
     env.file(
@@ -165,7 +185,7 @@ fn python(env: &Env, what: &str) -> Output {
              RUN --mount=type=ssh python3 /tunnel_client.py {port} {what}\n"
         ),
     );
-    build(env, &["dev"], &["--no-verify"]).output()
+    build(env, &["dev"], &[&["--no-verify"], options].concat()).output()
 }
 
 /// The reasons of all refusals, in order.

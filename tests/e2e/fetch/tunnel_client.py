@@ -126,6 +126,16 @@ def flood(port):
     told("flood", "taken")
 
 
+def spend(port):
+    """Is refused so often, with such long names, that the log would hold nothing else."""
+    stream = connect()
+    try:
+        while True:
+            ask(stream, os.urandom(16), open_frame(port, b"acme/" + b"x" * 240))
+    except (AssertionError, EOFError, OSError):
+        told("spend", "ended")
+
+
 if __name__ == "__main__":
     for case in sys.argv[2:]:
-        {"forge": forge, "replay": replay, "flood": flood}[case](int(sys.argv[1]))
+        {"forge": forge, "replay": replay, "flood": flood, "spend": spend}[case](int(sys.argv[1]))
