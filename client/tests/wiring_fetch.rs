@@ -28,6 +28,7 @@ fn terms() -> FetchTerms {
         user: "git".to_owned(),
         rewrites: Rewrites::default(),
         context_needs_ssh: false,
+        git_asks_default: true,
     }
 }
 
@@ -282,6 +283,37 @@ fn a_step_that_could_see_the_socket_that_signs_is_not_wired_for_fetches() {
         let own = wired("ADD git@h:r /r", &passing(&["default"], &[]));
         assert_eq!(own, Ok(()), "{step}");
     }
+}
+
+#[test]
+fn a_dockerfile_that_the_engine_may_read_otherwise_is_not_wired_beside_what_signs() {
+    let heredoc = "FROM a\nADD git@h:r /r\nRUN : << \"USER 0\"\nRUN --mount=type=ssh a\nUSER 0\n";
+    let wired = |text: &str, passed: &Passed, terms: &FetchTerms| {
+        fetch_mode(&Dockerfile::parse(text).unwrap(), passed, terms)
+    };
+    let nothing = Passed::default();
+    let hidden = Err(Unwirable::Hidden { line: 4 });
+    assert_eq!(wired(heredoc, &nothing, &terms()), hidden);
+    let own = passing(&["default"], &[]);
+    assert!(wired(heredoc, &own, &terms()).is_ok());
+    let syntax = Passed {
+        syntax: Some("evil/x".to_owned()),
+        ..Passed::default()
+    };
+    let add = "FROM a\nADD git@h:r /r\n";
+    assert_eq!(wired(add, &syntax, &terms()), Err(Unwirable::Frontend));
+    assert!(wired("FROM a\n", &syntax, &terms()).is_ok());
+}
+
+/// It runs as the person does, and asks no socket of the build's.
+#[test]
+fn podmans_own_git_is_given_nothing_that_signs() {
+    let podman = FetchTerms {
+        git_asks_default: false,
+        ..terms()
+    };
+    let plan = plan("FROM a\nADD git@h:r /r\n", &Passed::default(), &podman);
+    assert_eq!((plan.own_git, plan.ssh), (true, vec![]));
 }
 
 /// On the engine's command line an id ends at its `=`, and a path at its comma.

@@ -48,5 +48,6 @@ fn terms() -> FetchTerms {
         user: "git".to_owned(),
         rewrites: Rewrites::default(),
         context_needs_ssh: false,
+        git_asks_default: true,
     }
 }

@@ -2,40 +2,14 @@
 //! fetches.
 
 use super::{
-    FetchTerms, Note, Passed, Plan, Secret, ShimFor, Steps, Which,
+    FetchTerms, Note, Passed, Plan, Secret, ShimFor, Steps, Unwirable, Which,
     adds::Adds,
-    frontend,
+    frontend, hidden,
     mounts::{DEFAULT_ID, SOCKET_MODE, SshMounts, changed, is_closed, ssh_mounts},
     obstacle::obstacle,
     text,
 };
 use crate::dockerfile::{Command, Dockerfile, Instruction, Keyword, Mount, Splice};
-
-/// A Dockerfile that cannot be wired for fetches.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Unwirable {
-    /// It would be over one of the reader's caps with its mounts, or cannot take them.
-    #[error("it would be unreadable with its mounts")]
-    Unreadable,
-    /// A step could be given the socket that signs for the engine's own git.
-    #[error(
-        "line {line} could be given the socket that signs for ADD or the context; name type and id of its ssh mount"
-    )]
-    Signs {
-        /// The line of the instruction, from 1.
-        line: usize,
-    },
-    /// The engine may read it otherwise, and there is a socket that signs.
-    #[error("its `# syntax=` is no docker/dockerfile:1, and a socket signs for ADD or the context")]
-    Frontend,
-}
-
-impl Unwirable {
-    /// Whether a step could get what signs.
-    pub(crate) const fn exposes(self) -> bool {
-        matches!(self, Self::Signs { .. } | Self::Frontend)
-    }
-}
 
 /// Plans a build in fetch mode.
 ///
@@ -52,19 +26,26 @@ pub fn fetch_mode(
 ) -> Result<Plan, Unwirable> {
     let adds = Adds::of(dockerfile, passed);
     let mut instructions = dockerfile.instructions();
-    let is_signed = terms.context_needs_ssh || instructions.any(|it| adds.is_over_ssh(it));
+    let is_over_ssh = terms.context_needs_ssh || instructions.any(|it| adds.is_over_ssh(it));
+    let logs_in = is_over_ssh && !passed.has_ssh(DEFAULT_ID);
     let mut wiring = Wiring {
         source: dockerfile.source(),
         passed,
         terms,
-        default_signs: is_signed && !passed.has_ssh(DEFAULT_ID),
-        plan: Plan::default(),
+        default_signs: logs_in && terms.git_asks_default,
+        plan: Plan {
+            own_git: logs_in,
+            ..Plan::default()
+        },
         splices: Vec::new(),
         exposed: None,
     };
     if wiring.default_signs {
-        if !frontend::is_known(dockerfile.source()) {
+        if !frontend::is_known(dockerfile.source(), passed.syntax.as_deref()) {
             return Err(Unwirable::Frontend);
+        }
+        if let Some(line) = hidden::mount(dockerfile) {
+            return Err(Unwirable::Hidden { line });
         }
         wiring.plan.pass_ssh(DEFAULT_ID, Which::Sign);
     }

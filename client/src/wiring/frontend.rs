@@ -1,9 +1,23 @@
 //! The program that reads a Dockerfile in the engine.
 
 /// Whether a Dockerfile is read as it is here: by the engine's own frontend, or by docker's of 1.15 and later.
-/// Others may be anything, and older ones know no heredocs, or other escapes in flags.
-pub(super) fn is_known(source: &str) -> bool {
-    syntax(source).is_none_or(is_current)
+/// Others may be anything, and older ones know no heredocs, or other escapes in flags. `asked` is the one that
+/// the command line asks for, before any of the file.
+pub(super) fn is_known(source: &str, asked: Option<&str>) -> bool {
+    match asked.or_else(|| syntax(source)) {
+        Some(frontend) => is_current(frontend),
+        None => !is_json(source),
+    }
+}
+
+/// Whether it may be an object, in which `BuildKit` looks for a `syntax` too.
+fn is_json(source: &str) -> bool {
+    let source = source.trim_start_matches('\u{feff}');
+    let shebang = source.strip_prefix("#!");
+    let behind = shebang.map_or(source, |it| {
+        it.split_once('\n').map_or("", |(_, rest)| rest)
+    });
+    behind.trim_start().starts_with('{')
 }
 
 /// What the first lines ask for, as `BuildKit` looks for it (`DetectSyntax`): also behind `#!`, and with `//`.
@@ -54,7 +68,7 @@ mod tests {
             "#syntax = docker.io/docker/dockerfile:1.15.2-labs\nFROM a",
             "# syntax=docker/dockerfile\n# check=x=y\nFROM a",
         ] {
-            assert!(is_known(source), "{source}");
+            assert!(is_known(source, None), "{source}");
         }
     }
 
@@ -69,8 +83,21 @@ mod tests {
             "#!/usr/bin/env x\n# syntax=evil/x\nFROM a",
             "// syntax=evil/x\nFROM a",
             "\u{feff}\n# escape=`\n\n # syntax=evil/x\nFROM a",
+            "{\"syntax\": \"evil/x\"}",
+            "#!/x\n\n {\"syntax\": \"evil/x\"}",
         ] {
-            assert!(!is_known(source), "{source}");
+            assert!(!is_known(source, None), "{source}");
         }
+    }
+
+    #[test]
+    fn the_command_lines_stands_before_that_of_the_file() {
+        let current = "# syntax=docker/dockerfile:1\nFROM a";
+        assert!(!is_known(current, Some("evil/x")));
+        assert!(!is_known(current, Some("")));
+        assert!(is_known(
+            "# syntax=evil/x\nFROM a",
+            Some("docker/dockerfile:1")
+        ));
     }
 }

@@ -11,6 +11,8 @@ pub struct Passed {
     pub secret_ids: Vec<String>,
     /// Whether one of his build arguments is a git repository reached over ssh.
     pub has_ssh_url: bool,
+    /// The frontend that a build argument asks for (`BUILDKIT_SYNTAX`).
+    pub syntax: Option<String>,
 }
 
 /// Which grant serves an ssh id.
@@ -32,6 +34,8 @@ pub struct Plan {
     pub ssh: Vec<(String, Which)>,
     /// The files to pass.
     pub secrets: Vec<Secret>,
+    /// Whether the engine's own git logs in by itself, for `ADD` or the context.
+    pub own_git: bool,
     /// Whether any step, `ONBUILD` triggers included, mounts an ssh agent.
     pub has_ssh_mount: bool,
     /// What is not wired, in the order of the lines.

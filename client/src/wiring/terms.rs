@@ -15,6 +15,8 @@ pub struct FetchTerms {
     pub rewrites: Rewrites,
     /// Whether the engine's own git fetches the context over ssh.
     pub context_needs_ssh: bool,
+    /// Whether that git asks the ssh id `default`: `BuildKit`'s does, podman's logs in as its user does.
+    pub git_asks_default: bool,
 }
 
 /// Which steps are wired.

@@ -118,6 +118,23 @@ fn the_engines_own_git_is_not_let_in_beside_a_list() {
     }
 }
 
+/// Their reader knows no heredocs: what is a shell's text elsewhere is a step to it.
+#[test]
+fn no_step_that_is_read_otherwise_sees_a_key() {
+    let lab = Lab::up().unwrap();
+    for engine in [lab.podman(), lab.buildah()] {
+        let env = Env::on_daemonless(&lab, engine);
+        env.file(
+            "Dockerfile",
+            "FROM scratch AS unbuilt\nADD git@127.0.0.1:acme/lib-b.git /b\nFROM keystay/base:1\n\
+             RUN : <<\"USER 0\"\nRUN --mount=type=ssh ssh-add -L\nUSER 0\n",
+        );
+        let built = build(&env, &[engine.name(), "build"], &["--mode", "fetch"]).output();
+        built.stderr_lacks("ssh-ed25519").stderr_has("ssh-add -L");
+        assert!(!built.stdout.contains("ssh-ed25519"), "{}", built.stdout);
+    }
+}
+
 #[test]
 fn a_large_clone_survives_connections_that_are_cut() {
     let lab = Lab::up().unwrap();

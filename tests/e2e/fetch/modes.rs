@@ -69,6 +69,7 @@ fn a_step_that_could_see_the_socket_that_signs_is_built_in_sign_mode_only_where_
     let env = env();
     let exposed = "could be given the socket that signs for ADD or the context";
     let frontend = "its `# syntax=` is no docker/dockerfile:1";
+    let hidden = "has a `--mount` that is no flag of a step";
     for (first, step, why) in [
         ("", "ARG T=ssh\nRUN --mount=type=$T ssh-add -l\n", exposed),
         ("", "ONBUILD RUN --mount=type=ssh ssh-add -l\n", exposed),
@@ -78,6 +79,21 @@ fn a_step_that_could_see_the_socket_that_signs_is_built_in_sign_mode_only_where_
             exposed,
         ),
         ("", "RUN --mount=\"type=ssh\r\" ssh-add -l\n", exposed),
+        (
+            "",
+            "RUN : << \"USER 0\"\nRUN --mount=type=ssh ssh-add -L\nUSER 0\n",
+            hidden,
+        ),
+        (
+            "",
+            "RUN : <<\"LABEL a=b${x:-y}\"\nRUN --mount=type=ssh ssh-add -L\nLABEL a=b${x:-y}\n",
+            hidden,
+        ),
+        (
+            "# check=skip=all\n# escape=`\n",
+            "RUN : # `\nRUN --mount=type=ssh ssh-add -L\n",
+            hidden,
+        ),
         ("# syntax=evil/frontend\n", "", frontend),
         ("#!/bin/x\n# syntax=docker/dockerfile:1.2\n", "", frontend),
     ] {
@@ -92,6 +108,38 @@ fn a_step_that_could_see_the_socket_that_signs_is_built_in_sign_mode_only_where_
             built.status(69).stdout_is("").stderr_has(why);
         }
     }
+    assert!(env.records().is_empty());
+}
+
+/// Its Dockerfile is a file in it, and the bytes themselves are none.
+#[test]
+fn an_archive_without_magic_is_not_read_as_a_dockerfile() {
+    let env = env();
+    let mut archive = tar::Builder::new(Vec::new());
+    let step = "FROM keystay/base:1\nRUN --mount=type=ssh ssh-add -L\n";
+    for (name, text) in [
+        (
+            "a",
+            "\nFROM scratch\nADD git@127.0.0.1:acme/lib-a.git /a\nRUN <<EOF\n",
+        ),
+        ("Dockerfile", step),
+        ("z", "\nEOF\n"),
+    ] {
+        let mut header = tar::Header::new_old();
+        header.set_size(text.len().try_into().unwrap());
+        header.set_mode(0o644);
+        header.set_cksum();
+        (archive.append_data(&mut header, name, text.as_bytes())).unwrap();
+    }
+    let key = format!("file:{}", env.lab().key("dev").display());
+    let asked = env
+        .keystay_alone()
+        .args(["--key", &key, "--mode", "fetch", "build", "-"]);
+    let built = asked.stdin(&archive.into_inner().unwrap()).output();
+    built
+        .status(69)
+        .stdout_is("")
+        .stderr_has("keystay: error: ");
     assert!(env.records().is_empty());
 }
 

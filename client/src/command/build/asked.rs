@@ -168,23 +168,35 @@ impl Asked {
             ssh_ids: self.arguments.ssh_ids(),
             secret_ids: self.arguments.secret_ids(),
             has_ssh_url: self.has_ssh_url(),
+            syntax: self.syntax(),
         }
     }
 
     /// Whether a build argument is an ssh URL of a repository, its own value or the environment's.
     fn has_ssh_url(&self) -> bool {
         let is_url = |value: &OsStr| is_ssh_git_url(&value.to_string_lossy());
+        self.values().any(|(_, value)| is_url(&value))
+    }
+
+    /// The frontend that a build argument asks for; the last one counts.
+    fn syntax(&self) -> Option<String> {
+        let (_, value) = self.values().filter(|(name, _)| name == SYNTAX).last()?;
+        Some(value.to_string_lossy().into_owned())
+    }
+
+    /// The names and values of the build arguments that have one, their own or the environment's.
+    fn values(&self) -> impl Iterator<Item = (OsString, OsString)> {
         let named = self.arguments.build_args().into_iter();
-        let mut values = named.map(|argument| argument.value).filter_map(|argument| {
-            let bytes = argument.as_bytes();
-            match bytes.iter().position(|&byte| byte == b'=') {
-                Some(at) => bytes
-                    .get(at + 1..)
-                    .map(|value| OsStr::from_bytes(value).to_owned()),
-                None => env::var_os(argument),
-            }
-        });
-        values.any(|value| is_url(&value))
+        named.filter_map(|argument| {
+            let bytes = argument.value.as_bytes();
+            let mut parts = bytes.splitn(2, |&byte| byte == b'=');
+            let name = OsStr::from_bytes(parts.next()?).to_owned();
+            let value = match parts.next() {
+                Some(value) => OsStr::from_bytes(value).to_owned(),
+                None => env::var_os(&name)?,
+            };
+            Some((name, value))
+        })
     }
 
     /// Whether a context is fetched by the engine's own git, as the ssh id `default`.
@@ -234,6 +246,8 @@ fn folder(name: &OsStr) -> Option<PathBuf> {
     path.is_dir().then_some(path)
 }
 
+/// The build argument by which `BuildKit` is told another frontend.
+const SYNTAX: &str = "BUILDKIT_SYNTAX";
 const HELP: &str = "keystay's options stand before `build`: `keystay help`";
 const EVERY_STAGE: &str = "the cache that `--cache-to` exports, with the layers of every stage";
 const CACHE: &str = "the cache that `--cache-to` exports, which may hold layers of other stages";
@@ -297,6 +311,14 @@ mod tests {
         assert_eq!(asked("--provenance=mode=max .").warning(), None);
         let line = "--provenance=mode=max --build-arg A=1 .";
         assert_eq!(asked(line).warning(), Some(PROVENANCE));
+    }
+
+    #[test]
+    fn the_last_frontend_of_the_arguments_counts() {
+        let syntax = |line| asked(line).passed().syntax;
+        assert_eq!(syntax("--build-arg A=1 ."), None);
+        let twice = "--build-arg BUILDKIT_SYNTAX=a --build-arg=BUILDKIT_SYNTAX=b=c .";
+        assert_eq!(syntax(twice).as_deref(), Some("b=c"));
     }
 
     #[test]

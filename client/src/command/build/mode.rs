@@ -11,7 +11,7 @@ use crate::{
     cli::{self, Options, UsageError, Wire},
     config::Settings,
     dockerfile::{Dockerfile, Keyword},
-    engine::{Ability, EngineError, Form, Tool},
+    engine::{Ability, Dialect, EngineError, Form, Tool},
     error::Error,
     shim::Platform,
     wiring::{FetchTerms, Rewrites, ShimFor, Steps},
@@ -129,6 +129,7 @@ impl Mode {
             user: options.user.clone(),
             rewrites,
             context_needs_ssh: asked.context_needs_ssh(),
+            git_asks_default: form.dialect() == Dialect::Docker,
         };
         Ok(Fetching {
             terms,

@@ -55,6 +55,8 @@ pub(super) struct Plan {
     pub(super) notes: Vec<String>,
     /// What the engine reads from standard input.
     pub(super) input: Input,
+    /// Whether the engine's own git logs in by itself.
+    own_git: bool,
     /// Why a step could get what signs for the engine's own git.
     exposed: Option<String>,
 }
@@ -80,6 +82,7 @@ impl Plan {
             secrets: Vec::new(),
             notes: Vec::new(),
             input: Input::Inherited,
+            own_git: false,
             exposed: None,
         };
         match &text {
@@ -87,7 +90,8 @@ impl Plan {
             Text::Unread(why) => plan.unread(asked, why),
             Text::Missing => plan.pass_default(asked),
         }
-        if asked.context_needs_ssh() {
+        // In fetch mode the wiring has passed it, where that git asks for it.
+        if plan.fetching().is_none() && asked.context_needs_ssh() {
             plan.pass_default(asked);
         }
         plan.input = match (stdin, text) {
@@ -107,8 +111,7 @@ impl Plan {
         if let Some(why) = &self.exposed {
             return Err(EngineError::NoFetch(why.clone()));
         }
-        let signs = self.ssh.iter().any(|(_, which)| *which == Which::Sign);
-        if signs && self.fetching().is_some() && settings.repos != Repos::Any {
+        if self.own_git && self.fetching().is_some() && settings.repos != Repos::Any {
             return Err(EngineError::NoList(OWN_GIT.to_owned()));
         }
         self.mode.check(options, settings)
@@ -165,6 +168,7 @@ impl Plan {
         self.dockerfile = planned.dockerfile;
         self.ssh = planned.ssh;
         self.secrets = planned.secrets;
+        self.own_git = planned.own_git;
         self.notes
             .extend(planned.notes.iter().map(ToString::to_string));
     }

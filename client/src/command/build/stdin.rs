@@ -45,8 +45,8 @@ pub(super) fn read(mut stdin: impl Read) -> Result<Content, StdinError> {
         .take(LONGEST_DOCKERFILE)
         .read_to_end(&mut head)
         .map_err(StdinError::Read)?;
-    if head.len() < usize::try_from(LONGEST_DOCKERFILE).unwrap_or(usize::MAX) && !is_archive(&head)
-    {
+    let is_whole = head.len() < usize::try_from(LONGEST_DOCKERFILE).unwrap_or(usize::MAX);
+    if is_whole && !is_archive(&head) {
         match String::from_utf8(head) {
             Ok(text) => return Ok(Content::Dockerfile(text)),
             Err(error) => head = error.into_bytes(),
@@ -71,10 +71,10 @@ fn spool(head: &[u8], mut rest: impl Read) -> io::Result<File> {
     Ok(file)
 }
 
-/// Whether the bytes begin as docker's archives do: tar, plain or packed.
+/// Whether the bytes may be one of docker's archives: tar, plain or packed. The oldest tar has no magic, but a
+/// name and numbers that end with NUL, which no Dockerfile has.
 fn is_archive(head: &[u8]) -> bool {
-    let is_tar = head.get(257..262) == Some(b"ustar");
-    is_tar || PACKED.iter().any(|magic| head.starts_with(magic))
+    head.contains(&0) || PACKED.iter().any(|magic| head.starts_with(magic))
 }
 
 /// The magic numbers of gzip, bzip2, xz and Zstandard.
@@ -106,14 +106,15 @@ mod tests {
     #[test]
     fn archives_are_handed_on_whole() {
         let mut builder = tar::Builder::new(Vec::new());
-        let mut header = tar::Header::new_ustar();
-        header.set_size(1);
-        header.set_cksum();
-        builder
-            .append_data(&mut header, "Dockerfile", &b"#"[..])
-            .unwrap();
-        let tar = builder.into_inner().unwrap();
-        assert_eq!(other(&tar), tar);
+        for mut header in [tar::Header::new_ustar(), tar::Header::new_old()] {
+            header.set_size(1);
+            header.set_cksum();
+            builder
+                .append_data(&mut header, "Dockerfile", &b"#"[..])
+                .unwrap();
+            let tar = builder.get_ref();
+            assert_eq!(other(tar), *tar);
+        }
         assert_eq!(other(b"\x1f\x8b\x08rest"), b"\x1f\x8b\x08rest");
     }
 
