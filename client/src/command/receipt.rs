@@ -110,7 +110,7 @@ async fn digests(subject: &Subject, quiet: bool) -> Result<(Vec<String>, Option<
 
 fn which(receipt: &Checked, subject: &Subject, digests: &[String]) -> String {
     let of = receipt.subjects.first().map(String::as_str);
-    let is = digests.first().map_or("without a digest", String::as_str);
+    let is = digests.first().map_or("several images", String::as_str);
     format!(
         "it is of {}, and {} is {is}",
         of.unwrap_or_default(),

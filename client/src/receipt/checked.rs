@@ -1,7 +1,6 @@
 //! A receipt that somebody hands over: it is read strictly, and may be anything.
 
 use std::{
-    collections::HashMap,
     fs::File,
     io::{self, Read as _},
     path::{Path, PathBuf},
@@ -69,6 +68,14 @@ pub(crate) enum Unreadable {
         /// What it says, cut.
         found: String,
     },
+    /// It contradicts itself.
+    #[error("{path} is no receipt: it says {verdict}, and its findings and gaps say otherwise", path = .path.display())]
+    Verdict {
+        /// The file.
+        path: PathBuf,
+        /// What it says.
+        verdict: Verdict,
+    },
     /// Of no image.
     #[error("{} is no receipt: it names no image by a SHA-256 digest", .0.display())]
     NoSubject(PathBuf),
@@ -102,15 +109,8 @@ impl Checked {
             PREDICATE,
         )?;
         let body: Body = parse(path, &text)?;
-        let digests = body.subject.iter().map(|subject| {
-            let named = subject.digest.get("sha256");
-            named
-                .filter(|name| name.len() == DIGITS)
-                .and_then(|name| digest(name))
-        });
-        let subjects: Option<Vec<String>> = digests
-            .map(|digest| Some(format!("sha256:{}", digest?.sha256)))
-            .collect();
+        body.predicate.scan.check(path)?;
+        let subjects: Option<Vec<String>> = body.subject.iter().map(Subject::digest).collect();
         let subjects = subjects.filter(|subjects| !subjects.is_empty());
         let Engine { name, version } = body.predicate.engine;
         Ok(Self {
@@ -146,7 +146,22 @@ struct Body {
 
 #[derive(Deserialize)]
 struct Subject {
-    digest: HashMap<String, String>,
+    digest: DigestSet,
+}
+
+/// Digests of other kinds may stand beside it; that of one kind stands there once.
+#[derive(Deserialize)]
+struct DigestSet {
+    sha256: Option<String>,
+}
+
+impl Subject {
+    /// Its digest, `sha256:` and 64 digits.
+    fn digest(&self) -> Option<String> {
+        let named = self.digest.sha256.as_deref();
+        let named = digest(named.filter(|name| name.len() == DIGITS)?)?;
+        Some(format!("sha256:{}", named.sha256))
+    }
 }
 
 #[derive(Deserialize)]
@@ -166,6 +181,23 @@ struct Engine {
 #[derive(Deserialize)]
 struct Scan {
     verdict: Verdict,
+    findings: Vec<IgnoredAny>,
+    gaps: Vec<IgnoredAny>,
+}
+
+impl Scan {
+    /// Refuses a verdict that the rest of the search does not bear.
+    fn check(&self, path: &Path) -> Result<(), Unreadable> {
+        let borne = match self.verdict {
+            Verdict::Clean => self.findings.is_empty() && self.gaps.is_empty(),
+            Verdict::Leak => !self.findings.is_empty(),
+            Verdict::Incomplete => self.findings.is_empty(),
+        };
+        let (path, verdict) = (path.to_owned(), self.verdict);
+        borne
+            .then_some(())
+            .ok_or(Unreadable::Verdict { path, verdict })
+    }
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, Unreadable> {

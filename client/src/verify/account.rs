@@ -1,6 +1,7 @@
 //! Whether everything that the image names was there, and read.
 
 mod oci;
+mod whole;
 
 use std::collections::HashSet;
 
@@ -34,6 +35,8 @@ pub(super) struct Contents {
     pub(super) named: HashSet<usize>,
     /// The digests that they go by.
     pub(super) names: Vec<Name>,
+    /// Those of them that stand for all that is saved there.
+    pub(super) whole: Vec<Name>,
     /// What was not read of them.
     pub(super) gaps: Vec<Gap>,
 }
@@ -45,6 +48,8 @@ pub(super) fn account(inventory: &Inventory) -> Contents {
         images: Vec::new(),
         named: HashSet::new(),
         names: Vec::new(),
+        roots: None,
+        indexed: HashSet::new(),
         gaps: Vec::new(),
         manifests: 0,
     };
@@ -59,9 +64,11 @@ pub(super) fn account(inventory: &Inventory) -> Contents {
     account.unnamed();
     let mut seen = HashSet::new();
     account.gaps.retain(|gap| seen.insert(gap.to_string()));
+    let whole = account.whole();
     Contents {
         images: account.images,
         named: account.named,
+        whole,
         names: account.names,
         gaps: account.gaps,
     }
@@ -72,6 +79,10 @@ struct Account<'i> {
     images: Vec<Image>,
     named: HashSet<usize>,
     names: Vec<Name>,
+    /// What the index names itself, where there is an index.
+    roots: Option<HashSet<usize>>,
+    /// The configurations of images that the index leads to.
+    indexed: HashSet<usize>,
     gaps: Vec<Gap>,
     /// How many manifests were met, of images and of artifacts.
     manifests: usize,

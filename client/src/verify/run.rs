@@ -44,6 +44,8 @@ pub struct Verified {
     pub gaps: Vec<Gap>,
     /// The digests that it goes by, of all its platforms.
     pub names: Vec<Name>,
+    /// Those of them that stand for all of it; none where it is several images.
+    pub whole: Vec<Name>,
     /// Secrets in it that are none of the build's.
     pub warnings: Vec<Warning>,
     /// The layers that it names.
@@ -100,8 +102,8 @@ pub async fn verify_unknown_layers<M: Matcher>(
     verify_within(source, matcher, meter, Limits::default(), Some(clean)).await
 }
 
-/// Reads a saved image to its end, looks into no file and searches for nothing: the digests that it
-/// goes by, and what of all that it names is missing or is something else.
+/// Reads a saved image to its end, looks into no file and searches for nothing: the digests that stand for all
+/// of it, and what of all that it names is missing or is something else.
 pub(crate) async fn identify(
     source: ImageSource,
     meter: Arc<Meter>,
@@ -111,7 +113,7 @@ pub(crate) async fn identify(
         ..Limits::default()
     };
     let verified = verify_within(source, Arc::new(NoMatcher), meter, limits, None).await?;
-    Ok((verified.names, verified.gaps))
+    Ok((verified.whole, verified.gaps))
 }
 
 /// The same within these limits.
@@ -138,6 +140,7 @@ pub(super) async fn verify_within<M: Matcher>(
         images,
         named,
         names,
+        whole,
         mut gaps,
     } = account(&inventory);
     let others: Vec<_> = reports
@@ -171,6 +174,7 @@ pub(super) async fn verify_within<M: Matcher>(
     }
     Ok(Verified {
         names,
+        whole,
         layers,
         bytes: inventory.bytes,
         searched: reports.iter().map(|report| report.scan.bytes).sum(),

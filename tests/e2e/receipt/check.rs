@@ -181,6 +181,27 @@ fn a_part_of_an_image_is_not_taken_for_another_one() {
         .stderr_has("keystay: error: the image is not whole: the saved image ends after ");
 }
 
+/// A receipt covers what its build made, and nothing that is saved beside it.
+#[test]
+fn several_images_in_one_archive_are_not_the_one_of_the_receipt() {
+    let lab = Lab::up().unwrap();
+    let env = Env::on(&lab, &lab.engines()[1]);
+    env.file("Dockerfile", "FROM keystay/lean:1\n");
+    build(&env, "one.json").output().status(0);
+    for (images, status) in [(&["keystay/lean:1"][..], 1), (&[], 0)] {
+        let save = ["image", "save", "--output", "image.tar", env.tag()];
+        env.docker().args(save).args(images).output().status(0);
+        let checked = check(&env, "one.json", "image.tar");
+        checked.status(status).stdout_is("");
+        if status == 1 {
+            let hint = ", and image.tar is several images\n";
+            checked
+                .stderr_has("keystay: error: the receipt is of another image\n")
+                .stderr_has(hint);
+        }
+    }
+}
+
 #[test]
 fn an_image_that_is_not_there_is_no_image() {
     let lab = Lab::up().unwrap();
@@ -237,10 +258,33 @@ fn hostile_receipts_are_told_and_obeyed_by_no_terminal() {
         &|bad| bad["predicate"]["scan"]["verdict"] = "\u{1b}]0;CLEAN\u{7}".into(),
         "keystay: error: bad.json is no receipt: something is missing or of another kind at line 1, column ",
     );
+    for (verdict, field) in [("CLEAN", "gaps"), ("CLEAN", "findings"), ("LEAK", "")] {
+        refused(
+            &|bad| {
+                bad["predicate"]["scan"]["verdict"] = verdict.into();
+                if !field.is_empty() {
+                    bad["predicate"]["scan"][field] = vec![Value::Null].into();
+                }
+            },
+            &format!(
+                "keystay: error: bad.json is no receipt: it says {verdict}, and its findings and gaps say otherwise\n"
+            ),
+        );
+    }
     refused(
         &|bad| bad["payloadType"] = "application/vnd.in-toto+json".into(),
         "keystay: error: bad.json is a signed envelope, and no receipt\n",
     );
+    let twice = good
+        .to_string()
+        .replace("\"sha256\":", "\"sha256\":\"00\",\"sha256\":");
+    fs::write(env.context().join("bad.json"), twice).unwrap();
+    check(&env, "bad.json", env.tag())
+        .status(66)
+        .stdout_is("")
+        .stderr_has(
+            "keystay: error: bad.json is no receipt: something is missing or of another kind",
+        );
     // What a receipt says of its engine is shown, and is text of the outside.
     let mut odd = good.clone();
     odd["predicate"]["engine"]["name"] = "\u{1b}[31mdocker".into();

@@ -21,6 +21,7 @@ impl Account<'_> {
         };
         let mut open = Vec::from_iter(self.oci_document(name, number));
         let mut seen = HashSet::new();
+        let mut roots = None;
         while let Some(document) = open.pop() {
             let references = document.manifests.iter().flatten();
             for descriptor in references.chain(&document.subject) {
@@ -38,11 +39,13 @@ impl Account<'_> {
                     self.plain_blob(descriptor, number);
                 }
             }
+            roots.get_or_insert_with(|| seen.clone());
             if let Some(config) = &document.config {
                 self.manifests += 1;
                 self.manifest(config, &document.layers);
             }
         }
+        self.roots = roots;
         true
     }
 
@@ -73,6 +76,7 @@ impl Account<'_> {
         let number = self.blob(config);
         if config.is_image_config() {
             if let Some(number) = number {
+                self.indexed.insert(number);
                 self.image(&config.digest, number, found);
             }
             return;
