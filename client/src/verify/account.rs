@@ -5,12 +5,10 @@ mod whole;
 
 use std::collections::HashSet;
 
-use serde::de::DeserializeOwned;
-
 use super::{
     gap::Gap,
     inventory::{Content, Inflated, Inventory, Member},
-    manifest::{Config, SavedImage},
+    manifest::{Config, Document, SavedImage},
     name::{Name, NameKind},
     tape::Standing,
     text::printable,
@@ -204,19 +202,23 @@ impl Account<'_> {
             .extend(member.and_then(|member| gap_of_digest(&digest, member)));
     }
 
-    fn document<T: DeserializeOwned>(&mut self, name: &str, number: usize) -> Option<T> {
+    fn document<T: Document>(&mut self, name: &str, number: usize) -> Option<T> {
         self.named.insert(number);
-        let parsed = match &self.inventory.members.get(number)?.content {
-            _ if ROOTS.contains(&name) && self.is_twice(name) => None,
-            Content::Json(Some(text)) => serde_json::from_slice(text).ok(),
+        let (parsed, doubtful) = match &self.inventory.members.get(number)?.content {
+            _ if ROOTS.contains(&name) && self.is_twice(name) => (None, None),
+            Content::Json(Some(text)) => (serde_json::from_slice(text).ok(), T::doubtful(text)),
             Content::Json(None) => {
                 self.gaps.push(Gap::TooLong(name.to_owned()));
                 return None;
             }
-            _ => None,
+            _ => (None, None),
         };
-        if parsed.is_none() {
-            self.gaps.push(Gap::NotUnderstood(name.to_owned()));
+        let name = || name.to_owned();
+        if let Some(member) = doubtful {
+            let document = name();
+            self.gaps.push(Gap::Ambiguous { document, member });
+        } else if parsed.is_none() {
+            self.gaps.push(Gap::NotUnderstood(name()));
         }
         parsed
     }

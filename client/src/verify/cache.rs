@@ -162,7 +162,7 @@ fn is_ours(name: &OsStr) -> bool {
 }
 
 /// The version of what is looked for, and how. A verdict depends on it beside image and keys.
-pub const SEARCH: u32 = 8;
+pub const SEARCH: u32 = 9;
 
 /// The program and the version of its search.
 pub(super) fn scanner() -> String {

@@ -47,6 +47,16 @@ pub enum Gap {
     /// A document is not what it should be.
     #[error("{0} cannot be understood")]
     NotUnderstood(String),
+    /// Readers of JSON differ in what they take of a document.
+    #[error(
+        "{document} has {member:?} twice or in another spelling, which readers take differently"
+    )]
+    Ambiguous {
+        /// Which document.
+        document: String,
+        /// The member, as it should be spelled.
+        member: &'static str,
+    },
     /// A document is longer than what is read of one.
     #[error("{0} is too long to be understood")]
     TooLong(String),

@@ -1,10 +1,14 @@
 //! The JSON documents of a saved image, as far as they are read.
 
+mod spelling;
+
 use std::fmt;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde::{Deserialize, Deserializer};
 use sha2::{Digest as _, Sha256};
+
+pub(super) use self::spelling::Document;
 
 /// One image of `manifest.json`, which every `docker save` writes.
 #[derive(Debug, Deserialize)]

@@ -8,7 +8,7 @@ use super::{Account, gap_of_content, gap_of_digest};
 use crate::verify::{
     gap::Gap,
     inventory::Content,
-    manifest::{Descriptor, Digest, OciDocument},
+    manifest::{Descriptor, Digest, Document as _, OciDocument},
     name::NameKind,
 };
 
@@ -64,6 +64,7 @@ impl Account<'_> {
         match member.map(|member| &member.content) {
             Some(Content::Json(Some(text))) => {
                 serde_json::from_slice(text).is_ok_and(|it: OciDocument| it.is_known())
+                    || OciDocument::doubtful(text).is_some()
             }
             Some(Content::Json(None)) => true,
             _ => false,

@@ -64,6 +64,85 @@ async fn what_another_reader_may_load_is_read_or_told() {
 }
 
 #[tokio::test]
+async fn what_go_reads_otherwise_is_told() {
+    let cases = [
+        (
+            "manifest.json",
+            r#""Layers":["#,
+            r#""Layers":[],"layers":["#,
+            "Layers",
+        ),
+        (
+            "manifest.json",
+            r#""Config""#,
+            r#""config":"x","Config""#,
+            "Config",
+        ),
+        (
+            "index.json",
+            r#""manifests""#,
+            r#""manife\u017fts":[],"manifests""#,
+            "manifests",
+        ),
+        (
+            "index.json",
+            r#""digest""#,
+            r#""DIGEST":"x","digest""#,
+            "digest",
+        ),
+        ("index.json", r#""size""#, r#""size":1,"size""#, "size"),
+        (
+            "index.json",
+            r#""size""#,
+            r#""MEDIATYPE":"x","size""#,
+            "mediaType",
+        ),
+    ];
+    for (name, old, new, member) in cases {
+        let mut saved = image().oci_archive();
+        let content = saved.content(name);
+        let text = String::from_utf8(content.clone()).unwrap();
+        *content = text.replace(old, new).into_bytes();
+        let document = name.to_owned();
+        let told = Gap::Ambiguous { document, member };
+        let gaps = gaps(&saved.verify().await);
+        assert!(gaps.contains(&told), "{new}: {gaps:?}");
+    }
+    let mut image = image();
+    image.config["RootFS"] = json!({ "diff_ids": [] });
+    for saved in image.both() {
+        let gaps = gaps(&saved.verify().await);
+        assert!(matches!(
+            &gaps[0],
+            Gap::Ambiguous {
+                member: "rootfs",
+                ..
+            }
+        ));
+    }
+    image.config = json!({ "config": { "Labels": { "layers": "1", "Layers": "2" } }, "Size": 1 });
+    for saved in image.both() {
+        assert_eq!(saved.verify().await.verdict, Verdict::Clean);
+    }
+}
+
+#[tokio::test]
+async fn a_blob_that_go_reads_as_a_manifest_is_told() {
+    let mut saved = image().oci_archive();
+    let blob = saved.blob(br#"{"Manifests": []}"#);
+    let document = blob["digest"].as_str().unwrap().to_owned();
+    let descriptor = json!({ "digest": blob["digest"], "size": blob["size"], "mediaType": "a" });
+    let index = json!({ "manifests": [descriptor] }).to_string();
+    *saved.content("index.json") = index.into_bytes();
+    let gaps = gaps(&saved.verify().await);
+    let member = "manifests";
+    assert!(
+        gaps.contains(&Gap::Ambiguous { document, member }),
+        "{gaps:?}"
+    );
+}
+
+#[tokio::test]
 async fn a_missing_configuration_is_told() {
     let image = image();
     for saved in image.both() {
