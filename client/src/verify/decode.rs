@@ -20,6 +20,7 @@ mod kind;
 mod known;
 mod level;
 mod limits;
+mod lookalikes;
 mod memory;
 mod names;
 mod opener;

@@ -288,6 +288,7 @@ const LIMITS: Limits = Limits {
     in_all: 2 << 30,
     bomb: 64 << 20,
     ratio: 250,
+    lookalikes: 64 << 20,
     memory: 12 << 20,
 };
 

@@ -9,6 +9,7 @@ use tokio::sync::mpsc;
 use super::{
     Label, Limits, NotRead,
     finder::Finder,
+    lookalikes::Lookalikes,
     memory::Room,
     tally::Tally,
     worker::{Shared, Worker},
@@ -37,6 +38,7 @@ fn look(file: &[u8]) -> (Vec<Vec<u8>>, Vec<NotRead>) {
         finder: Finder::new(),
         limits: LIMITS,
         decoded: Tally::default(),
+        lookalikes: Lookalikes::default(),
         windows: Room::new(usize::MAX),
         searches: open,
     };
@@ -90,5 +92,6 @@ pub(in crate::verify) const LIMITS: Limits = Limits {
     in_all: 4 << 20,
     bomb: 1 << 20,
     ratio: 250,
+    lookalikes: 1 << 20,
     memory: 12 << 20,
 };

@@ -244,7 +244,7 @@ fn length(bytes: &[u8]) -> u64 {
 /// How much is given again: more than a whole private key as text takes.
 const REACH: usize = 16 << 10;
 /// More than the search takes for one place.
-const APART: [u8; 1024] = [b'\n'; 1024];
+pub(super) const APART: [u8; 1024] = [b'\n'; 1024];
 /// What may wait for the matcher of one request, in buffers: every worker has a request for each depth.
 const CHUNKS_WAITING: usize = 2;
 const LONGEST_REQUEST: u64 = 256 << 20;

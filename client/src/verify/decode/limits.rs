@@ -15,6 +15,9 @@ pub(in crate::verify) struct Limits {
     pub(in crate::verify) bomb: u64,
     /// How many times.
     pub(in crate::verify) ratio: u64,
+    /// Above this much work, in bytes, what begins as a stream does and is none may not take more than
+    /// all that is looked through: 500 times what was measured of images.
+    pub(in crate::verify) lookalikes: u64,
     /// What the decoders of one nest may keep of what they decoded, in bytes.
     pub(in crate::verify) memory: u64,
 }
@@ -28,6 +31,7 @@ impl Default for Limits {
             in_all: 64 << 30,
             bomb: 256 << 20,
             ratio: 250,
+            lookalikes: 64 << 20,
             memory: 12 << 20,
         }
     }

@@ -4,7 +4,10 @@ mod inflate;
 mod zip;
 mod zstd;
 
-use std::io::{self, BufRead, Read};
+use std::{
+    cell::Cell,
+    io::{self, BufRead, Read},
+};
 
 use bzip2::bufread::{BzDecoder, MultiBzDecoder};
 use flate2::bufread::{GzDecoder, MultiGzDecoder};
@@ -20,6 +23,7 @@ use super::{
     kind::{Kind, Sign, is_dynamic_block, recognise},
     text::Text,
     unread::Unread,
+    window::Counted,
     zip::u32_at,
 };
 
@@ -52,6 +56,8 @@ pub(super) struct Trial {
     pub(super) wants_more: bool,
     /// What it decodes to, from the beginning.
     pub(super) beginning: Vec<u8>,
+    /// How many bytes were read and made for that.
+    pub(super) work: usize,
 }
 
 /// Tries to decode what begins with these bytes as a stream of this kind.
@@ -68,8 +74,10 @@ pub(super) fn trial(kind: &Kind, head: &[u8]) -> Trial {
         Kind::Zlib if !is_dynamic_block(head) => 256 << 10,
         Kind::Gzip | Kind::Zlib | Kind::Png | Kind::Zip(_) => PROOF,
     };
-    let mut beginning = Vec::new();
-    let ended = open(kind, head).and_then(|reader| reader.take(enough).read_to_end(&mut beginning));
+    let (mut beginning, taken) = (Vec::new(), Cell::new(0));
+    let input = Counted::new(head, &taken);
+    let ended =
+        open(kind, input).and_then(|reader| reader.take(enough).read_to_end(&mut beginning));
     let length = u64::try_from(beginning.len()).unwrap_or(u64::MAX);
     let is_proven = match kind {
         Kind::Base64 => matches!(
@@ -79,8 +87,10 @@ pub(super) fn trial(kind: &Kind, head: &[u8]) -> Trial {
         _ => ended.as_ref().map_or_else(is_refusal, |_| true) || length >= enough,
     };
     let is_wrong = |error: &io::Error| *kind == Kind::Zlib && is_wrong(error);
+    let taken = usize::try_from(taken.get()).unwrap_or(usize::MAX);
     Trial {
         is_proven,
+        work: taken.saturating_add(beginning.len()),
         wants_more: wants_more && !is_proven && !ended.as_ref().is_err_and(is_wrong),
         beginning,
     }

@@ -15,6 +15,7 @@ use super::{
     feed::Feed,
     file::Job,
     finder::Finder,
+    lookalikes::Lookalikes,
     memory::Room,
     tally::Tally,
     worker::{Shared, Worker},
@@ -41,6 +42,7 @@ impl Pool {
             finder: Finder::new(),
             limits,
             decoded: Tally::default(),
+            lookalikes: Lookalikes::default(),
             windows: Room::new(memory.saturating_mul(NESTS_THAT_KEEP_MUCH)),
             searches: searches.clone(),
         });

@@ -26,6 +26,9 @@ pub enum Unread {
     /// It decodes to many times its length.
     #[error("it decodes to more than {0} times its length")]
     Bomb(u64),
+    /// As much was tried of what is no stream as is of one image.
+    #[error("too much of the image begins as compressed streams do and is none")]
+    Lookalikes,
     /// As much was decoded as is of one layer, or of one image.
     #[error("more than {0} bytes were decoded before it")]
     Budget(u64),

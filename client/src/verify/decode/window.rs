@@ -56,6 +56,7 @@ impl<'w> Window<'w> {
     pub(super) fn on(file: &'w [u8], worker: &'w Worker, label: Label) -> Self {
         let mut names = Names::new();
         names.push(file);
+        worker.look_through(file.len());
         Self {
             input: None,
             worker,
@@ -145,6 +146,7 @@ impl<'w> Window<'w> {
         let mut has_ended = is_short || result.is_err();
         self.error = result.err();
         self.names.push(added);
+        self.worker.look_through(added.len());
         if self.depth > 0 {
             let mut level = self.worker.level(self.depth);
             level.push(added);

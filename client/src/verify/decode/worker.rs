@@ -12,9 +12,10 @@ use super::{
     Label, Limits, NotRead, Unread,
     finder::{Finder, OVERLAP},
     kind::{Kind, LOOKAHEAD, Sign, recognise},
-    level::Level,
+    level::{APART, Level},
+    lookalikes::Lookalikes,
     memory::{Loan, Room},
-    opener::{PROOF, open, reason, trial, window},
+    opener::{PROOF, Trial, open, reason, trial, window},
     tally::Tally,
     window::{CHUNK, Counted, Window},
     zip::ZipEntry,
@@ -27,6 +28,7 @@ pub(super) struct Shared {
     pub(super) limits: Limits,
     /// What was decoded of all members.
     pub(super) decoded: Tally,
+    pub(super) lookalikes: Lookalikes,
     /// Room for decoders that keep much.
     pub(super) windows: Arc<Room>,
     pub(super) searches: mpsc::UnboundedSender<Opened>,
@@ -97,6 +99,11 @@ impl Worker {
         self.levels[depth.min(last)].borrow_mut()
     }
 
+    /// Counts bytes that a window is moved over.
+    pub(super) fn look_through(&self, bytes: usize) {
+        self.shared.lookalikes.look_through(bytes);
+    }
+
     /// An empty buffer for a window.
     pub(super) fn spare(&self) -> Vec<u8> {
         self.spare.borrow_mut().pop().unwrap_or_default()
@@ -161,29 +168,33 @@ impl Worker {
 
     /// Decodes what begins with the window, if it is a stream; says whether it is.
     fn stream(&self, kind: &Kind, window: &mut Window<'_>, depth: usize) -> bool {
-        let mut tried = trial(kind, window.seen());
-        if tried.wants_more && !window.is_last() {
-            window.reach(kind.lookahead(window.seen()));
-            tried = trial(kind, window.seen());
+        let Shared {
+            lookalikes, limits, ..
+        } = &*self.shared;
+        if lookalikes.are_too_many(limits) {
+            self.not_read(window.label(), Unread::Lookalikes);
+            return false;
         }
+        let tried = try_harder(kind, window);
         let label = inside(window, kind);
-        if !tried.is_proven {
-            if tried.beginning.len() >= SHORTEST_SECRET && depth < self.shared.limits.depth {
-                let mut level = self.level(depth + 1);
-                level.begin(label);
-                level.push(&tried.beginning);
+        let is_too_deep = depth >= limits.depth;
+        if tried.is_proven && !is_too_deep {
+            self.decode(kind, label, window, depth + 1);
+            if matches!(kind, Kind::Zip(_)) {
+                window.leave();
             }
-            return false;
+            return true;
         }
-        if depth >= self.shared.limits.depth {
+        lookalikes.add(tried.work);
+        if tried.is_proven {
             self.not_read(label, Unread::TooDeep(depth));
-            return false;
+        } else if tried.beginning.len() >= SHORTEST_SECRET && !is_too_deep {
+            lookalikes.add(APART.len());
+            let mut level = self.level(depth + 1);
+            level.begin(label);
+            level.push(&tried.beginning);
         }
-        self.decode(kind, label, window, depth + 1);
-        if matches!(kind, Kind::Zip(_)) {
-            window.leave();
-        }
-        true
+        false
     }
 
     fn decode(&self, kind: &Kind, label: Label, input: &mut Window<'_>, depth: usize) {
@@ -259,6 +270,19 @@ impl Worker {
             not_read.push(part);
         }
     }
+}
+
+/// What a decoder makes of what begins with the window, with more bytes if those in it prove nothing.
+fn try_harder(kind: &Kind, window: &mut Window<'_>) -> Trial {
+    let tried = trial(kind, window.seen());
+    if !tried.wants_more || window.is_last() {
+        return tried;
+    }
+    window.reach(kind.lookahead(window.seen()));
+    let again = trial(kind, window.seen());
+    // The window is moved to where its bytes have room.
+    let work = tried.work + window.seen().len() + again.work;
+    Trial { work, ..again }
 }
 
 /// How a stream that begins with the window is named.

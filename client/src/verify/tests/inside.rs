@@ -351,6 +351,26 @@ async fn links_attributes_and_holes_of_real_archives_are_named() {
     assert_eq!(places(&verified), ["attr"]);
 }
 
+#[tokio::test]
+async fn what_only_begins_as_streams_do_takes_no_more_work_than_it_may() {
+    // A zlib stream with a stored block begins at every seventh byte, and holds all those behind it.
+    let file = b"\x78\x01\0\xf9\xff\x06\0".repeat(30_000);
+    let verified = verify_one("opt/data", &file).await;
+    let told = inside("opt/data", Unread::Lookalikes);
+    assert_eq!(gaps(&verified), [told]);
+    assert!(verified.searched < 70 << 20, "{}", verified.searched);
+    let limits = Limits {
+        lookalikes: u64::MAX,
+        ..Limits::default()
+    };
+    let few = &file[..7_000];
+    let verified = verify_files(&[("opt/data", few)], limits).await;
+    assert_eq!(verified.verdict, Verdict::Clean);
+    let key = gzip(key_file().as_bytes());
+    let verified = verify_one("opt/data", &[few, &key].concat()).await;
+    assert_eq!(places(&verified), ["opt/data!gzip"]);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
     #[test]
