@@ -42,7 +42,7 @@ pub(super) enum Content {
     /// An archive.
     Tar {
         paths: Paths,
-        /// Whether there was something in it that no reader of archives takes.
+        /// Whether there was something in it that readers of archives take differently, or not at all.
         is_broken: bool,
     },
     /// A compressed stream.

@@ -2,12 +2,13 @@
 
 mod extra;
 mod header;
+mod pax;
 
 use tar::{EntryType, GnuHeader, Header};
 
 use self::{
-    extra::{Extra, short},
-    header::{has_content, is_extra, size},
+    extra::{Extra, Size, short},
+    header::{has_content, is_extra, is_old_folder, size},
 };
 
 pub(super) use self::header::is_header;
@@ -78,7 +79,6 @@ struct Body {
 enum Kind {
     Content,
     Extra(EntryType),
-    Ignored,
 }
 
 impl Tape {
@@ -137,8 +137,7 @@ impl Tape {
                 body.left -= length(part);
                 match body.kind {
                     Kind::Content => sink.data(part),
-                    Kind::Extra(_) => self.extra.push(part),
-                    Kind::Ignored => {}
+                    Kind::Extra(kind) => self.extra.push(kind, part),
                 }
                 length(part)
             }
@@ -174,8 +173,10 @@ impl Tape {
                 State::Body(body) if body.left == 0 && !body.ended => {
                     body.ended = true;
                     let kind = body.kind;
-                    self.end_of(kind, sink);
-                    continue;
+                    if self.end_of(kind, sink) {
+                        continue;
+                    }
+                    State::Done(Standing::Damaged(self.offset))
                 }
                 State::Body(body) if body.left == 0 && body.padding == 0 => {
                     State::Header(Vec::new())
@@ -186,11 +187,14 @@ impl Tape {
         }
     }
 
-    fn end_of(&mut self, kind: Kind, sink: &mut impl Sink) {
+    /// Ends what was read; says whether it made sense.
+    fn end_of(&mut self, kind: Kind, sink: &mut impl Sink) -> bool {
         match kind {
-            Kind::Content => sink.end(),
-            Kind::Extra(kind) => self.extra.read(kind),
-            Kind::Ignored => {}
+            Kind::Content => {
+                sink.end();
+                true
+            }
+            Kind::Extra(kind) => self.extra.end(kind),
         }
     }
 
@@ -200,30 +204,37 @@ impl Tape {
             return State::Done(Standing::Ended);
         }
         let at = self.offset.saturating_sub(BLOCK);
+        let damaged = State::Done(Standing::Damaged(at));
         let header = Header::from_byte_slice(block);
-        let (Some(size), true) = (size(header), is_header(block)) else {
-            return State::Done(Standing::Damaged(at));
+        let (Some(size), true) = (size(block), is_header(block)) else {
+            return damaged;
         };
         let begin = *self.begin.get_or_insert(at);
         let kind = header.entry_type();
         if is_extra(kind) {
-            self.extra.clear();
-            return State::from(Some(Body::new(Kind::Extra(kind), size)));
-        }
-        if kind.is_pax_global_extensions() {
-            return State::from(Some(Body::new(Kind::Ignored, size)));
+            let body = Body::new(Kind::Extra(kind), size);
+            return if self.extra.begin(kind) {
+                State::Body(body)
+            } else {
+                damaged
+            };
         }
         self.begin = None;
         let extra = std::mem::take(&mut self.extra);
-        let size = if has_content(kind) {
-            extra.size.unwrap_or(size)
-        } else {
-            0
+        let name = extra.name.unwrap_or_else(|| short(&header.path_bytes()));
+        let size = match extra.size {
+            _ if !has_content(kind) => 0,
+            Size::Told(size) => size,
+            _ => size,
         };
+        // For some readers it has content, for others none.
+        if size > 0 && is_old_folder(header, &name) {
+            return damaged;
+        }
         let is_extended = header.as_gnu().is_some_and(GnuHeader::is_extended);
         let is_mapped = kind.is_gnu_sparse() && is_extended;
         sink.entry(Entry {
-            name: extra.name.unwrap_or_else(|| short(&header.path_bytes())),
+            name,
             target: kind.is_symlink().then(|| {
                 let target = header.link_name_bytes().map(|target| short(&target));
                 extra.target.or(target).unwrap_or_default()
@@ -333,6 +344,70 @@ mod tests {
         );
         assert!(seen.entries.iter().all(|(_, _, ended)| *ended));
         assert_eq!(standing, Standing::Ended);
+    }
+
+    #[test]
+    fn a_size_in_a_pax_value_or_behind_many_records_is_what_go_takes() {
+        let (line, long) = ("a\n12 size=512\n", "v".repeat(100_000));
+        for (records, size) in [
+            (vec![("comment", line)], 3),
+            (vec![("comment", "\n\n"), ("size", "1")], 1),
+            (vec![("comment", long.as_str()), ("size", "512")], 512),
+            (vec![("size", "512"), ("size", "")], 3),
+        ] {
+            let mut archive = Builder::new(Vec::new());
+            let records = records.iter().map(|(key, value)| (*key, value.as_bytes()));
+            archive.append_pax_extensions(records).unwrap();
+            add(&mut archive, "file", b"one");
+            let (seen, _) = read(&archive.into_inner().unwrap(), 1000);
+            assert_eq!(seen.entries[0].0.size, size);
+        }
+    }
+
+    #[test]
+    fn what_readers_take_differently_is_damage() {
+        let header = |kind: u8, name: &str, size| {
+            let mut header = Header::new_ustar();
+            header.set_path(name).unwrap();
+            header.as_mut_bytes()[156] = kind;
+            header.set_size(size);
+            header.set_cksum();
+            header
+        };
+        let extra = |kind, text: &str| {
+            let mut block = vec![0; 512];
+            block[..text.len()].copy_from_slice(text.as_bytes());
+            let header = header(kind, "x", text.len().try_into().unwrap());
+            [&header.as_bytes()[..], &block].concat()
+        };
+        let file = extra(b'0', "content");
+        let size = extra(b'x', "10 size=7\n");
+        let (long, global) = (extra(b'L', "name\0"), extra(b'g', "10 size=7\n"));
+        let end = vec![0; 1024];
+        for parts in [
+            [&size, &size, &file],
+            [&long, &long, &file],
+            [&size, &global, &file],
+            [&long, &global, &file],
+            [&extra(b'x', "11 size=7\n"), &file, &file],
+            [&extra(b'x', "11 size=-7\n"), &file, &file],
+            [&header(0, "d/", 512).as_bytes().to_vec(), &file, &file],
+        ] {
+            let archive = [parts[0].as_slice(), parts[1], parts[2], &end].concat();
+            let (_, standing) = read(&archive, 700);
+            assert!(matches!(standing, Standing::Damaged(_)), "{parts:?}");
+        }
+        for parts in [
+            [&global, &size, &file],
+            [&long, &size, &file],
+            [&extra(b'K', "target\0"), &long, &file],
+            [&header(0, "d/", 0).as_bytes().to_vec(), &size, &file],
+        ] {
+            let archive = [parts[0].as_slice(), parts[1], parts[2], &end].concat();
+            let (seen, standing) = read(&archive, 700);
+            assert_eq!(standing, Standing::Ended);
+            assert_eq!(seen.entries.last().unwrap().1, b"content");
+        }
     }
 
     #[test]

@@ -1,53 +1,88 @@
 //! Long names and sizes, which tar writes into entries of their own.
 
-use tar::{EntryType, PaxExtensions};
+use tar::EntryType;
 
-use super::{first, length};
+use super::{first, length, pax::Records};
 
 /// What precedes an entry and belongs to it.
 #[derive(Default)]
 pub(super) struct Extra {
+    /// The kinds of the entries that it is from.
+    kinds: Vec<EntryType>,
     text: Vec<u8>,
+    records: Records,
     pub(super) name: Option<Vec<u8>>,
     pub(super) target: Option<Vec<u8>>,
-    pub(super) size: Option<u64>,
+    pub(super) size: Size,
+}
+
+/// What is said of an entry's size, but in its header.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Size {
+    #[default]
+    Untold,
+    Told(u64),
+    /// It is none.
+    Wrong,
 }
 
 impl Extra {
-    /// Forgets what is not understood yet.
-    pub(super) fn clear(&mut self) {
-        self.text.clear();
+    /// Begins an entry that describes the next one; says whether there was none of its kind. Of two,
+    /// readers take the last, or of each what the other does not have; and some forget them for one that
+    /// describes all, which is not read.
+    pub(super) fn begin(&mut self, kind: EntryType) -> bool {
+        if kind.is_pax_global_extensions() {
+            return self.kinds.is_empty();
+        }
+        let is_first = !self.kinds.contains(&kind);
+        self.kinds.push(kind);
+        is_first
     }
 
     /// Takes the next bytes of an entry that describes the next one; no more than are kept.
-    pub(super) fn push(&mut self, bytes: &[u8]) {
-        let room = LONGEST_EXTRA.saturating_sub(length(&self.text));
-        self.text.extend_from_slice(first(bytes, room));
+    pub(super) fn push(&mut self, kind: EntryType, bytes: &[u8]) {
+        if kind.is_pax_local_extensions() {
+            let Self {
+                records,
+                name,
+                target,
+                size,
+                ..
+            } = self;
+            records.push(bytes, |key, value| match key {
+                b"path" | b"GNU.sparse.name" => *name = Some(short(value)),
+                b"linkpath" => *target = Some(short(value)),
+                b"size" => *size = Size::of(value),
+                _ => {}
+            });
+        } else {
+            let room = LONGEST_NAME.saturating_sub(length(&self.text));
+            self.text.extend_from_slice(first(bytes, room));
+        }
     }
 
-    /// Understands the content of an entry that describes the next one.
-    pub(super) fn read(&mut self, kind: EntryType) {
+    /// Understands the content of an entry that describes the next one; says whether that makes sense.
+    pub(super) fn end(&mut self, kind: EntryType) -> bool {
         let text = std::mem::take(&mut self.text);
         if kind.is_gnu_longname() {
             self.name = Some(c_string(&text));
         } else if kind.is_gnu_longlink() {
             self.target = Some(c_string(&text));
-        } else {
-            for record in PaxExtensions::new(&text).flatten() {
-                self.record(record.key_bytes(), record.value_bytes());
-            }
         }
+        self.records.are_whole() && self.size != Size::Wrong
     }
+}
 
-    fn record(&mut self, key: &[u8], value: &[u8]) {
-        match key {
-            b"path" | b"GNU.sparse.name" => self.name = Some(short(value)),
-            b"linkpath" => self.target = Some(short(value)),
-            b"size" => {
-                let size = str::from_utf8(value).ok();
-                self.size = size.and_then(|size| size.parse().ok());
-            }
-            _ => {}
+impl Size {
+    /// A size in decimal digits; an empty one is that of the header.
+    fn of(value: &[u8]) -> Self {
+        let size = str::from_utf8(value)
+            .ok()
+            .and_then(|size| size.parse().ok());
+        match size {
+            _ if value.is_empty() => Self::Untold,
+            Some(size) if size < LONGEST_CONTENT => Self::Told(size),
+            _ => Self::Wrong,
         }
     }
 }
@@ -63,5 +98,5 @@ pub(super) fn short(name: &[u8]) -> Vec<u8> {
 
 /// As long as Linux takes a path.
 const LONGEST_NAME: u64 = 4096;
-/// What is kept of an entry that describes the next one.
-const LONGEST_EXTRA: u64 = 64 << 10;
+/// No file is longer (2^60 bytes).
+pub(super) const LONGEST_CONTENT: u64 = 1 << 60;

@@ -352,6 +352,30 @@ async fn links_attributes_and_holes_of_real_archives_are_named() {
 }
 
 #[tokio::test]
+async fn a_file_that_go_extracts_from_what_looks_like_a_header_is_looked_into() {
+    let mut archive = tar::Builder::new(Vec::new());
+    let (packed, mut hidden) = (gzip(key_file().as_bytes()), vec![0; 1024]);
+    let mut global = tar::Header::new_ustar();
+    global.set_entry_type(tar::EntryType::XGlobalHeader);
+    global.set_size(512);
+    global.set_cksum();
+    hidden[..512].copy_from_slice(global.as_bytes());
+    hidden[512..512 + packed.len()].copy_from_slice(&packed);
+    let comment = "v".repeat(100_000);
+    let records = [("comment", comment.as_str()), ("size", "1024")];
+    let records = records.map(|(key, value)| (key, value.as_bytes()));
+    archive.append_pax_extensions(records).unwrap();
+    let mut header = tar::Header::new_ustar();
+    header.set_size(0);
+    header.set_path("file").unwrap();
+    header.set_cksum();
+    archive.append(&header, &hidden[..]).unwrap();
+    let layer = archive.into_inner().unwrap();
+    let image = Image::of(&[("COPY . /", layer)]);
+    assert_eq!(places(&image.oci_archive().verify().await), ["file!gzip"]);
+}
+
+#[tokio::test]
 async fn what_only_begins_as_streams_do_takes_no_more_work_than_it_may() {
     // A zlib stream with a stored block begins at every seventh byte, and holds all those behind it.
     let file = b"\x78\x01\0\xf9\xff\x06\0".repeat(30_000);
