@@ -4,6 +4,7 @@ use std::{
     fs::{self, DirEntry, Metadata},
     os::unix::fs::MetadataExt as _,
     path::{Path, PathBuf},
+    rc::Rc,
 };
 
 use super::{Ignore, ignore::Matched};
@@ -47,24 +48,24 @@ pub struct Listing {
 #[must_use]
 pub fn list(root: &Path, ignore: &Ignore, most: usize) -> Listing {
     let mut listing = Listing::default();
-    let mut waiting = vec![(PathBuf::new(), Matched::default())];
-    while let Some((folder, above)) = waiting.pop() {
+    let mut waiting = vec![Waiting::default()];
+    while let Some(folder) = waiting.pop() {
+        let Some(matched) = folder.judge(ignore) else {
+            continue;
+        };
         let first = waiting.len();
-        for entry in sorted(&root.join(&folder)) {
-            let path = folder.join(entry.file_name());
+        for entry in sorted(&root.join(&folder.path)) {
+            let path = folder.path.join(entry.file_name());
             let Ok(kind) = entry.file_type() else {
                 continue;
             };
-            if !kind.is_dir() && !kind.is_file() {
-                continue;
-            }
-            let text = path.to_string_lossy();
-            let (is_ignored, matched) = ignore.judge(&text, &above);
             if kind.is_dir() {
-                if !is_ignored || !ignore.ends_at(&text) {
-                    waiting.push((path, matched));
-                }
-            } else if !is_ignored && let Ok(data) = entry.metadata() {
+                let above = Some(Rc::clone(&matched));
+                waiting.push(Waiting { path, above });
+            } else if kind.is_file()
+                && !ignore.judge(&path.to_string_lossy(), &matched).0
+                && let Ok(data) = entry.metadata()
+            {
                 if listing.files.len() >= most {
                     listing.is_cut = true;
                     return listing;
@@ -80,6 +81,27 @@ pub fn list(root: &Path, ignore: &Ignore, most: usize) -> Listing {
         }
     }
     listing
+}
+
+/// A folder that was not looked into yet.
+#[derive(Default)]
+struct Waiting {
+    path: PathBuf,
+    /// What matches the folder that it is in. All of that one share it, for there may be thousands of
+    /// patterns and of folders; the context itself has none above it.
+    above: Option<Rc<Matched>>,
+}
+
+impl Waiting {
+    /// What matches it; nothing where all below it is left out.
+    fn judge(&self, ignore: &Ignore) -> Option<Rc<Matched>> {
+        let Some(above) = &self.above else {
+            return Some(Rc::default());
+        };
+        let text = self.path.to_string_lossy();
+        let (is_ignored, matched) = ignore.judge(&text, above);
+        (!is_ignored || !ignore.ends_at(&text)).then(|| Rc::new(matched))
+    }
 }
 
 impl Stamp {

@@ -18,10 +18,23 @@ pub(crate) struct Keystay {
 impl Keystay {
     #[track_caller]
     pub(crate) fn new(arguments: &[&str]) -> Self {
+        Self::of(Command::new(env!("CARGO_BIN_EXE_keystay")), arguments)
+    }
+
+    /// The same with so much memory at most, in KiB.
+    #[track_caller]
+    pub(crate) fn limited(memory: u32, arguments: &[&str]) -> Self {
+        let mut shell = Command::new("/bin/sh");
+        let script = format!("ulimit -v {memory}; exec \"$0\" \"$@\"");
+        shell.args(["-c", &script, env!("CARGO_BIN_EXE_keystay")]);
+        Self::of(shell, arguments)
+    }
+
+    #[track_caller]
+    fn of(mut command: Command, arguments: &[&str]) -> Self {
         let home = tempfile::tempdir().unwrap();
         let bin = home.path().join("bin");
         fs::create_dir(&bin).unwrap();
-        let mut command = Command::new(env!("CARGO_BIN_EXE_keystay"));
         command
             .args(arguments)
             .env_clear()

@@ -195,3 +195,18 @@ fn what_cannot_be_read_is_told() {
         &format!("keystay: error: cannot read bin: Is a directory (os error 21)\n{name}"),
     );
 }
+
+#[test]
+fn many_patterns_and_many_folders_fill_no_memory() {
+    let patterns = "pattern\n".repeat(10_000);
+    // A byte for each pattern and folder is more.
+    let keystay = Keystay::limited(60_000, &["lint"])
+        .file("Dockerfile", "FROM a\n")
+        .file(".dockerignore", &patterns);
+    for number in 0..6_000 {
+        fs::create_dir(keystay.path(&number.to_string())).unwrap();
+    }
+    keystay
+        .run()
+        .says(0, "", "keystay: Dockerfile: nothing found\n");
+}
