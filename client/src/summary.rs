@@ -443,13 +443,20 @@ mod tests {
             key: Fingerprint::of(b"a"),
             encoding: Encoding::Base64,
         }];
+        let leak = |missing| Image::Leak {
+            searched: searched(2, 0),
+            findings: findings.clone(),
+            missing,
+        };
+        let told = "image     LEAK sha256:0123456789ab 1 finding, searched for 2 keys in 12 layers (345 MB)";
+        assert_eq!(line(leak(Vec::new())), told);
+        let missing = leak(vec!["a layer in zstd".to_owned()]);
+        let end = missing.end_of_search();
         assert_eq!(
-            line(Image::Leak {
-                searched: searched(2, 0),
-                findings
-            }),
-            "image     LEAK sha256:0123456789ab 1 finding, searched for 2 keys in 12 layers (345 MB)"
+            line(missing),
+            format!("{told}; not searched whole: there may be more")
         );
+        assert_eq!(end.0, crate::exit_code::ExitCode::Leak);
         let image = format!("sha256:{}", "0123456789abcdef".repeat(4));
         assert_eq!(
             line(Image::CleanBefore { image }),

@@ -169,6 +169,7 @@ fn told(verified: &Verified, image: &str, keys: usize, unsearchable: usize) -> I
         Verdict::Leak(findings) => Image::Leak {
             searched,
             findings: findings.clone(),
+            missing: verified.gaps.iter().map(Gap::to_string).collect(),
         },
         Verdict::Incomplete(gaps) => Image::Incomplete {
             missing: gaps.iter().map(Gap::to_string).collect(),

@@ -39,6 +39,8 @@ pub(crate) enum Image {
         searched: Searched,
         /// Where it was found.
         findings: Vec<Finding>,
+        /// What was not searched beside that, and why, a fragment each.
+        missing: Vec<String>,
     },
     /// The engine holds no such image.
     Absent {
@@ -81,10 +83,15 @@ impl Image {
                 "CLEAN {} searched before for the same keys",
                 short(image)
             )),
-            Self::Leak { searched, findings } => {
+            Self::Leak {
+                searched,
+                findings,
+                missing,
+            } => {
                 let findings = count(findings.len(), "finding");
+                let rest = besides(missing);
                 Some(format!(
-                    "LEAK {} {findings}, {searched}",
+                    "LEAK {} {findings}, {searched}{rest}",
                     short(&searched.image)
                 ))
             }
@@ -118,10 +125,12 @@ impl Image {
     }
 
     /// Writes what the one line does not tell: each finding, and what was not searched where that
-    /// is more than one thing.
+    /// is more than one thing, or beside findings.
     pub(crate) fn details(&self, output: Output) {
         match self {
-            Self::Leak { findings, .. } => {
+            Self::Leak {
+                findings, missing, ..
+            } => {
                 findings
                     .iter()
                     .take(DETAILS)
@@ -129,11 +138,9 @@ impl Image {
                 if let Some(more @ 1..) = findings.len().checked_sub(DETAILS) {
                     output::finding(&format!("and {more} more"));
                 }
+                not_searched(missing, output);
             }
-            Self::Incomplete { missing } if missing.len() > 1 => {
-                let shown = missing.iter().take(DETAILS);
-                shown.for_each(|part| output.note(&format!("not searched: {part}")));
-            }
+            Self::Incomplete { missing } if missing.len() > 1 => not_searched(missing, output),
             _ => {}
         }
     }
@@ -170,6 +177,20 @@ fn elsewhere(keys: usize) -> String {
         keys => format!(
             "searched for locked copies only: the {keys} keys are in your agent, their private halves are not here"
         ),
+    }
+}
+
+fn not_searched(missing: &[String], output: Output) {
+    let shown = missing.iter().take(DETAILS);
+    shown.for_each(|part| output.note(&format!("not searched: {part}")));
+}
+
+/// What is said of an image with findings that was not searched whole.
+fn besides(missing: &[String]) -> &'static str {
+    if missing.is_empty() {
+        ""
+    } else {
+        "; not searched whole: there may be more"
     }
 }
 

@@ -199,6 +199,7 @@ mod tests {
         let leak = Image::Leak {
             searched: searched("a"),
             findings: Vec::new(),
+            missing: Vec::new(),
         };
         assert_eq!(
             verdict(vec![incomplete("b"), leak.clone(), clean("c")]),
@@ -226,6 +227,7 @@ mod tests {
         let leak = Image::Leak {
             searched: searched("b"),
             findings: Vec::new(),
+            missing: Vec::new(),
         };
         for second in [clean("b"), incomplete("b"), leak] {
             let all = vec![

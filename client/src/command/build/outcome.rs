@@ -423,6 +423,7 @@ mod tests {
         Image::Leak {
             searched,
             findings: Vec::new(),
+            missing: Vec::new(),
         }
     }
 

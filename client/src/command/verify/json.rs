@@ -124,7 +124,7 @@ fn verdict(image: &Image) -> &'static str {
 
 pub(super) fn gaps(image: &Image, verified: Option<&Verified>) -> Vec<String> {
     match (image, verified) {
-        (Image::Incomplete { missing }, _) => missing.clone(),
+        (Image::Incomplete { missing } | Image::Leak { missing, .. }, _) => missing.clone(),
         (Image::Absent { image }, _) => vec![format!("the engine holds no image {image}")],
         (_, Some(verified)) => verified.gaps.iter().map(Gap::to_string).collect(),
         _ => Vec::new(),

@@ -147,5 +147,19 @@ mod tests {
         assert_eq!(results[0]["level"], "note");
         assert_eq!(results[0]["message"]["text"], "one");
         assert_eq!(results[0]["ruleId"], "not-searched");
+        let leak = Image::Leak {
+            searched: crate::summary::Searched {
+                image: "app".to_owned(),
+                keys: 1,
+                unsearchable: 0,
+                layers: 1,
+                known_layers: 0,
+                bytes: 1,
+            },
+            findings: Vec::new(),
+            missing: vec!["one".to_owned()],
+        };
+        let told: Value = serde_json::from_str(&log("app", &Found::from(leak))).unwrap();
+        assert_eq!(told["runs"][0]["results"][0]["message"]["text"], "one");
     }
 }
