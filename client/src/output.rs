@@ -6,6 +6,8 @@ use std::{
     io::{self, IsTerminal as _, Write as _},
 };
 
+use keystay_proto::is_visible;
+
 use crate::error::Error;
 
 /// What a command tells beside its errors, on standard error; standard output belongs to the engine.
@@ -107,15 +109,15 @@ pub(crate) fn write(text: &str) -> io::Result<()> {
 /// The text with every character that moves the cursor, changes the terminal or reorders its
 /// neighbours written as an escape.
 pub(crate) fn printable(text: &str) -> Cow<'_, str> {
-    if !text.contains(is_obeyed) {
+    if text.chars().all(is_visible) {
         return Cow::Borrowed(text);
     }
     let mut safe = String::with_capacity(text.len() + 8);
     for character in text.chars() {
-        if is_obeyed(character) {
-            let _ = write!(safe, "{}", character.escape_default());
-        } else {
+        if is_visible(character) {
             safe.push(character);
+        } else {
+            let _ = write!(safe, "{}", character.escape_default());
         }
     }
     Cow::Owned(safe)
@@ -125,22 +127,6 @@ fn write_line(prefix: &str, text: &str) {
     // One write, so that lines of the engine do not come between.
     let line = format!("{prefix}{}\n", printable(text));
     let _ = io::stderr().lock().write_all(line.as_bytes());
-}
-
-/// Control characters, line and paragraph separators, the bidirectional controls of UAX #9, and
-/// characters that hide others or themselves.
-fn is_obeyed(character: char) -> bool {
-    character.is_control()
-        || matches!(
-            character,
-            '\u{ad}'
-                | '\u{61c}'
-                | '\u{180e}'
-                | '\u{200b}'..='\u{200f}'
-                | '\u{2028}'..='\u{202e}'
-                | '\u{2060}'..='\u{206f}'
-                | '\u{feff}'
-        )
 }
 
 #[cfg(test)]

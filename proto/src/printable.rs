@@ -1,15 +1,13 @@
 //! Text of the outside, made safe to show.
 
-/// The text with everything escaped that a terminal could take for a command or that could hide
-/// what is written: control characters, line separators, bidirectional controls, bytes that are not
-/// UTF-8. What is longer than 256 bytes is cut, which is marked with `…`; an escape is whole or left out.
+/// The text with everything escaped that [`is_visible`] is not; bytes that are not UTF-8 are replaced. What is longer than 256 bytes is cut, which is marked with `…`; an escape is whole or left out.
 #[must_use]
 pub fn printable(text: impl AsRef<[u8]>) -> String {
     let text = String::from_utf8_lossy(text.as_ref());
     let mut shown = String::with_capacity(text.len().min(MAX_SHOWN));
     for character in text.chars() {
         let end = shown.len();
-        if is_plain(character) {
+        if is_visible(character) {
             shown.push(character);
         } else {
             shown.extend(character.escape_default());
@@ -27,16 +25,28 @@ pub fn printable(text: impl AsRef<[u8]>) -> String {
 /// every shell, no option, and no pattern that allows more than it names.
 #[must_use]
 pub fn is_plain_word(text: &str) -> bool {
-    let is_plain = |char: char| char.is_alphanumeric() || "._-/:@+%,~".contains(char);
+    // Some letters are seen by nobody.
+    let is_letter = |char: char| char.is_alphanumeric() && is_visible(char);
+    let is_plain = |char: char| is_letter(char) || "._-/:@+%,~".contains(char);
     !text.is_empty() && !text.starts_with(['-', '~']) && text.chars().all(is_plain)
 }
 
-fn is_plain(character: char) -> bool {
+/// Whether a character is seen as itself, by a person and by a terminal: it is no control character, no blank
+/// but the space, and none that is shown as nothing or changes what stands beside it (Unicode's
+/// `Default_Ignorable_Code_Point`, which the bidirectional controls of UAX #9 are of, the annotations of
+/// specials, the blank of Braille).
+#[must_use]
+pub fn is_visible(character: char) -> bool {
     let hides = matches!(
         character,
-        '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}'
+        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}'
+            | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{2800}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}'
+            | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{1bca0}'..='\u{1bca3}'
+            | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}'
     );
-    !(character.is_control() || hides)
+    let is_blank = character.is_whitespace() && character != ' ';
+    !(character.is_control() || hides || is_blank)
 }
 
 /// In bytes, escapes included.
@@ -59,6 +69,15 @@ mod tests {
     #[test]
     fn direction_overrides_are_escaped() {
         assert_eq!(printable("a\u{202e}b"), "a\\u{202e}b");
+    }
+
+    #[test]
+    fn what_nobody_sees_is_escaped() {
+        for character in "\u{a0}\u{34f}\u{115f}\u{17b4}\u{180b}\u{2028}\u{2800}\u{3000}\u{3164}\u{fe0f}\u{ffa0}\u{fff9}\u{1bca0}\u{e0041}\u{e0100}".chars() {
+            let shown = printable(character.to_string());
+            assert_eq!(shown, character.escape_unicode().to_string());
+            assert!(!is_plain_word(&format!("lib{character}")), "{shown}");
+        }
     }
 
     #[test]

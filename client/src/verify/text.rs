@@ -1,13 +1,15 @@
 //! Text of the outside, made fit for a terminal.
 
-/// The text with control characters, and those that change the order of what is shown, escaped.
+use keystay_proto::is_visible;
+
+/// The text with all characters escaped that are not seen as themselves.
 pub(super) fn printable(text: &[u8]) -> String {
     let mut shown = String::new();
     for character in String::from_utf8_lossy(text).chars() {
-        if character.is_control() || is_invisible(character) {
-            shown.extend(character.escape_default());
-        } else {
+        if is_visible(character) {
             shown.push(character);
+        } else {
+            shown.extend(character.escape_default());
         }
     }
     shown
@@ -19,10 +21,6 @@ pub(super) fn shortened(text: &str) -> String {
         Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
         None => text.to_owned(),
     }
-}
-
-fn is_invisible(character: char) -> bool {
-    matches!(character, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }
 
 const LONGEST: usize = 120;

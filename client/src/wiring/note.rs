@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use keystay_proto::is_visible;
+
 use super::Secret;
 
 /// Something that is left as it is. Shown as a lower-case fragment that names the line; text from
@@ -166,11 +168,10 @@ fn shown(text: &str) -> String {
 
 fn escaped(c: char) -> impl Iterator<Item = char> {
     // `escape_debug` alone would keep marks that reorder or hide what stands beside them.
-    let hidden = matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}');
-    let (unicode, debug) = if hidden {
-        (Some(c.escape_unicode()), None)
-    } else {
+    let (unicode, debug) = if is_visible(c) {
         (None, Some(c.escape_debug()))
+    } else {
+        (Some(c.escape_default()), None)
     };
     unicode
         .into_iter()
