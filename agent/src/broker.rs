@@ -126,8 +126,10 @@ impl Broker {
         };
         let streams = (&mut input, &mut output, &mut error);
         let (end, why) = select! {
-            end = fetch.with_any_key(streams, &mut tally) => (end, None),
+            // Whether it is over is asked before each step.
+            biased;
             why = over => (Err(FetchError::BuildGone), Some(why)),
+            end = fetch.with_any_key(streams, &mut tally) => (end, None),
         };
         let keys = &self.pool.dialer().keys;
         let outcome = Outcome {

@@ -3,11 +3,7 @@
 
 pub(crate) mod running;
 
-use std::{
-    io,
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{io, sync::Arc, time::Duration};
 
 use keystay_proto::control::{Problem, ProblemCode, Started};
 use tempfile::TempDir;
@@ -23,6 +19,7 @@ use tracing::info;
 use crate::{
     asker::Asker,
     audit::Audit,
+    clock::Moment,
     config::Config,
     control::{self, Control, Searches},
     engine::Engines,
@@ -163,7 +160,7 @@ async fn sweep(control: &Control) {
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
-        control.grants.sweep(Instant::now());
+        control.grants.sweep(Moment::now());
     }
 }
 

@@ -14,7 +14,7 @@ use std::{
         Arc, Mutex, MutexGuard, OnceLock, PoisonError,
         atomic::{AtomicBool, Ordering::SeqCst},
     },
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use keystay_proto::control::{
@@ -30,6 +30,7 @@ use self::ledger::Ledger;
 use crate::{
     audit::Audit,
     broker::Broker,
+    clock::Moment,
     harden::Gate,
     key::Key,
     known_hosts::KnownHosts,
@@ -81,7 +82,7 @@ impl Grant {
         spec: GrantSpec,
         keys: Vec<Arc<Key>>,
         shared: Shared,
-        expires: Instant,
+        expires: Moment,
     ) -> Self {
         let fetches = (spec.mode == Mode::Fetch).then(|| {
             let known_hosts = Arc::clone(&shared.known_hosts);
@@ -138,8 +139,8 @@ impl Grant {
     }
 
     /// How long it is past its expiry; nothing before.
-    pub(crate) fn expired_for(&self, now: Instant) -> Option<Duration> {
-        now.checked_duration_since(self.terms.expires)
+    pub(crate) fn expired_for(&self, now: Moment) -> Option<Duration> {
+        now.checked_since(self.terms.expires)
     }
 
     /// What serves its connections beside the agent's own thread.
@@ -202,8 +203,8 @@ impl Grant {
     }
 
     /// What is told of it in a list of all.
-    pub(crate) fn info(&self, now: Instant) -> GrantInfo {
-        let left = self.terms.expires.saturating_duration_since(now);
+    pub(crate) fn info(&self, now: Moment) -> GrantInfo {
+        let left = self.terms.expires.saturating_since(now);
         let ledger = self.ledger();
         GrantInfo {
             id: self.id.clone(),

@@ -11,7 +11,7 @@ mod serve;
 
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use keystay_proto::agent::{AddIdentity, Constraint};
@@ -25,6 +25,7 @@ pub(crate) use self::{
 use crate::{
     asker::Asker,
     audit::{Audit, Written},
+    clock::Moment,
     key::Key,
 };
 
@@ -54,7 +55,7 @@ struct Entry {
     key: Arc<Key>,
     /// Text of the outside, as it came.
     comment: Vec<u8>,
-    expires: Option<Instant>,
+    expires: Option<Moment>,
     confirm: bool,
     /// Nothing means everywhere.
     destinations: Arc<[Destination]>,
@@ -123,7 +124,7 @@ impl Keyring {
     /// The keyring as it is now, without what has expired.
     fn state(&self) -> MutexGuard<'_, State> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let now = Instant::now();
+        let now = Moment::now();
         (state.entries).retain(|entry| entry.expires.is_none_or(|expires| now < expires));
         state
     }
@@ -203,7 +204,7 @@ impl Entry {
     }
 
     fn limited(key: Key, identity: &AddIdentity<'_>, lifetime: Option<Duration>) -> Self {
-        let until = |lifetime| Instant::now().checked_add(lifetime);
+        let until = |lifetime| Moment::now().checked_add(lifetime);
         let mut entry = Self {
             comment: identity.comment.to_vec(),
             expires: lifetime.and_then(until),
@@ -228,3 +229,6 @@ impl Entry {
 const MAX_KEYS: usize = keystay_proto::limits::MAX_IDENTITIES;
 /// What of one reply is left behind its number and its count.
 const LONGEST_LIST: usize = keystay_proto::limits::MAX_MESSAGE - 5;
+
+#[cfg(test)]
+mod tests;

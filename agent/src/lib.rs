@@ -7,6 +7,7 @@
 mod asker;
 mod audit;
 mod broker;
+mod clock;
 mod config;
 mod control;
 mod daemon;

@@ -3,10 +3,7 @@
 mod advice;
 mod fetch;
 
-use std::{
-    sync::Arc,
-    time::{Instant, SystemTime},
-};
+use std::{sync::Arc, time::SystemTime};
 
 use keystay_proto::{
     agent::{Identity, Request, Response, SessionBind, SignRequest},
@@ -15,6 +12,7 @@ use keystay_proto::{
 };
 
 use crate::{
+    clock::Moment,
     grant::Grant,
     key::Key,
     policy::{BindError, Bound, Demand, Verdict},
@@ -43,7 +41,7 @@ pub(crate) async fn answer(grant: &Arc<Grant>, bound: &mut Bound, message: &[u8]
 
 async fn sign(grant: &Grant, bound: &Bound, request: &SignRequest<'_>) -> Vec<u8> {
     let demand = Demand::identify(request, bound, SystemTime::now());
-    let (verdict, written) = grant.judge(&demand, request.flags, Instant::now());
+    let (verdict, written) = grant.judge(&demand, request.flags, Moment::now());
     let recorded = grant.recorded_verdict(&demand, &verdict, written);
     let (Some(key), host) = allowed(grant, &verdict) else {
         let _ = recorded.await;
@@ -69,7 +67,7 @@ fn allowed<'a>(grant: &'a Grant, verdict: &'a Verdict) -> (Option<&'a Arc<Key>>,
 
 /// The granted keys, with empty comments: a comment tells who the user is.
 async fn list(grant: &Grant) -> Vec<u8> {
-    if !grant.list_and_record(Instant::now()).await {
+    if !grant.list_and_record(Moment::now()).await {
         return reply(&Response::Failure);
     }
     let identity = |blob| Identity {

@@ -4,8 +4,6 @@ mod bound;
 mod fetch;
 mod intent;
 
-use std::time::Instant;
-
 use keystay_proto::{
     agent::SignFlags,
     control::{Hosts, Reason, Repos},
@@ -16,7 +14,7 @@ pub(crate) use bound::{BindError, Bound};
 pub(crate) use fetch::{FetchDemand, judge_fetch};
 pub(crate) use intent::{Demand, Purpose};
 
-use crate::known_hosts::KnownHosts;
+use crate::{clock::Moment, known_hosts::KnownHosts};
 
 /// What a grant allows. It does not change while the grant lives.
 #[derive(Debug)]
@@ -34,7 +32,7 @@ pub(crate) struct Terms {
     /// How many signatures there are in all.
     pub(crate) signatures: u32,
     /// When the grant ends by itself.
-    pub(crate) expires: Instant,
+    pub(crate) expires: Moment,
 }
 
 /// Where a grant stands.
@@ -72,7 +70,7 @@ pub(crate) fn judge(
     known_hosts: &KnownHosts,
     demand: &Demand<'_>,
     flags: SignFlags,
-    now: Instant,
+    now: Moment,
 ) -> Verdict {
     let decide = || {
         deny_if(now >= terms.expires, Reason::Expired)?;

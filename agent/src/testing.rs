@@ -4,7 +4,7 @@ use std::{
     path::{Path, PathBuf},
     process::Command,
     sync::Arc,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use keystay_proto::{
@@ -15,6 +15,7 @@ use tempfile::TempDir;
 
 use crate::{
     audit::Audit,
+    clock::Moment,
     grant::{Grant, Shared},
     harden::Gate,
     key::{
@@ -81,7 +82,7 @@ impl Fixture {
     }
 
     fn grant_of(&self, spec: GrantSpec, shared: Shared) -> Arc<Grant> {
-        let expires = Instant::now() + Duration::from_secs(spec.ttl);
+        let expires = Moment::now() + Duration::from_secs(spec.ttl);
         let keys = vec![Arc::clone(&self.key)];
         let id = GrantId::from_random([1; 8]);
         Arc::new(Grant::new(id, spec, keys, shared, expires))

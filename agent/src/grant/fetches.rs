@@ -8,16 +8,13 @@ use keystay_proto::{
     printable,
     tunnel::StreamId,
 };
-use tokio::{
-    select,
-    sync::Semaphore,
-    time::{sleep_until, timeout},
-};
+use tokio::{select, sync::Semaphore, time::timeout};
 
 use super::Grant;
 use crate::{
     audit::{AuditError, Written},
     broker::{Broker, Errand, FetchError, Outcome},
+    clock::{Moment, sleep_until},
     policy::{FetchDemand, judge_fetch},
     tunnel::{Abandoned, Errors, Input, Output, Stream, Streams},
 };
@@ -50,7 +47,7 @@ impl Grant {
         &self,
         fetches: &Fetches,
         demand: &FetchDemand<'_>,
-        now: std::time::Instant,
+        now: Moment,
     ) -> Result<Result<(), Reason>, AuditError> {
         let (verdict, written) = self.judge_fetch(fetches, demand, now);
         self.recorded(written).await.map(|()| verdict)
@@ -60,7 +57,7 @@ impl Grant {
         &self,
         fetches: &Fetches,
         demand: &FetchDemand<'_>,
-        now: std::time::Instant,
+        now: Moment,
     ) -> (Result<(), Reason>, Written) {
         let mut ledger = self.ledger();
         let standing = self.standing(&ledger);
@@ -128,7 +125,7 @@ impl Grant {
     async fn until_over(&self, stream: &Stream) -> Abandoned {
         select! {
             why = stream.until_abandoned() => why,
-            () = sleep_until(self.terms.expires.into()) => Abandoned::Expired,
+            () = sleep_until(self.terms.expires) => Abandoned::Expired,
         }
     }
 

@@ -98,7 +98,7 @@ impl Grant {
 
 #[cfg(test)]
 mod tests {
-    use std::{fs, sync::Arc, time::Instant};
+    use std::{fs, sync::Arc};
 
     use keystay_proto::{
         control::{GrantSpec, Mode},
@@ -106,7 +106,7 @@ mod tests {
     };
 
     use super::*;
-    use crate::{policy::FetchDemand, testing::Fixture};
+    use crate::{clock::Moment, policy::FetchDemand, testing::Fixture};
 
     fn ends(grant: &Grant) -> Vec<(Reason, u32)> {
         assert!(grant.is_closed());
@@ -139,7 +139,7 @@ mod tests {
         let fetches = grant.fetches().unwrap();
         let mut verdicts = Vec::new();
         while !grant.is_closed() && verdicts.len() < 20_000 {
-            let judged = grant.judge_fetch_and_record(fetches, &demand, Instant::now());
+            let judged = grant.judge_fetch_and_record(fetches, &demand, Moment::now());
             verdicts.push(judged.await.unwrap());
         }
         assert_eq!(verdicts.pop(), Some(Err(Reason::RecordsSpent)));

@@ -1,7 +1,5 @@
 //! Signatures: judged, recorded, counted.
 
-use std::time::Instant;
-
 use keystay_proto::{
     Fingerprint,
     agent::SignFlags,
@@ -11,6 +9,7 @@ use keystay_proto::{
 use super::Grant;
 use crate::{
     audit::{AuditError, Written},
+    clock::Moment,
     policy::{Demand, Verdict, judge},
 };
 
@@ -37,7 +36,7 @@ impl Grant {
         &self,
         demand: &Demand<'_>,
         flags: SignFlags,
-        now: Instant,
+        now: Moment,
     ) -> (Verdict, Written) {
         let mut ledger = self.ledger();
         let standing = self.standing(&ledger);
@@ -75,7 +74,7 @@ impl Grant {
 
     /// Whether the keys may be listed now. The first listing is recorded, and each one after the
     /// grant's end is refused: clients that see no key do not ask for a signature.
-    pub(crate) async fn list_and_record(&self, now: Instant) -> bool {
+    pub(crate) async fn list_and_record(&self, now: Moment) -> bool {
         if let Some(reason) = self.over(now) {
             self.refuse(reason, None).await;
             return false;
@@ -104,7 +103,7 @@ impl Grant {
     }
 
     /// Why nothing is listed now; nothing while the grant lives.
-    fn over(&self, now: Instant) -> Option<Reason> {
+    fn over(&self, now: Moment) -> Option<Reason> {
         if self.expired_for(now).is_some() {
             return Some(Reason::Expired);
         }

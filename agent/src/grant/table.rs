@@ -7,7 +7,7 @@ use std::{
     io,
     path::PathBuf,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use keystay_proto::control::{Event, GrantId, GrantInfo, GrantSpec, Hosts, Mode};
@@ -15,7 +15,7 @@ use tokio::task::JoinSet;
 
 use self::ending::{retire, sweep};
 use super::{Grant, Shared, serve};
-use crate::{audit::AuditError, key::Key, listener::Listener};
+use crate::{audit::AuditError, clock::Moment, key::Key, listener::Listener};
 
 /// The live grants, and the tasks that serve their sockets and end them.
 #[derive(Debug)]
@@ -32,7 +32,7 @@ struct State {
     shared: Shared,
     grants: BTreeMap<GrantId, Arc<Grant>>,
     /// Until when those that nobody holds yet are kept.
-    unheld: BTreeMap<GrantId, Instant>,
+    unheld: BTreeMap<GrantId, Moment>,
     tasks: JoinSet<()>,
 }
 
@@ -94,7 +94,7 @@ impl Table {
 
     /// Every grant, in the order of their names.
     pub(crate) fn list(&self) -> Vec<GrantInfo> {
-        let now = Instant::now();
+        let now = Moment::now();
         (self.state().grants.values())
             .map(|grant| grant.info(now))
             .collect()
@@ -128,14 +128,14 @@ impl Table {
             path: socket.clone(),
             source,
         })?;
-        let expires = Instant::now() + Duration::from_secs(spec.ttl.min(MAX_TTL));
+        let expires = Moment::now() + Duration::from_secs(spec.ttl.min(MAX_TTL));
         let shared = self.shared();
         let grant = Arc::new(Grant::new(id.clone(), spec, keys, shared, expires));
         grant.mark(Event::Opened).done().await?;
         let mut state = self.state();
         state.tasks.spawn(serve(Arc::clone(&grant), listener));
         if self.is_held {
-            state.unheld.insert(id.clone(), Instant::now() + HOLD_TIME);
+            state.unheld.insert(id.clone(), Moment::now() + HOLD_TIME);
         }
         state.grants.insert(id, Arc::clone(&grant));
         Ok(Opened { grant, socket })
@@ -144,7 +144,7 @@ impl Table {
     fn make_room(&self) -> Result<(), OpenError> {
         let mut state = self.state();
         if state.grants.len() >= MAX_GRANTS {
-            sweep(&mut state, Instant::now(), Duration::ZERO);
+            sweep(&mut state, Moment::now(), Duration::ZERO);
         }
         if state.grants.len() >= MAX_GRANTS {
             return Err(OpenError::TooMany);
@@ -206,6 +206,7 @@ const HOLD_TIME: Duration = Duration::from_secs(10);
 const MAX_NOTES: usize = 3;
 /// The longest life of a grant, in seconds: a day.
 const MAX_TTL: u64 = 24 * 60 * 60;
+
 #[cfg(test)]
 mod tests {
     use std::{
@@ -214,11 +215,16 @@ mod tests {
         time::SystemTime,
     };
 
-    use keystay_proto::agent::{SignFlags, SignRequest};
+    use keystay_proto::{
+        agent::{Request, SignFlags, SignRequest},
+        control::GrantState,
+    };
 
     use super::*;
     use crate::{
+        clock::tests::machine_sleeps,
         known_hosts::KnownHosts,
+        pipeline,
         policy::{Bound, Demand, Verdict},
         testing::Fixture,
     };
@@ -244,7 +250,7 @@ mod tests {
                 scope.spawn(|| {
                     loop {
                         let demand = Demand::identify(&request, &bound, SystemTime::now());
-                        let now = Instant::now();
+                        let now = Moment::now();
                         let (verdict, _) = grant.judge(&demand, request.flags, now);
                         if matches!(verdict, Verdict::Deny(_)) {
                             return;
@@ -279,9 +285,9 @@ mod tests {
         let open = || table.open(Fixture::spec(), vec![Arc::clone(&fixture.key)]);
         let (held, left) = (open().await.unwrap(), open().await.unwrap());
         table.hold(held.grant.id().as_str()).unwrap();
-        table.sweep(Instant::now());
+        table.sweep(Moment::now());
         assert_eq!(table.list().len(), 2);
-        table.sweep(Instant::now() + HOLD_TIME);
+        table.sweep(Moment::now() + HOLD_TIME);
         assert!(table.find(held.grant.id().as_str()).is_some());
         assert!(table.find(left.grant.id().as_str()).is_none());
         table.drain().await;
@@ -309,6 +315,32 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn the_time_of_a_grant_passes_while_the_machine_sleeps() {
+        let fixture = Fixture::new().await;
+        let folder = tempfile::tempdir().unwrap();
+        let table = Table::new(folder.path().to_owned(), fixture.shared());
+        let opened = table.open(Fixture::spec(), vec![Arc::clone(&fixture.key)]);
+        let grant = opened.await.unwrap().grant;
+        let data = fixture.login("git");
+        let mut message = Vec::new();
+        Request::SignRequest(SignRequest {
+            key_blob: &fixture.key.blob,
+            data: &data,
+            flags: SignFlags(0),
+        })
+        .encode(&mut message);
+        let mut bound = Bound::default();
+        assert_eq!(pipeline::answer(&grant, &mut bound, &message).await[0], 14);
+        machine_sleeps(Duration::from_mins(1));
+        assert_eq!(pipeline::answer(&grant, &mut bound, &message).await, [5]);
+        assert_eq!(table.list()[0].state, GrantState::Expired);
+        machine_sleeps(ending::LINGER);
+        table.sweep(Moment::now());
+        assert!(table.list().is_empty());
+        table.drain().await;
+    }
+
+    #[tokio::test]
     async fn an_expired_grant_is_kept_for_a_day_and_tells_what_it_was_used_for() {
         let fixture = Fixture::new().await;
         let folder = tempfile::tempdir().unwrap();
@@ -322,7 +354,7 @@ mod tests {
             table.open(spec.clone(), keys)
         };
         let (first, second) = (open().await.unwrap(), open().await.unwrap());
-        let now = Instant::now();
+        let now = Moment::now();
         table.sweep(now);
         assert!(first.socket.exists());
         assert_eq!(

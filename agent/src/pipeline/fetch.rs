@@ -1,6 +1,6 @@
 //! The path from a frame of the tunnel to its reply: decode, identify, judge, record, fetch, reply.
 
-use std::{sync::Arc, time::Instant};
+use std::sync::Arc;
 
 use keystay_proto::{
     agent::Response,
@@ -11,6 +11,7 @@ use keystay_proto::{
 use super::{advice::advice, reply};
 use crate::{
     broker::Errand,
+    clock::Moment,
     grant::{Fetches, Grant},
     policy::FetchDemand,
     tunnel::OpenError,
@@ -47,7 +48,7 @@ async fn open(
         Err(OpenError::Refused(reason)) => return refuse(grant, reason, None).await,
     }
     let demand = FetchDemand::identify(request);
-    let judged = grant.judge_fetch_and_record(fetches, &demand, Instant::now());
+    let judged = grant.judge_fetch_and_record(fetches, &demand, Moment::now());
     let Ok(verdict) = judged.await else {
         return refused("nothing is fetched without a record, and the audit log is not writable");
     };

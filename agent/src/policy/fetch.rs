@@ -1,7 +1,5 @@
 //! What a request to fetch is for, and whether it may be done.
 
-use std::time::Instant;
-
 use keystay_proto::{
     control::{Hosts, Reason, Repos},
     git::{Command, CommandError, Repository, Service, host_name, ssh_command},
@@ -10,6 +8,7 @@ use keystay_proto::{
 };
 
 use super::{Standing, Terms, deny_if};
+use crate::clock::Moment;
 
 /// A request to fetch, identified.
 #[derive(Debug)]
@@ -81,7 +80,7 @@ pub(crate) fn judge_fetch(
     standing: Standing,
     demand: &FetchDemand<'_>,
     is_known: impl FnOnce(&Repository) -> bool,
-    now: Instant,
+    now: Moment,
 ) -> Result<(), Reason> {
     deny_if(now >= terms.expires, Reason::Expired)?;
     deny_if(standing.recorded_all, Reason::RecordsSpent)?;

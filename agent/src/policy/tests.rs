@@ -41,7 +41,7 @@ fn known_hosts() -> KnownHosts {
     KnownHosts::parse(&text, Path::new("known_hosts"))
 }
 
-fn terms(now: Instant) -> Terms {
+fn terms(now: Moment) -> Terms {
     Terms {
         keys: vec![
             blob("ssh-ed25519", 7),
@@ -88,12 +88,12 @@ struct Case {
     standing: Standing,
     bound: Bound,
     flags: SignFlags,
-    now: Instant,
+    now: Moment,
 }
 
 impl Case {
     fn new() -> Self {
-        let now = Instant::now();
+        let now = Moment::now();
         Self {
             terms: terms(now),
             standing: FRESH,

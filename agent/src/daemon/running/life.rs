@@ -1,12 +1,6 @@
 //! The running agent's life: it serves until it is told to end.
 
-use std::{
-    env,
-    future::pending,
-    io,
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{env, future::pending, io, sync::Arc, time::Duration};
 
 use rustix::process::getppid;
 use sd_notify::NotifyState;
@@ -20,6 +14,7 @@ use tracing::{info, warn};
 
 use crate::{
     asker::Asking,
+    clock::Moment,
     control::{self, Control},
     keyring,
     listener::Listener,
@@ -128,7 +123,7 @@ async fn sweep(control: &Control) {
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
-        control.grants.sweep(Instant::now());
+        control.grants.sweep(Moment::now());
     }
 }
 

@@ -1,16 +1,12 @@
 //! How grants end: one, those whose time is over, all.
 
-use std::{
-    mem,
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{mem, sync::Arc, time::Duration};
 
 use keystay_proto::control::{Event, GrantId, GrantReport};
 use tokio::{sync::oneshot, time::timeout};
 
 use super::{State, Table};
-use crate::{audit::Written, grant::Grant};
+use crate::{audit::Written, clock::Moment, grant::Grant};
 
 impl Table {
     /// Ends a grant and says what it was used for.
@@ -29,7 +25,7 @@ impl Table {
 
     /// Ends every grant that expired a day ago. Until then it signs nothing, but its build is told
     /// why, and its client can still ask what it was used for and search for its keys.
-    pub(crate) fn sweep(&self, now: Instant) {
+    pub(crate) fn sweep(&self, now: Moment) {
         sweep(&mut self.state(), now, LINGER);
     }
 
@@ -72,7 +68,7 @@ impl Table {
     }
 }
 
-pub(super) fn sweep(state: &mut State, now: Instant, linger: Duration) {
+pub(super) fn sweep(state: &mut State, now: Moment, linger: Duration) {
     let is_over = |(id, grant): &(&GrantId, &Arc<Grant>)| {
         state.unheld.get(id).is_some_and(|until| *until <= now)
             || grant.expired_for(now).is_some_and(|age| age >= linger)

@@ -10,7 +10,10 @@ use keystay_proto::{
 };
 
 use super::*;
-use crate::{known_hosts::KnownHosts, pipeline, policy::Bound, testing::Fixture};
+use crate::{
+    clock::tests::machine_sleeps, known_hosts::KnownHosts, pipeline, policy::Bound,
+    testing::Fixture,
+};
 
 const HOST_KEY: &str = "AAAAC3NzaC1lZDI1NTE5AAAAIDcn8OafYMjEOx04ai5iVwcXdUZUXKdRKRxKKbLTU6hd";
 
@@ -160,9 +163,19 @@ async fn a_stream_is_opened_once_and_its_name_is_used_once() {
     assert_eq!(message(&ask(&grant, ID, &request).await), "no such stream");
 }
 
-/// The host takes the connection and says nothing.
 #[tokio::test]
 async fn a_fetch_ends_with_the_time_of_its_grant() {
+    assert_fetch_ends(Duration::from_millis(300), || {}).await;
+}
+
+#[tokio::test]
+async fn a_fetch_ends_with_a_grant_whose_time_passed_while_the_machine_slept() {
+    let hour = Duration::from_hours(1);
+    assert_fetch_ends(hour, || machine_sleeps(hour)).await;
+}
+
+/// The host takes the connection and says nothing.
+async fn assert_fetch_ends(ttl: Duration, meanwhile: impl FnOnce()) {
     let fixture = Fixture::new().await;
     let host = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = host.local_addr().unwrap().port();
@@ -176,7 +189,7 @@ async fn a_fetch_ends_with_the_time_of_its_grant() {
         ..Fixture::spec()
     };
     let (id, keys) = (GrantId::from_random([2; 8]), vec![Arc::clone(&fixture.key)]);
-    let expires = Instant::now() + Duration::from_millis(300);
+    let expires = Moment::now() + ttl;
     let grant = Arc::new(Grant::new(id, spec, keys, shared, expires));
     let request = Open {
         host: b"127.0.0.1",
@@ -184,6 +197,8 @@ async fn a_fetch_ends_with_the_time_of_its_grant() {
         ..open(b"git-upload-pack 'acme/lib-a'")
     };
     ask(&grant, ID, &Request::Open(request)).await;
+    let _connection = host.accept().await.unwrap();
+    meanwhile();
     let exchange = Request::Exchange(Exchange {
         input_offset: 0,
         input: b"",

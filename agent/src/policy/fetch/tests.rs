@@ -10,7 +10,7 @@ fn terms(repos: Repos) -> Terms {
         repos,
         strict: false,
         signatures: 0,
-        expires: Instant::now() + Duration::from_mins(1),
+        expires: Moment::now() + Duration::from_mins(1),
     }
 }
 
@@ -36,7 +36,7 @@ const OPEN: Open<'_> = Open {
 fn verdict(terms: &Terms, open: &Open<'_>) -> Result<(), Reason> {
     let demand = FetchDemand::identify(open);
     let is_known = |repository: &Repository| repository.host.ends_with(".acme.internal");
-    judge_fetch(terms, STANDING, &demand, is_known, Instant::now())
+    judge_fetch(terms, STANDING, &demand, is_known, Moment::now())
 }
 
 #[test]
@@ -98,7 +98,7 @@ fn a_host_that_is_no_name_or_address_has_no_repository() {
         };
         let open = Open { host, ..OPEN };
         let demand = FetchDemand::identify(&open);
-        let verdict = judge_fetch(&terms, STANDING, &demand, |_| true, Instant::now());
+        let verdict = judge_fetch(&terms, STANDING, &demand, |_| true, Moment::now());
         assert_eq!(verdict, Err(Reason::NoRepository));
         let detail = demand.detail().unwrap();
         assert_eq!(detail, "the host is not a name or an address");
@@ -184,12 +184,12 @@ fn reasons_are_looked_for_in_a_fixed_order() {
             locked,
             ..STANDING
         };
-        judge_fetch(terms, standing, &demand, |_| false, Instant::now()).unwrap_err()
+        judge_fetch(terms, standing, &demand, |_| false, Moment::now()).unwrap_err()
     };
     let mut seen = vec![];
-    terms.expires = Instant::now();
+    terms.expires = Moment::now();
     seen.push(judge(&terms, (true, true, true), &spoilt));
-    terms.expires += Duration::from_mins(1);
+    terms.expires = terms.expires + Duration::from_mins(1);
     seen.push(judge(&terms, (true, true, true), &spoilt));
     seen.push(judge(&terms, (false, true, true), &spoilt));
     seen.push(judge(&terms, (false, false, true), &spoilt));

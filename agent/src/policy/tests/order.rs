@@ -20,7 +20,7 @@ fn reasons_are_looked_for_in_a_fixed_order() {
         not_a_login(&case, &stranger),
         Verdict::Deny(Reason::Expired)
     );
-    case.now -= Duration::from_secs(1);
+    case.terms.expires = case.now + Duration::from_secs(1);
     assert_eq!(
         not_a_login(&case, &stranger),
         Verdict::Deny(Reason::RecordsSpent)
