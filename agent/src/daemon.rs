@@ -31,6 +31,7 @@ use crate::{
     lifeline::{self, announce},
     listener::Listener,
     prompt::UserPrompt,
+    tunnel::Memory,
     workers::Workers,
 };
 
@@ -61,6 +62,7 @@ pub(crate) fn run(config: &Config) -> Result<(), Problem> {
             ssh_config,
             gate: gate.clone(),
             workers: Arc::new(Workers::new()),
+            memory: Arc::new(Memory::of_agent()),
         };
         let grants = Table::new(folder.path().to_owned(), shared);
         Control {

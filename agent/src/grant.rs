@@ -37,7 +37,7 @@ use crate::{
     policy::{Standing, Terms},
     scan::{Blind, Budget, Needles},
     ssh_config::SshConfig,
-    tunnel::Streams,
+    tunnel::{Memory, Streams},
     workers::Workers,
 };
 
@@ -54,6 +54,8 @@ pub(crate) struct Shared {
     pub(crate) gate: Gate,
     /// What serves connections beside the agent's own thread.
     pub(crate) workers: Arc<Workers>,
+    /// What waits for the steps of all grants.
+    pub(crate) memory: Arc<Memory>,
 }
 
 /// One live grant.
@@ -89,7 +91,8 @@ impl Grant {
             let ssh_config = Arc::clone(&shared.ssh_config);
             let (keys, routes) = (keys.clone(), spec.fetch.routes.clone());
             let broker = Broker::new(known_hosts, ssh_config, keys, routes);
-            Fetches::new(Streams::new(spec.fetch.transport), broker)
+            let memory = Memory::of_grant(&shared.memory);
+            Fetches::new(Streams::new(spec.fetch.transport, memory), broker)
         });
         let signing = keys.iter().filter(|_| fetches.is_none());
         let terms = Terms {

@@ -4,6 +4,7 @@ mod messages;
 
 use std::{sync::Arc, time::Duration};
 
+use bytes::BytesMut;
 use keystay_proto::frame;
 use tokio::net::UnixStream;
 
@@ -26,18 +27,30 @@ async fn exchange(grant: &Arc<Grant>, messages: &mut Messages) -> Result<(), End
     })?;
     let mut bound = Bound::default();
     loop {
-        let answering = grant.answering();
-        let body = pipeline::answer(grant, &mut bound, &message).await;
-        let mut reply = Vec::with_capacity(body.len().saturating_add(4));
-        // A reply that cannot be framed is a defect on this side; the connection ends.
-        frame::join_reply(&body, &mut reply).map_err(|_| End::Gone)?;
-        messages.reply(&reply, WRITE_TIME).await?;
-        drop(answering);
+        answer(grant, &mut bound, messages, message).await?;
         if grant.is_closed() {
             return Ok(());
         }
         message = messages.next(IDLE_TIME).await?;
     }
+}
+
+/// Answers one message. What that takes is given back before the next one is waited for.
+async fn answer(
+    grant: &Arc<Grant>,
+    bound: &mut Bound,
+    messages: &mut Messages,
+    message: BytesMut,
+) -> Result<(), End> {
+    let _answering = grant.answering();
+    let body = pipeline::answer(grant, bound, &message).await;
+    let mut reply = Vec::with_capacity(body.len().saturating_add(4));
+    // A reply that cannot be framed is a defect on this side; the connection ends.
+    frame::join_reply(&body, &mut reply).map_err(|_| End::Gone)?;
+    drop((message, body));
+    let memory = grant.fetches().map(|fetches| fetches.streams.memory());
+    let _held = memory.map(|memory| memory.hold(reply.len()));
+    messages.reply(&reply, WRITE_TIME).await
 }
 
 /// How long a connection may be open before it asks for something: clients connect when they are

@@ -26,6 +26,7 @@ use crate::{
     prompt::{Prompt, PromptError},
     secret::Secret,
     ssh_config::SshConfig,
+    tunnel::Memory,
     workers::Workers,
 };
 
@@ -101,6 +102,7 @@ impl Fixture {
             ssh_config: Arc::new(SshConfig::none()),
             gate: Gate::open(),
             workers: Arc::new(Workers::at_most(0)),
+            memory: Arc::new(Memory::of_agent()),
         }
     }
 

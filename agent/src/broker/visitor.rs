@@ -211,7 +211,7 @@ const CIPHERS: &[cipher::Name] = &[
 const WINDOW: u32 = 8 * 1024 * 1024;
 /// The window is opened again when bytes arrive, not when they are taken, so it bounds nothing: this
 /// does, with packets of 32 KiB. A channel whose buffer is full holds up its connection.
-const BUFFERED_PACKETS: usize = 32;
+const BUFFERED_PACKETS: usize = 8;
 const KEEPALIVE: Duration = Duration::from_secs(15);
 const MISSED_KEEPALIVES: usize = 3;
 

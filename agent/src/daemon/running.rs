@@ -30,6 +30,7 @@ use crate::{
     listener::Listener,
     place::{self, Place, PlaceError},
     ssh_agent::{socket_beside, this_program},
+    tunnel::Memory,
     workers::Workers,
 };
 
@@ -150,6 +151,7 @@ fn control_of(
         ssh_config,
         gate: Gate::open(),
         workers: Arc::new(Workers::new()),
+        memory: Arc::new(Memory::of_agent()),
     };
     let keyring = Keyring::new(keys, audit, asker);
     Control {

@@ -1,4 +1,5 @@
 mod bind;
+mod unread;
 
 use std::sync::Arc;
 

@@ -48,9 +48,7 @@ impl AsyncWrite for Output {
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         let mut progress = self.0.progress();
-        let count = bytes
-            .len()
-            .min(OUTPUT_ROOM.saturating_sub(progress.output.len()));
+        let count = bytes.len().min(progress.output.room(OUTPUT_ROOM));
         if count == 0 && !bytes.is_empty() {
             progress.writer = Some(context.waker().clone());
             return Poll::Pending;
@@ -77,7 +75,7 @@ impl AsyncWrite for Errors {
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         let mut progress = self.0.progress();
-        let room = ERROR_ROOM.saturating_sub(progress.error.len());
+        let room = progress.error.room(ERROR_ROOM);
         progress
             .error
             .push(bytes.get(..room.min(bytes.len())).unwrap_or_default());
@@ -95,7 +93,8 @@ impl AsyncWrite for Errors {
     }
 }
 
-/// How much standard output is kept for the shim: one reply that is on its way, and the next.
+/// How much standard output is kept for the shim, where memory is not short: one reply that is on its way, and the
+/// next.
 const OUTPUT_ROOM: usize = 2 * 1024 * 1024;
 /// How much standard error is kept for the shim.
 const ERROR_ROOM: usize = 64 * 1024;

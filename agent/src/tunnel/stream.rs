@@ -20,12 +20,16 @@ use tokio::{
 
 pub(crate) use life::Abandoned;
 
-use super::kept::{Kept, length};
+use super::{
+    Memory,
+    kept::{Kept, length},
+};
 
 /// What one `ssh` inside a step is to git.
 #[derive(Debug)]
 pub(crate) struct Stream {
     transport: Transport,
+    memory: Arc<Memory>,
     /// The frame that opened it.
     opened: Vec<u8>,
     progress: Mutex<Progress>,
@@ -54,16 +58,17 @@ pub(super) struct Progress {
 }
 
 impl Stream {
-    pub(super) fn new(transport: Transport, opened: &[u8]) -> Arc<Self> {
+    pub(super) fn new(transport: Transport, memory: &Arc<Memory>, opened: &[u8]) -> Arc<Self> {
         let now = Instant::now();
         Arc::new(Self {
             transport,
+            memory: Arc::clone(memory),
             opened: opened.to_vec(),
             progress: Mutex::new(Progress {
-                input: Kept::default(),
+                input: Kept::new(memory),
                 input_ended: false,
-                output: Kept::default(),
-                error: Kept::default(),
+                output: Kept::new(memory),
+                error: Kept::new(memory),
                 reader: None,
                 writer: None,
                 exit: None,
@@ -149,9 +154,9 @@ impl Stream {
             progress.seen = Instant::now();
             let before = (progress.input.end(), progress.input_ended);
             // What waits for its turn costs no memory: the shim keeps its bytes.
-            let room = if progress.queued { 0 } else { INPUT_ROOM };
+            let most = if progress.queued { 0 } else { INPUT_ROOM };
             let input = &mut progress.input;
-            input.push_at(exchange.input_offset, exchange.input, room);
+            input.push_at(exchange.input_offset, exchange.input, most);
             let whole = exchange
                 .input_offset
                 .checked_add(length(exchange.input.len()));
@@ -182,7 +187,9 @@ impl Stream {
 
     fn reply(&self, exchange: &Exchange<'_>) -> Vec<u8> {
         let mut progress = self.progress();
+        // Many connections may ask and not read what they are told, of the same stream too.
         let room = usize::try_from(exchange.room).unwrap_or(usize::MAX);
+        let room = room.min(self.memory.share());
         let (output_from, error_from) = (exchange.output_offset, exchange.error_offset);
         let output = progress
             .output

@@ -11,12 +11,13 @@ use keystay_proto::{
 };
 use tokio::{sync::watch, task::JoinSet};
 
-use super::{Stream, stream::LONGEST_WAIT};
+use super::{Memory, Stream, stream::LONGEST_WAIT};
 
 /// The streams of one grant, those that are over included: a name is used once.
 #[derive(Debug)]
 pub(crate) struct Streams {
     transport: Transport,
+    memory: Arc<Memory>,
     state: Mutex<State>,
     /// How many are open.
     count: watch::Sender<usize>,
@@ -41,10 +42,11 @@ pub(crate) enum OpenError {
 }
 
 impl Streams {
-    /// No stream.
-    pub(crate) fn new(transport: Transport) -> Self {
+    /// No stream; what they hold is counted in `memory`.
+    pub(crate) fn new(transport: Transport, memory: Memory) -> Self {
         Self {
             transport,
+            memory: Arc::new(memory),
             state: Mutex::default(),
             count: watch::Sender::default(),
         }
@@ -67,7 +69,7 @@ impl Streams {
     where
         F: Future<Output = ()> + Send + 'static,
     {
-        let stream = Stream::new(self.transport, frame);
+        let stream = Stream::new(self.transport, &self.memory, frame);
         let mut state = self.state();
         state.admit(id, frame)?;
         if state.ended {
@@ -97,6 +99,11 @@ impl Streams {
             state.over.insert(id);
         }
         self.count.send_replace(state.open.len());
+    }
+
+    /// What waits for their steps, replies that are on their way among it.
+    pub(crate) const fn memory(&self) -> &Arc<Memory> {
+        &self.memory
     }
 
     /// Returns when none is open: each was served, and its end was taken.
@@ -153,7 +160,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_frame_that_comes_twice_before_it_is_recorded_opens_one_stream() {
-        let streams = Streams::new(Transport::Streams);
+        let streams = Streams::new(Transport::Streams, Memory::of_agent());
         let id = StreamId([1; 16]);
         for _ in 0..2 {
             assert_eq!(streams.admit(id, b"frame"), Ok(()));
@@ -167,7 +174,7 @@ mod tests {
 
     #[tokio::test]
     async fn what_was_admitted_is_not_opened_once_the_grant_has_ended() {
-        let streams = Streams::new(Transport::Streams);
+        let streams = Streams::new(Transport::Streams, Memory::of_agent());
         assert_eq!(streams.admit(StreamId([1; 16]), b"frame"), Ok(()));
         streams.end();
         assert_eq!(open(&streams, 1), Err(OpenError::Refused(Reason::Revoked)));
@@ -176,7 +183,7 @@ mod tests {
 
     #[tokio::test]
     async fn more_than_there_is_room_for_is_not_opened_however_it_was_admitted() {
-        let streams = Streams::new(Transport::Streams);
+        let streams = Streams::new(Transport::Streams, Memory::of_agent());
         let ids = (0..=MAX_OPEN).map(|number| {
             let mut id = [0; 16];
             id[..8].copy_from_slice(&number.to_be_bytes());

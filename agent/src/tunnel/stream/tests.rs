@@ -4,14 +4,21 @@ use tokio::{
 };
 
 mod life;
+mod memory;
 
 use super::*;
 use crate::tunnel::{Errors, Input, Output};
 
 fn stream(transport: Transport) -> Arc<Stream> {
-    let stream = Stream::new(transport, b"open");
+    let memory = Arc::new(Memory::of_agent());
+    let stream = Stream::new(transport, &memory, b"open");
     stream.start();
     stream
+}
+
+fn queued() -> Arc<Stream> {
+    let memory = Arc::new(Memory::of_agent());
+    Stream::new(Transport::Streams, &memory, b"open")
 }
 
 fn frame(input_offset: u64, input: &[u8], output_offset: u64) -> Exchange<'_> {
@@ -163,7 +170,7 @@ async fn where_connections_are_shared_a_reply_never_waits_and_pauses_grow() {
 
 #[tokio::test(start_paused = true)]
 async fn a_stream_that_waits_for_its_turn_is_told_to_come_back() {
-    let stream = Stream::new(Transport::Streams, b"open");
+    let stream = queued();
     let begin = Instant::now();
     let patient = Exchange {
         wait: 1_000,
@@ -175,7 +182,7 @@ async fn a_stream_that_waits_for_its_turn_is_told_to_come_back() {
 
 #[tokio::test]
 async fn a_stream_that_waits_for_its_turn_keeps_no_input() {
-    let stream = Stream::new(Transport::Streams, b"open");
+    let stream = queued();
     assert_eq!(told(&stream, frame(0, b"want a", 0)).await.0, 0);
     stream.start();
     assert_eq!(told(&stream, frame(0, b"want a", 0)).await.0, 6);
