@@ -22,7 +22,7 @@ use std::{
 use keystay_proto::{
     Fingerprint,
     control::Route,
-    git::{Command, Repository},
+    git::{Command, Repository, Wanted},
     printable,
 };
 use tokio::{
@@ -71,8 +71,8 @@ pub(crate) struct Outcome {
     pub(crate) end: Result<u8, FetchError>,
     /// The key that opened the repository, or that was tried last.
     pub(crate) key: Option<Fingerprint>,
-    /// The objects that were wanted, in hexadecimal digits.
-    pub(crate) commits: Vec<String>,
+    /// What was wanted.
+    pub(crate) wanted: Wanted,
     /// How many bytes of output the build got.
     pub(crate) bytes: u64,
 }
@@ -135,7 +135,7 @@ impl Broker {
         let outcome = Outcome {
             end,
             key: (fetch.key.and_then(|place| keys.get(place))).map(|key| key.info.fingerprint),
-            commits: tally.wants.into_wanted(),
+            wanted: tally.wants.into_wanted(),
             bytes: tally.bytes,
         };
         (outcome, why)

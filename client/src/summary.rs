@@ -169,6 +169,8 @@ mod tests {
             key: None,
             count: 1,
             commits: vec!["1a2b3c4d".into()],
+            refs: vec![],
+            other_wants: 0,
             bytes: 1,
         }
     }

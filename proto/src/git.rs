@@ -8,5 +8,5 @@ mod repository;
 
 pub use command::{Command, CommandError, Service};
 pub use pattern::{PatternError, RepoPattern};
-pub use pkt_line::Wants;
+pub use pkt_line::{Wanted, Wants};
 pub use repository::{PathError, RepoPath, Repository, host_name, ssh_command};

@@ -73,3 +73,10 @@ pub const MAX_REPO_PATH: usize = 4_096;
 
 /// The most objects that are noted of what a fetch wants.
 pub const MAX_WANTED: usize = 64;
+
+/// The most refs that are noted of what a fetch wants.
+pub const MAX_WANTED_REFS: usize = 16;
+
+/// The longest name of a ref that is noted, in bytes: `NAME_MAX` of Linux, which bounds the last part of
+/// names that git keeps as files.
+pub const MAX_REF: usize = 255;

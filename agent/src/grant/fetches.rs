@@ -171,7 +171,9 @@ impl Grant {
         };
         if let Some(outcome) = &outcome {
             record.key = outcome.key;
-            record.commits.clone_from(&outcome.commits);
+            record.commits.clone_from(&outcome.wanted.objects);
+            record.refs.clone_from(&outcome.wanted.refs);
+            record.other_wants = outcome.wanted.others;
             ledger.fetch(repository, outcome);
         }
         let failure = match (abandoned, outcome.map(|outcome| outcome.end)) {

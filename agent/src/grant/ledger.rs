@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use keystay_proto::{
     Fingerprint,
     control::{Fault, FetchUse, GrantId, GrantReport, HostUse, KeyUse, Reason, Refusal},
+    git::Wanted,
+    limits::{MAX_WANTED, MAX_WANTED_REFS},
 };
 
 use crate::broker::Outcome;
@@ -89,16 +91,25 @@ impl Ledger {
             key: None,
             count: 0,
             commits: Vec::new(),
+            refs: Vec::new(),
+            other_wants: 0,
             bytes: 0,
         });
         fetch.key = outcome.key.or(fetch.key);
         fetch.bytes = fetch.bytes.saturating_add(outcome.bytes);
         add_one(&mut fetch.count);
-        for commit in &outcome.commits {
-            if fetch.commits.len() < MAX_COMMITS && !fetch.commits.contains(commit) {
-                fetch.commits.push(commit.clone());
-            }
-        }
+        let Wanted {
+            objects,
+            refs,
+            others,
+        } = &outcome.wanted;
+        let left_out = [
+            keep(&mut fetch.commits, objects, MAX_WANTED),
+            keep(&mut fetch.refs, refs, MAX_WANTED_REFS),
+            *others,
+        ];
+        let all = left_out.into_iter();
+        fetch.other_wants = all.fold(fetch.other_wants, u64::saturating_add);
     }
 
     /// Counts a refusal; the detail of the first one of its reason is kept.
@@ -145,6 +156,22 @@ impl Ledger {
     }
 }
 
+/// Keeps what is new while there is room; how many found none.
+fn keep(kept: &mut Vec<String>, wanted: &[String], most: usize) -> u64 {
+    let mut left_out = 0;
+    for wanted in wanted {
+        if kept.contains(wanted) {
+            continue;
+        }
+        if kept.len() < most {
+            kept.push(wanted.clone());
+        } else {
+            left_out += 1;
+        }
+    }
+    left_out
+}
+
 fn add_one(count: &mut u32) {
     *count = count.saturating_add(1);
 }
@@ -156,14 +183,41 @@ const MAX_REFUSALS: u32 = 10_000;
 const MAX_RECORDED: usize = 4 << 20;
 /// Repositories kept for the report; every fetch is in the log.
 const MAX_REPOSITORIES: usize = 1_000;
-/// Commits of a repository kept for the report.
-const MAX_COMMITS: usize = 64;
 /// Different faults kept for the report.
 const MAX_FAULTS: usize = 16;
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn wants_of_a_repository_that_are_not_kept_are_counted() {
+        let mut ledger = Ledger::default();
+        let names = |from: usize, count: usize| {
+            let names = (from..from + count).map(|number| number.to_string());
+            names.collect::<Vec<_>>()
+        };
+        for (from, others) in [(0, 3), (0, 3), (40, 0)] {
+            let wanted = Wanted {
+                objects: names(from, 40),
+                refs: names(from, 10),
+                others,
+            };
+            let outcome = Outcome {
+                end: Ok(0),
+                key: None,
+                wanted,
+                bytes: 1,
+            };
+            ledger.fetch("h/a", &outcome);
+        }
+        let report = ledger.report(GrantId::from_random([0; 8]));
+        let [fetch] = &report.fetches[..] else {
+            panic!("{:?}", report.fetches)
+        };
+        assert_eq!((&fetch.commits, fetch.refs.len()), (&names(0, 64), 16));
+        assert_eq!(fetch.other_wants, 2 * 3 + (80 - 64) + (20 - 16));
+    }
 
     #[test]
     fn a_signature_that_was_not_made_counts_for_no_key_and_no_host() {

@@ -90,19 +90,24 @@ fn shown(asked: &LogArgs, record: &Record, line: &[u8]) -> String {
     words.extend(record.user.as_ref().map(|user| format!("user={user}")));
     words.extend(record.host.as_ref().map(|host| format!("host={host}")));
     words.extend(record.repository.clone());
-    words.extend(
-        record
-            .commits
-            .first()
-            .map(|commit| match record.commits.len() {
-                1 => commit.clone(),
-                count => format!("{commit} and {} more", count - 1),
-            }),
-    );
+    words.extend(wanted(record));
     words.extend(record.key.map(|key| key.to_string()));
     words.extend(record.detail.as_ref().map(|detail| format!("[{detail}]")));
     words.push(format!("build={}", record.build));
     words.join("  ") + "\n"
+}
+
+/// The first that a fetch wanted, and how many more.
+fn wanted(record: &Record) -> Option<String> {
+    let mut wanted = record.commits.iter().chain(&record.refs);
+    let first = wanted.next();
+    let more = u64::try_from(wanted.count()).unwrap_or(u64::MAX);
+    match (first, more.saturating_add(record.other_wants)) {
+        (None, 0) => None,
+        (None, more) => Some(format!("{more} wants")),
+        (Some(first), 0) => Some(first.clone()),
+        (Some(first), more) => Some(format!("{first} and {more} more")),
+    }
 }
 
 const fn event(event: Event) -> &'static str {

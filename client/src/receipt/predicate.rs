@@ -128,11 +128,16 @@ pub(super) struct HostUsed {
 
 /// A repository that was fetched from.
 #[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub(super) struct RepositoryUsed {
     /// `HOST[:PORT]/PATH`.
     pub(super) repository: String,
     /// The commits that were wanted, at most 64.
     pub(super) commits: Vec<String>,
+    /// The refs that were wanted by name, made printable, at most 16.
+    pub(super) refs: Vec<String>,
+    /// How many wants are not among those.
+    pub(super) other_wants: u64,
     pub(super) fetches: u32,
     /// How many bytes came.
     pub(super) bytes: u64,

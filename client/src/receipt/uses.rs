@@ -60,6 +60,8 @@ pub(super) fn repositories(report: &GrantReport) -> Vec<RepositoryUsed> {
     let repository = |fetch: keystay_proto::control::FetchUse| RepositoryUsed {
         repository: fetch.repository,
         commits: fetch.commits,
+        refs: fetch.refs,
+        other_wants: fetch.other_wants,
         fetches: fetch.count,
         bytes: fetch.bytes,
         key: fetch.key,
@@ -147,6 +149,8 @@ mod tests {
             key: None,
             count: 2,
             commits: vec![],
+            refs: vec![],
+            other_wants: 0,
             bytes: 1,
         };
         let report = GrantReport {

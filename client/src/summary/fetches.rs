@@ -4,8 +4,8 @@ use keystay_proto::control::{Fault, FetchUse};
 
 use super::size::first_three;
 
-/// The repositories that were fetched, with the first digits of the commit that was wanted, each
-/// host and key once: `acme/lib-a@1a2b3c4, acme/lib-b@5d6e7f8 from github.com with SHA256:…`.
+/// The repositories that were fetched, with the first digits of the commit that was wanted, or the ref, and how
+/// many more, each host and key once: `acme/lib-a@1a2b3c4, acme/lib-b@5d6e7f8 from github.com with SHA256:…`.
 pub(super) fn fetched(fetches: &[FetchUse]) -> Option<String> {
     let mut texts: Vec<String> = Vec::new();
     let mut left = SHOWN;
@@ -80,14 +80,16 @@ fn has_come(fetch: &FetchUse) -> bool {
 
 fn name(fetch: &FetchUse) -> String {
     let path = place(fetch).1;
-    let commit = fetch
-        .commits
-        .first()
-        .map(|commit| commit.get(..7).unwrap_or(commit));
-    match (commit, fetch.commits.len()) {
-        (None, _) => path.to_owned(),
-        (Some(commit), 0 | 1) => format!("{path}@{commit}"),
-        (Some(commit), all) => format!("{path}@{commit}+{}", all.saturating_sub(1)),
+    let commits = fetch.commits.iter();
+    let commits = commits.map(|commit| commit.get(..7).unwrap_or(commit));
+    let mut wanted = commits.chain(fetch.refs.iter().map(String::as_str));
+    let first = wanted.next();
+    let more = u64::try_from(wanted.count()).unwrap_or(u64::MAX);
+    match (first, more.saturating_add(fetch.other_wants)) {
+        (None, 0) => path.to_owned(),
+        (None, more) => format!("{path}+{more}"),
+        (Some(first), 0) => format!("{path}@{first}"),
+        (Some(first), more) => format!("{path}@{first}+{more}"),
     }
 }
 
@@ -113,6 +115,8 @@ mod tests {
             key: None,
             count: 1,
             commits: commits.iter().map(|&commit| commit.to_owned()).collect(),
+            refs: Vec::new(),
+            other_wants: 0,
             bytes: 1,
         }
     }
@@ -140,6 +144,26 @@ mod tests {
             "list them in keystay.toml, and nothing else can be fetched: repos = \
              [\"git.acme.internal/acme/lib-a\", \"git.acme.internal/acme/lib-b\", \"h:2222/x\"]"
         );
+    }
+
+    #[test]
+    fn refs_and_what_is_not_kept_are_told_too() {
+        let told = |commits: &[&str], refs: &[&str], other_wants| {
+            let refs = refs.iter().map(|&name| name.to_owned()).collect();
+            let fetch = fetch("h/a", commits);
+            fetched(&[FetchUse {
+                refs,
+                other_wants,
+                ..fetch
+            }])
+            .unwrap()
+        };
+        assert_eq!(
+            told(&[], &["refs/heads/main"], 0),
+            "a@refs/heads/main from h"
+        );
+        assert_eq!(told(&["1a2b3c4d"], &["HEAD"], 70), "a@1a2b3c4+71 from h");
+        assert_eq!(told(&[], &[], 2), "a+2 from h");
     }
 
     #[test]

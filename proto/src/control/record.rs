@@ -38,6 +38,12 @@ pub struct Record {
     /// The commits that a fetch wanted, in hexadecimal digits; at most 64 are kept.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub commits: Vec<String>,
+    /// The refs that a fetch wanted by name (`want-ref`), made printable; at most 16 are kept.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub refs: Vec<String>,
+    /// How many wants of a fetch are not among those; one that git repeats counts each time.
+    #[serde(skip_serializing_if = "is_zero", default)]
+    pub other_wants: u64,
     /// Why it was refused.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub reason: Option<Reason>,
@@ -62,10 +68,17 @@ impl Record {
             host: None,
             repository: None,
             commits: Vec::new(),
+            refs: Vec::new(),
+            other_wants: 0,
             reason: None,
             detail: None,
         }
     }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
+pub(super) const fn is_zero(count: &u64) -> bool {
+    *count == 0
 }
 
 /// What a record tells.

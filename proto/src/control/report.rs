@@ -56,6 +56,12 @@ pub struct FetchUse {
     pub count: u32,
     /// The commits that were wanted, in hexadecimal digits; at most 64.
     pub commits: Vec<String>,
+    /// The refs that were wanted by name (`want-ref`), made printable; at most 16.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub refs: Vec<String>,
+    /// How many wants are not among those; one that git repeats counts each time.
+    #[serde(skip_serializing_if = "super::record::is_zero", default)]
+    pub other_wants: u64,
     /// How many bytes came from the host.
     pub bytes: u64,
 }

@@ -1,18 +1,36 @@
 //! What a fetch asks for, read from the pkt-lines that go up (gitprotocol-common(5)).
 
-use crate::limits::MAX_WANTED;
+use crate::{
+    limits::{MAX_REF, MAX_WANTED, MAX_WANTED_REFS},
+    printable,
+};
 
-/// Collects the objects that a fetch wants, of protocol version 0, 1 or 2, while its bytes pass in
-/// pieces of any size.
+/// Collects what a fetch wants, of protocol version 0, 1 or 2, while its bytes pass in pieces of any
+/// size: objects, and refs (`want-ref`, gitprotocol-v2(5)).
 ///
 /// It never fails a fetch: from the first byte that is no pkt-line on, it reads nothing more. It
-/// keeps [`MAX_WANTED`] objects, each once, and a line's first bytes.
+/// keeps [`MAX_WANTED`] objects and [`MAX_WANTED_REFS`] refs, each once, and a line's first bytes. The
+/// others are counted.
 #[derive(Clone, Debug, Default)]
 pub struct Wants {
-    wanted: Vec<String>,
+    objects: Vec<String>,
+    refs: Vec<Vec<u8>>,
+    others: u64,
     state: State,
     /// The length digits, or the first bytes of the line.
     held: Vec<u8>,
+}
+
+/// What a fetch wanted.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Wanted {
+    /// Objects, in hexadecimal digits.
+    pub objects: Vec<String>,
+    /// Names of refs, made printable.
+    pub refs: Vec<String>,
+    /// How many wants are not among them. Git says what it wants again in each round of a fetch, and each time
+    /// counts.
+    pub others: u64,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -38,16 +56,14 @@ impl Wants {
         }
     }
 
-    /// The objects wanted so far, in hexadecimal digits.
+    /// What was wanted so far.
     #[must_use]
-    pub fn wanted(&self) -> &[String] {
-        &self.wanted
-    }
-
-    /// The objects wanted.
-    #[must_use]
-    pub fn into_wanted(self) -> Vec<String> {
-        self.wanted
+    pub fn into_wanted(self) -> Wanted {
+        Wanted {
+            objects: self.objects,
+            refs: self.refs.iter().map(printable).collect(),
+            others: self.others,
+        }
     }
 
     fn read_length<'a>(&mut self, bytes: &'a [u8]) -> &'a [u8] {
@@ -77,15 +93,31 @@ impl Wants {
         rest
     }
 
-    /// Takes the object of a whole line, if it wants one.
+    /// Takes what a whole line wants.
     fn note(&mut self) {
-        let Some(object) = wanted_object(&self.held) else {
-            return;
+        let is_kept = if let Some(name) = wanted_ref(&self.held) {
+            name.len() <= MAX_REF && keep(&mut self.refs, name.to_vec(), MAX_WANTED_REFS)
+        } else if let Some(object) = wanted_object(&self.held) {
+            keep(&mut self.objects, object, MAX_WANTED)
+        } else {
+            true
         };
-        if self.wanted.len() < MAX_WANTED && !self.wanted.contains(&object) {
-            self.wanted.push(object);
+        if !is_kept {
+            self.others = self.others.saturating_add(1);
         }
     }
+}
+
+/// Keeps what is new while there is room; whether it is kept.
+fn keep<T: PartialEq>(kept: &mut Vec<T>, new: T, most: usize) -> bool {
+    if kept.contains(&new) {
+        return true;
+    }
+    let has_room = kept.len() < most;
+    if has_room {
+        kept.push(new);
+    }
+    has_room
 }
 
 /// What follows a length: a line, or the next length after one of the special packets.
@@ -100,6 +132,12 @@ fn after_length(digits: &[u8]) -> State {
         Some(length @ EMPTY..) => State::Line(length.saturating_sub(LENGTH_DIGITS)),
         _ => State::Lost,
     }
+}
+
+/// The ref of `want-ref REF`; git drops one line feed behind it.
+fn wanted_ref(line: &[u8]) -> Option<&[u8]> {
+    let name = line.strip_prefix(WANT_REF)?;
+    Some(name.strip_suffix(b"\n").unwrap_or(name))
 }
 
 /// The object of `want OBJECT`. Git reads as many digits as a name has, of either case, and looks at
@@ -125,8 +163,9 @@ const EMPTY: usize = 4;
 /// The digits of an object's name.
 const SHA1: usize = 40;
 const SHA256: usize = 64;
-/// `want ` and an object.
-const KEPT: usize = 69;
+const WANT_REF: &[u8] = b"want-ref ";
+/// The longest ref that is noted, and two bytes by which a longer one is told from one with a line feed.
+const KEPT: usize = WANT_REF.len() + MAX_REF + 2;
 
 #[cfg(test)]
 mod tests {
@@ -138,10 +177,14 @@ mod tests {
         format!("{:04x}{text}", text.len() + LENGTH_DIGITS)
     }
 
-    fn wanted(text: &str) -> Vec<String> {
+    fn all(text: &str) -> Wanted {
         let mut wants = Wants::default();
         wants.read(text.as_bytes());
         wants.into_wanted()
+    }
+
+    fn wanted(text: &str) -> Vec<String> {
+        all(text).objects
     }
 
     fn object(digit: char) -> String {
@@ -182,7 +225,35 @@ mod tests {
             "0000".to_owned(),
         ];
         let text = [list.concat(), fetch.concat(), fetch.concat()].concat();
-        assert_eq!(wanted(&text), [sha256, object('e')]);
+        assert_eq!(
+            all(&text),
+            Wanted {
+                objects: vec![sha256, object('e')],
+                refs: vec!["refs/heads/main".to_owned()],
+                others: 0,
+            }
+        );
+    }
+
+    #[test]
+    fn refs_are_kept_printable_and_each_once() {
+        let names = ["a\x1b[31m", "HEAD", "HEAD\n", "HEAD\n\n", ""];
+        let lines = names.map(|name| line(&format!("want-ref {name}")));
+        let refs = ["a\\u{1b}[31m", "HEAD", "HEAD\\n", ""];
+        assert_eq!(all(&lines.concat()).refs, refs);
+    }
+
+    #[test]
+    fn of_refs_that_are_too_long_or_too_many_the_number_is_told() {
+        let (longest, longer) = ("x".repeat(MAX_REF), "x".repeat(MAX_REF + 1));
+        for end in ["", "\n"] {
+            let text = [&longest, &longer].map(|name| line(&format!("want-ref {name}{end}")));
+            let told = all(&text.concat());
+            assert_eq!((told.refs, told.others), (vec![longest.clone()], 1));
+        }
+        let lines = (0..100).map(|n| line(&format!("want-ref refs/{n}\n")));
+        let told = all(&lines.collect::<String>());
+        assert_eq!((told.refs.len(), told.others), (MAX_WANTED_REFS, 84));
     }
 
     #[test]
@@ -225,16 +296,19 @@ mod tests {
     fn no_more_than_the_cap_is_kept() {
         let lines = (0..1_000).map(|n| line(&format!("want {n:040x}\n")));
         let lines = lines.collect::<String>();
-        assert_eq!(wanted(&lines).len(), MAX_WANTED);
+        let told = all(&lines);
+        assert_eq!((told.objects.len(), told.others), (MAX_WANTED, 936));
+        let again = lines.get(..64 * 50).unwrap().repeat(2);
+        assert_eq!(all(&again).others, 0, "what is kept counts for none");
     }
 
     proptest! {
         #[test]
         fn pieces_of_any_size_give_the_same(
-            digits in vec("[0-9a-f]{40}", 0..8), cuts in vec(1_usize..60, 0..40),
+            wants in vec("( [0-9a-f]{40}|-ref [a-z]{0,300})", 0..8), cuts in vec(1_usize..60, 0..40),
             noise in vec(any::<u8>(), 0..40),
         ) {
-            let lines = digits.iter().map(|object| line(&format!("want {object}\n")));
+            let lines = wants.iter().map(|want| line(&format!("want{want}\n")));
             let mut bytes = lines.collect::<String>().into_bytes();
             bytes.extend(noise);
             let mut whole = Wants::default();
@@ -247,8 +321,8 @@ mod tests {
                 rest = after;
             }
             pieces.read(rest);
-            prop_assert_eq!(whole.wanted(), pieces.wanted());
             prop_assert!(whole.held.len() <= KEPT);
+            prop_assert_eq!(whole.into_wanted(), pieces.into_wanted());
         }
     }
 }

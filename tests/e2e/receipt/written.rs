@@ -66,6 +66,8 @@ fn a_build_in_fetch_mode_is_written_down() {
                 "repositories": [{
                     "repository": only,
                     "commits": null,
+                    "refs": [],
+                    "otherWants": 0,
                     "fetches": 1,
                     "bytes": null,
                     "key": key,

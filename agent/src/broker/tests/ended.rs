@@ -20,7 +20,13 @@ async fn what_was_fetched_when_the_grant_ends_is_recorded_and_reported_before_it
         events(&run),
         [Event::Opened, Event::Allowed, Event::Fetched, Event::Closed]
     );
-    assert_eq!(run.fixture.records()[2].commits, fetch.commits);
+    assert_eq!(
+        (&fetch.refs[..], fetch.other_wants),
+        (&["refs/heads/main".to_owned()][..], 1)
+    );
+    let record = &run.fixture.records()[2];
+    assert_eq!(record.commits, fetch.commits);
+    assert_eq!((&record.refs, record.other_wants), (&fetch.refs, 1));
 }
 
 #[tokio::test]
@@ -58,7 +64,8 @@ async fn a_fetch_is_recorded_whose_host_said_nothing_before_the_grant_ended() {
 /// A grant with a stream that goes on, of which the step has taken some output.
 async fn flooded() -> Run {
     let run = Run::start(Act::Flood(64 * 1024 * 1024)).await;
-    let input = format!("0032want {}\n0000", "5".repeat(40));
+    let (commit, long) = ("5".repeat(40), "x".repeat(256));
+    let input = format!("0032want {commit}\n001dwant-ref refs/heads/main\n010dwant-ref {long}0000");
     while run.exchange(input.as_bytes(), 0).await.0.is_empty() {
         // A stream that waits for its turn is answered at once.
         sleep(Duration::from_millis(10)).await;

@@ -288,5 +288,5 @@ async fn the_wanted_commits_are_noted() {
         ..archive
     };
     let fetched = fetch_with(&broker(&host.known, &[&a]), archive, input.as_bytes()).await;
-    assert_eq!(fetched.outcome.commits, [commit]);
+    assert_eq!(fetched.outcome.wanted.objects, [commit]);
 }
