@@ -4,6 +4,7 @@
 //! is dialled) → [`Broker::fetch`]: keys in order → pool → connection → channel → pumps.
 
 mod dial;
+mod errand;
 mod error;
 mod exchange;
 mod login;
@@ -19,17 +20,13 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use keystay_proto::{
-    Fingerprint,
-    control::Route,
-    git::{Command, Repository, Wanted},
-    printable,
-};
+use keystay_proto::{control::Route, git::Repository, printable};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     select,
 };
 
+pub(crate) use errand::{Errand, Outcome};
 pub(crate) use error::FetchError;
 pub(crate) use target::Target;
 
@@ -47,34 +44,6 @@ pub(crate) struct Broker {
     pool: Arc<Pool>,
     /// The key that opened a repository, by its place.
     opened: Mutex<HashMap<Repository, usize>>,
-}
-
-/// One fetch that the policy has allowed.
-#[derive(Clone, Debug)]
-pub(crate) struct Errand {
-    /// What is fetched.
-    pub(crate) repository: Repository,
-    /// How.
-    pub(crate) command: Command,
-    /// The value of `GIT_PROTOCOL`, empty where it is not set; one that git would not set is dropped.
-    pub(crate) git_protocol: String,
-    /// The login name.
-    pub(crate) user: String,
-    /// Whether the build named it. Where it did not, the one of `ssh_config` goes first.
-    pub(crate) user_named: bool,
-}
-
-/// How a fetch went.
-#[derive(Debug)]
-pub(crate) struct Outcome {
-    /// The exit status of the host's command.
-    pub(crate) end: Result<u8, FetchError>,
-    /// The key that opened the repository, or that was tried last.
-    pub(crate) key: Option<Fingerprint>,
-    /// What was wanted.
-    pub(crate) wanted: Wanted,
-    /// How many bytes of output the build got.
-    pub(crate) bytes: u64,
 }
 
 impl Broker {
@@ -132,9 +101,11 @@ impl Broker {
             end = fetch.with_any_key(streams, &mut tally) => (end, None),
         };
         let keys = &self.pool.dialer().keys;
+        let user = fetch.key.map(|place| printable(fetch.way(place).user));
         let outcome = Outcome {
             end,
             key: (fetch.key.and_then(|place| keys.get(place))).map(|key| key.info.fingerprint),
+            user,
             wanted: tally.wants.into_wanted(),
             bytes: tally.bytes,
         };

@@ -171,6 +171,7 @@ impl Grant {
         };
         if let Some(outcome) = &outcome {
             record.key = outcome.key;
+            record.user.clone_from(&outcome.user);
             record.commits.clone_from(&outcome.wanted.objects);
             record.refs.clone_from(&outcome.wanted.refs);
             record.other_wants = outcome.wanted.others;

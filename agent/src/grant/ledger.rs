@@ -206,6 +206,7 @@ mod tests {
             let outcome = Outcome {
                 end: Ok(0),
                 key: None,
+                user: None,
                 wanted,
                 bytes: 1,
             };

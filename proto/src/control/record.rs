@@ -26,7 +26,8 @@ pub struct Record {
     /// The key that was asked for.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub key: Option<Fingerprint>,
-    /// The login name of the request; text of the outside.
+    /// The login name of the request; text of the outside. Of a fetch that has ended, the one that was used, which
+    /// `ssh_config` may give.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub user: Option<String>,
     /// The host, where its key is known.

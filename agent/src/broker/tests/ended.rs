@@ -25,6 +25,7 @@ async fn what_was_fetched_when_the_grant_ends_is_recorded_and_reported_before_it
         (&["refs/heads/main".to_owned()][..], 1)
     );
     let record = &run.fixture.records()[2];
+    assert_eq!(record.user.as_deref(), Some("git"));
     assert_eq!(record.commits, fetch.commits);
     assert_eq!((&record.refs, record.other_wants), (&fetch.refs, 1));
 }

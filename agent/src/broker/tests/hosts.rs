@@ -106,6 +106,7 @@ async fn a_host_is_reached_as_ssh_config_says() {
     errand.user_named = false;
     let fetched = fetch(&broker, errand).await;
     assert_eq!(fetched.status(), 0);
+    assert_eq!(fetched.outcome.user.as_deref(), Some("builder"));
     assert_eq!(
         inner.seen.log(),
         ["accept builder 1", "git-upload-pack 'a'"]
