@@ -7,6 +7,7 @@ mod dial;
 mod errand;
 mod error;
 mod exchange;
+mod hosts;
 mod login;
 mod order;
 mod plain;
@@ -33,6 +34,7 @@ pub(crate) use target::Target;
 use self::{
     dial::Dialer,
     exchange::{End, Exchange, Opening, Tally},
+    hosts::Hosts,
     pool::{Lease, NoChannel, Pool, Way},
 };
 use crate::{key::Key, known_hosts::KnownHosts, said, ssh_config::SshConfig};
@@ -41,6 +43,7 @@ use crate::{key::Key, known_hosts::KnownHosts, said, ssh_config::SshConfig};
 #[derive(Debug)]
 pub(crate) struct Broker {
     config: Arc<SshConfig>,
+    hosts: Hosts,
     pool: Arc<Pool>,
     /// The key that opened a repository, by its place.
     opened: Mutex<HashMap<Repository, usize>>,
@@ -55,6 +58,7 @@ impl Broker {
         keys: Vec<Arc<Key>>,
         routes: Vec<Route>,
     ) -> Self {
+        let hosts = Hosts::new(Arc::clone(&known_hosts));
         let dialer = Dialer {
             known_hosts,
             keys,
@@ -62,6 +66,7 @@ impl Broker {
         };
         Self {
             config,
+            hosts,
             pool: Arc::new(Pool::new(dialer)),
             opened: Mutex::default(),
         }
@@ -70,8 +75,7 @@ impl Broker {
     /// Where `ssh_config` says that a host is, if a key of it is known. Port 22 stands for no port.
     pub(crate) fn known(&self, host: &str, port: u16) -> Option<Target> {
         let target = Target::resolve(&self.config, host, port);
-        let known_hosts = &self.pool.dialer().known_hosts;
-        known_hosts.is_known(&target.name).then_some(target)
+        self.hosts.is_known(&target.name).then_some(target)
     }
 
     /// Fetches: `input` goes to the host's command, its output to `output` and `error`. What goes to

@@ -101,12 +101,12 @@ impl Dialer {
             let host = target.to_string();
             return Err(FetchError::Unsupported { host, option });
         }
-        if !self.known_hosts.is_known(&target.name) {
+        let known = self.known_hosts.key_types(&target.name);
+        let certificates = self.known_hosts.has_authority(&target.name);
+        if known.is_empty() && !certificates {
             let host = target.name.clone();
             return Err(FetchError::HostKeyUnknown { host });
         }
-        let known = self.known_hosts.key_types(&target.name);
-        let certificates = self.known_hosts.has_authority(&target.name);
         let config = Arc::new(visitor::config(&known, certificates));
         let opened = timeout(CONNECT, open(target, over.as_ref())).await;
         let wire = opened.map_err(|_| timed_out(target))??;
