@@ -45,7 +45,7 @@ const MAX_HOSTS: usize = 256;
 
 #[cfg(test)]
 mod tests {
-    use std::{fmt::Write as _, path::Path, time::Instant};
+    use std::{fmt::Write as _, path::Path};
 
     use super::*;
 
@@ -82,19 +82,5 @@ mod tests {
         );
         assert!(!hosts.is_known("z"));
         assert_eq!(hosts.asked.lock().unwrap().len(), MAX_HOSTS);
-    }
-
-    #[test]
-    fn ten_thousand_hashed_lines_cost_once() {
-        let line = "|1|AAAAAAAAAAAAAAAAAAAAAAAAAAA=|AAAAAAAAAAAAAAAAAAAAAAAAAAA=";
-        let hosts = hosts(&vec![line; 10_000]);
-        let began = Instant::now();
-        assert!(!hosts.is_known("github.com"));
-        let once = began.elapsed();
-        let began = Instant::now();
-        for _ in 0..1_000 {
-            assert!(!hosts.is_known("github.com"));
-        }
-        assert!(began.elapsed() < once * 10, "{once:?}");
     }
 }
