@@ -46,13 +46,13 @@ impl Ledger {
         self.recorded = self.recorded.saturating_add(bytes);
     }
 
-    /// Whether the build's share of the log is full.
-    pub(super) const fn is_full(&self) -> bool {
-        self.recorded >= MAX_RECORDED
+    /// Whether the build's share of the log, or the report of it, is full.
+    pub(super) fn is_full(&self) -> bool {
+        self.recorded >= MAX_RECORDED || self.fetches.len() >= MAX_REPOSITORIES
     }
 
     /// Why the grant ends with what it was used for.
-    pub(super) const fn spent(&self) -> Option<Reason> {
+    pub(super) fn spent(&self) -> Option<Reason> {
         if self.is_full() {
             Some(Reason::RecordsSpent)
         } else if self.refused >= MAX_REFUSALS {
@@ -81,9 +81,6 @@ impl Ledger {
     /// Adds what a fetch brought to what was fetched from its repository.
     pub(super) fn fetch(&mut self, repository: &str, outcome: &Outcome) {
         if outcome.end.is_err() && outcome.bytes == 0 {
-            return;
-        }
-        if self.fetches.len() >= MAX_REPOSITORIES && !self.fetches.contains_key(repository) {
             return;
         }
         let fetch = (self.fetches.entry(repository.to_owned())).or_insert_with(|| FetchUse {
@@ -181,7 +178,8 @@ const MAX_REFUSALS: u32 = 10_000;
 /// How many bytes of refusals and fetches a build may put into the log before its grant is closed: a sixteenth
 /// of what the log holds in all, and several thousand fetches.
 const MAX_RECORDED: usize = 4 << 20;
-/// Repositories kept for the report; every fetch is in the log.
+/// How many repositories a build may read before its grant is closed: its report names each, beside those that
+/// were under way then.
 const MAX_REPOSITORIES: usize = 1_000;
 /// Different faults kept for the report.
 const MAX_FAULTS: usize = 16;
@@ -218,6 +216,27 @@ mod tests {
         };
         assert_eq!((&fetch.commits, fetch.refs.len()), (&names(0, 64), 16));
         assert_eq!(fetch.other_wants, 2 * 3 + (80 - 64) + (20 - 16));
+    }
+
+    #[test]
+    fn every_repository_is_reported_and_too_many_are_the_last() {
+        let mut ledger = Ledger::default();
+        let outcome = Outcome {
+            end: Ok(0),
+            key: None,
+            user: None,
+            wanted: Wanted::default(),
+            bytes: 1,
+        };
+        for number in 0..1_001 {
+            assert_eq!(
+                ledger.spent(),
+                (number >= 1_000).then_some(Reason::RecordsSpent)
+            );
+            ledger.fetch(&format!("h/{number}"), &outcome);
+        }
+        let report = ledger.report(GrantId::from_random([0; 8]));
+        assert_eq!(report.fetches.len(), 1_001);
     }
 
     #[test]
