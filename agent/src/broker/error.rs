@@ -115,10 +115,52 @@ pub(crate) enum FetchError {
     BuildGone,
 }
 
+impl FetchError {
+    /// What the step is told: nothing of the files and names of this machine.
+    pub(crate) fn to_step(&self) -> String {
+        match self {
+            Self::HostKeyChanged { host, .. } => {
+                format!("{host} showed another key than the one that is known")
+            }
+            Self::HostKeyRevoked { host, .. } => format!("{host} showed a key that is revoked"),
+            Self::KeysRefused { host, .. } => format!("{host} accepts none of the grant's keys"),
+            told => told.to_string(),
+        }
+    }
+}
+
 fn colon(text: &str) -> String {
     if text.is_empty() {
         String::new()
     } else {
         format!(": {text}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_step_is_told_no_file_and_no_login_name_of_this_machine() {
+        let (host, known) = ("h".to_owned(), "/home/me/.ssh/known_hosts:2".to_owned());
+        for error in [
+            FetchError::HostKeyChanged {
+                host: host.clone(),
+                known: known.clone(),
+            },
+            FetchError::HostKeyRevoked {
+                host: host.clone(),
+                known,
+            },
+            FetchError::KeysRefused {
+                host,
+                user: "me".to_owned(),
+            },
+        ] {
+            assert!(error.to_string().contains("me"));
+            assert!(!error.to_step().contains("me"), "{}", error.to_step());
+            assert!(error.to_step().starts_with("h "));
+        }
     }
 }

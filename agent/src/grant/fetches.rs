@@ -204,7 +204,7 @@ fn tell(outcome: Option<&Outcome>, abandoned: Option<Abandoned>) -> Option<Resul
     match (abandoned.map(reason), outcome.map(|outcome| &outcome.end)) {
         (Some(reason), _) => reason.map(|reason| Err(reason.to_string())),
         (None, Some(Ok(exit))) => Some(Ok(*exit)),
-        (None, Some(Err(error))) => Some(Err(error.to_string())),
+        (None, Some(Err(error))) => Some(Err(error.to_step())),
         (None, None) => None,
     }
 }
