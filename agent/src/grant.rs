@@ -185,6 +185,11 @@ impl Grant {
         &self.terms.user
     }
 
+    /// Whether a fetch that names no login name has that of `ssh_config`.
+    pub(crate) const fn has_configured_user(&self) -> bool {
+        self.spec.fetch.configured_user
+    }
+
     /// The repositories that may be read.
     pub(crate) fn repos(&self) -> &Repos {
         &self.terms.repos

@@ -62,9 +62,9 @@ pub(crate) struct Options {
     /// A repository the build may read
     #[arg(long = "repo", value_name = "PATTERN", help = REPO_HELP)]
     pub(crate) repos: Vec<Repo>,
-    /// The login name the build may use
-    #[arg(long, value_name = "NAME", default_value = "git", value_parser = clap::builder::NonEmptyStringValueParser::new())]
-    pub(crate) user: String,
+    /// The login name the build may use [default: git; where a fetch names none, that of ~/.ssh/config]
+    #[arg(long, value_name = "NAME", value_parser = clap::builder::NonEmptyStringValueParser::new())]
+    pub(crate) user: Option<String>,
     /// How long the build may use the keys, 1s to 24h [default: 30m]
     #[arg(long, value_name = "TIME")]
     pub(crate) ttl: Option<Ttl>,
@@ -96,6 +96,13 @@ pub(crate) struct Options {
     /// Say more; repeat for more still
     #[arg(short, long, action = ArgAction::Count)]
     pub(crate) verbose: u8,
+}
+
+impl Options {
+    /// The login name the build may use.
+    pub(crate) fn user(&self) -> &str {
+        self.user.as_deref().unwrap_or("git")
+    }
 }
 
 /// What to do.

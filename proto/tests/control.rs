@@ -130,6 +130,7 @@ fn spec() -> impl Strategy<Value = GrantSpec> {
                     repos: "git.acme/acme/lib-a".parse().into_iter().collect(),
                 }],
                 transport: Transport::Shared,
+                configured_user: strict,
             },
         },
     )

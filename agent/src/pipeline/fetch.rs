@@ -64,7 +64,7 @@ async fn open(
         command,
         git_protocol: String::from_utf8_lossy(request.git_protocol).into_owned(),
         user: grant.user().to_owned(),
-        user_named: !request.user.is_empty(),
+        user_named: !request.user.is_empty() || !grant.has_configured_user(),
     };
     let serve = |stream| Arc::clone(grant).serve_stream(id, stream, errand);
     match fetches.streams.open(id, frame, serve) {

@@ -85,7 +85,7 @@ impl Verification<'_> {
             build: format!("verify {}", self.subject.name()),
             mode: Mode::Sign,
             keys: Vec::new(),
-            user: self.options.user.clone(),
+            user: self.options.user().to_owned(),
             hosts: Hosts::Only(Vec::new()),
             signatures: 1,
             ttl: self.settings.ttl.seconds(),

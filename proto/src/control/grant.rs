@@ -52,6 +52,9 @@ pub struct FetchSpec {
     pub routes: Vec<Route>,
     /// How the engine carries connections.
     pub transport: Transport,
+    /// Whether a fetch that names no login name has that of `ssh_config`, where it has one for the host.
+    #[serde(default)]
+    pub configured_user: bool,
 }
 
 /// The repositories of a grant.

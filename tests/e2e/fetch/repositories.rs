@@ -197,6 +197,26 @@ fn a_fetch_whose_ssh_is_killed_is_recorded_with_what_it_brought() {
 }
 
 #[test]
+fn a_login_name_of_the_command_line_stands_before_that_of_ssh_config() {
+    let env = env();
+    let port = env.lab().git_host().port();
+    env.home_file(".ssh/config", "Host 127.0.0.1\n User nobody\n");
+    env.file(
+        "Dockerfile",
+        &format!(
+            "FROM keystay/base:1\n\
+             RUN --mount=type=ssh git ls-remote ssh://127.0.0.1:{port}/acme/lib-a\n"
+        ),
+    );
+    let used = || fetches(&env).pop().unwrap().user;
+    build(&env, &["dev"], &["--user", "git"]).output().status(0);
+    assert_eq!(used().as_deref(), Some("git"));
+    let configured = build(&env, &["dev"], &[]).args(["--no-cache"]).output();
+    assert_ne!(configured.status, 0);
+    assert_eq!(used().as_deref(), Some("nobody"));
+}
+
+#[test]
 fn git_lfs_is_told_where_to_download() {
     let env = env();
     let port = env.lab().git_host().port();

@@ -56,6 +56,7 @@ impl Grants {
             repos: settings.repos.clone(),
             routes: settings.routes.clone(),
             transport: fetching.transport,
+            configured_user: options.user.is_none(),
         };
         let (main, held) = control.open_grant(&spec).await?;
         all_held.push(held);
@@ -89,7 +90,7 @@ fn spec(name: &str, options: &Options, settings: &Settings) -> GrantSpec {
         build: name.to_owned(),
         mode: Mode::Sign,
         keys: Vec::new(),
-        user: options.user.clone(),
+        user: options.user().to_owned(),
         hosts: settings.hosts.clone(),
         signatures: options.signatures,
         ttl: settings.ttl.seconds(),

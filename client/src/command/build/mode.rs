@@ -113,7 +113,7 @@ impl Mode {
         let platform = platform(&asked.platforms(), &dockerfile, is_local)?;
         let rewrites = match &settings.repos {
             Repos::Any => Rewrites::default(),
-            Repos::Only(patterns) => Rewrites::of(patterns, &options.user),
+            Repos::Only(patterns) => Rewrites::of(patterns, options.user()),
         };
         let terms = FetchTerms {
             steps: if options.wire == Wire::All {
@@ -126,7 +126,7 @@ impl Mode {
             } else {
                 ShimFor::Each
             },
-            user: options.user.clone(),
+            user: options.user().to_owned(),
             rewrites,
             context_needs_ssh: asked.context_needs_ssh(),
             git_asks_default: form.dialect() == Dialect::Docker,
