@@ -6,7 +6,7 @@ use std::{
     io::{self, IsTerminal as _, Write as _},
 };
 
-use keystay_proto::is_visible;
+use keystay_proto::{is_plain_word, is_visible};
 
 use crate::error::Error;
 
@@ -123,6 +123,15 @@ pub(crate) fn printable(text: &str) -> Cow<'_, str> {
     Cow::Owned(safe)
 }
 
+/// Text of the outside as one word of a line: in quotes where it could be taken for more of the line than that.
+pub(crate) fn word(text: &str) -> Cow<'_, str> {
+    let is_word = is_plain_word(text) && !text.contains(['@', ',', '+']);
+    if is_word {
+        return Cow::Borrowed(text);
+    }
+    Cow::Owned(format!("\"{}\"", text.replace('"', "\\\"")))
+}
+
 fn write_line(prefix: &str, text: &str) {
     // One write, so that lines of the engine do not come between.
     let line = format!("{prefix}{}\n", printable(text));
@@ -142,6 +151,19 @@ mod tests {
     fn what_a_terminal_obeys_is_escaped() {
         assert_eq!(printable("a\u{1b}[2Jb\r\n\tc"), "a\\u{1b}[2Jb\\r\\n\\tc");
         assert_eq!(printable("\u{7f}\u{9b}31m"), "\\u{7f}\\u{9b}31m");
+    }
+
+    #[test]
+    fn text_that_is_no_word_is_quoted() {
+        for (text, shown) in [
+            ("github.com:22/acme/lib-a", "github.com:22/acme/lib-a"),
+            ("git  build=x", "\"git  build=x\""),
+            ("h/a@1a2b3c4, b", "\"h/a@1a2b3c4, b\""),
+            ("a\" from \"b", "\"a\\\" from \\\"b\""),
+            ("", "\"\""),
+        ] {
+            assert_eq!(word(text), shown);
+        }
     }
 
     #[test]

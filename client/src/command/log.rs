@@ -13,7 +13,7 @@ use crate::{
     engine::Variables,
     error::Error,
     exit_code::ExitCode,
-    output::{self, Output},
+    output::{self, Output, word},
 };
 
 /// Why the log cannot be read.
@@ -87,13 +87,23 @@ fn shown(asked: &LogArgs, record: &Record, line: &[u8]) -> String {
     ];
     words.extend(record.intent.map(|intent| name(intent).to_owned()));
     words.extend(record.reason.map(|reason| format!("({reason})")));
-    words.extend(record.user.as_ref().map(|user| format!("user={user}")));
-    words.extend(record.host.as_ref().map(|host| format!("host={host}")));
-    words.extend(record.repository.clone());
+    words.extend(
+        record
+            .user
+            .iter()
+            .map(|user| format!("user={}", word(user))),
+    );
+    words.extend(
+        record
+            .host
+            .iter()
+            .map(|host| format!("host={}", word(host))),
+    );
+    words.extend(record.repository.iter().map(|it| word(it).into_owned()));
     words.extend(wanted(record));
     words.extend(record.key.map(|key| key.to_string()));
     words.extend(record.detail.as_ref().map(|detail| format!("[{detail}]")));
-    words.push(format!("build={}", record.build));
+    words.push(format!("build={}", word(&record.build)));
     words.join("  ") + "\n"
 }
 
@@ -105,8 +115,8 @@ fn wanted(record: &Record) -> Option<String> {
     match (first, more.saturating_add(record.other_wants)) {
         (None, 0) => None,
         (None, more) => Some(format!("{more} wants")),
-        (Some(first), 0) => Some(first.clone()),
-        (Some(first), more) => Some(format!("{first} and {more} more")),
+        (Some(first), 0) => Some(word(first).into_owned()),
+        (Some(first), more) => Some(format!("{} and {more} more", word(first))),
     }
 }
 

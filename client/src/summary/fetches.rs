@@ -3,6 +3,7 @@
 use keystay_proto::control::{Fault, FetchUse};
 
 use super::size::first_three;
+use crate::output::word;
 
 /// The repositories that were fetched, with the first digits of the commit that was wanted, or the ref, and how
 /// many more, each host and key once: `acme/lib-a@1a2b3c4, acme/lib-b@5d6e7f8 from github.com with SHA256:…`.
@@ -79,14 +80,14 @@ fn has_come(fetch: &FetchUse) -> bool {
 }
 
 fn name(fetch: &FetchUse) -> String {
-    let path = place(fetch).1;
+    let path = word(place(fetch).1);
     let commits = fetch.commits.iter();
     let commits = commits.map(|commit| commit.get(..7).unwrap_or(commit));
     let mut wanted = commits.chain(fetch.refs.iter().map(String::as_str));
-    let first = wanted.next();
+    let first = wanted.next().map(word);
     let more = u64::try_from(wanted.count()).unwrap_or(u64::MAX);
     match (first, more.saturating_add(fetch.other_wants)) {
-        (None, 0) => path.to_owned(),
+        (None, 0) => path.into_owned(),
         (None, more) => format!("{path}+{more}"),
         (Some(first), 0) => format!("{path}@{first}"),
         (Some(first), more) => format!("{path}@{first}+{more}"),
