@@ -67,6 +67,7 @@ pub use run::{Verdict, Verified, VerifyError, verify, verify_unknown_layers};
 pub use sought::Sought;
 pub(crate) use source::is_layout;
 pub use source::{ImageSource, SourceError};
+pub(crate) use tape::is_header;
 pub use unchanged::{Mark, Unchanged};
 pub use warning::Warning;
 pub(crate) use warning::in_order as warnings_in_order;

@@ -63,6 +63,7 @@ pub(super) fn layer(files: &[(&str, &str)]) -> Vec<u8> {
     let mut archive = Builder::new(Vec::new());
     for (name, content) in files {
         let mut header = Header::new_gnu();
+        header.set_entry_type(EntryType::Regular);
         header.set_size(content.len().try_into().unwrap());
         archive
             .append_data(&mut header, name, content.as_bytes())

@@ -87,7 +87,7 @@ pub enum Gap {
     Corrupt(String),
     /// A layer is no archive to its end.
     #[error(
-        "layer {0} holds something that readers of archives take differently, or not at all; files behind it were not looked into"
+        "layer {0} holds something that readers of archives take differently, or not at all; not all of its files were looked into"
     )]
     Broken(String),
     /// The saved image ends too early.

@@ -8,10 +8,10 @@ use tar::{EntryType, GnuHeader, Header};
 
 use self::{
     extra::{Extra, Size, short},
-    header::{has_content, is_extra, is_old_folder, size},
+    header::{has_content, is_extra, is_old, may_be_old_folder, size},
 };
 
-pub(super) use self::header::is_header;
+pub(crate) use self::header::is_header;
 
 /// What is told of an archive while it passes.
 pub(super) trait Sink {
@@ -48,6 +48,8 @@ pub(super) struct Tape {
     extra: Extra,
     /// Whether there is more than zeros behind the end mark.
     has_tail: bool,
+    /// Whether there is a file whose holes are left out: what readers make of it is not what stands there.
+    has_holes: bool,
 }
 
 /// How the archive stands after the bytes so far.
@@ -90,6 +92,7 @@ impl Tape {
             begin: None,
             extra: Extra::default(),
             has_tail: false,
+            has_holes: false,
         }
     }
 
@@ -115,8 +118,12 @@ impl Tape {
         }
     }
 
-    /// Whether something was there that is no archive's, or it ends within an entry.
+    /// Whether something was there that is no archive's or that readers take otherwise, or it ends within an entry.
     pub(super) fn is_broken(&self) -> bool {
+        self.has_holes || self.is_unfinished()
+    }
+
+    fn is_unfinished(&self) -> bool {
         match &self.state {
             State::Done(Standing::Damaged(_)) | State::SparseMap(..) | State::Body(_) => true,
             State::Done(_) => self.has_tail,
@@ -228,9 +235,11 @@ impl Tape {
             _ => size,
         };
         // For some readers it has content, for others none.
-        if size > 0 && is_old_folder(header, &name) {
+        let may_be_folder = may_be_old_folder(header) || is_old(header) && extra.names_folder;
+        if size > 0 && may_be_folder {
             return damaged;
         }
+        self.has_holes |= extra.has_holes || kind.is_gnu_sparse();
         let is_extended = header.as_gnu().is_some_and(GnuHeader::is_extended);
         let is_mapped = kind.is_gnu_sparse() && is_extended;
         sink.entry(Entry {
@@ -383,6 +392,18 @@ mod tests {
         let file = extra(b'0', "content");
         let size = extra(b'x', "10 size=7\n");
         let (long, global) = (extra(b'L', "name\0"), extra(b'g', "10 size=7\n"));
+        let old = header(0, "d", 512).as_bytes().to_vec();
+        let mut odd = header(0, "d", 512);
+        let bytes = odd.as_mut_bytes();
+        bytes.copy_within(0..1, 345);
+        bytes[0] = 0;
+        bytes[263..265].copy_from_slice(b"xx");
+        odd.set_cksum();
+        let with_prefix = odd.as_bytes().to_vec();
+        let mut digits = Builder::new(Vec::new());
+        let size_of_zeros = "0".repeat(5_000) + "7";
+        (digits.append_pax_extensions([("size", size_of_zeros.as_bytes())])).unwrap();
+        let long_size = digits.get_ref().clone();
         let end = vec![0; 1024];
         for parts in [
             [&size, &size, &file],
@@ -391,6 +412,9 @@ mod tests {
             [&long, &global, &file],
             [&extra(b'x', "11 size=7\n"), &file, &file],
             [&extra(b'x', "11 size=-7\n"), &file, &file],
+            [&long_size, &file, &file],
+            [&extra(b'L', "d/\0"), &extra(b'x', "10 path=d\n"), &old],
+            [&with_prefix, &file, &file],
             [&header(0, "d/", 512).as_bytes().to_vec(), &file, &file],
         ] {
             let archive = [parts[0].as_slice(), parts[1], parts[2], &end].concat();
@@ -466,6 +490,7 @@ mod tests {
 
     fn add(archive: &mut Builder<Vec<u8>>, name: &str, content: &[u8]) {
         let mut header = Header::new_gnu();
+        header.set_entry_type(EntryType::Regular);
         header.set_size(content.len().try_into().unwrap());
         archive.append_data(&mut header, name, content).unwrap();
     }

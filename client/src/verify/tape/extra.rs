@@ -14,6 +14,10 @@ pub(super) struct Extra {
     pub(super) name: Option<Vec<u8>>,
     pub(super) target: Option<Vec<u8>>,
     pub(super) size: Size,
+    /// Whether one of the names is that of a folder; one that is not kept whole may be.
+    pub(super) names_folder: bool,
+    /// Whether holes of the content are left out.
+    pub(super) has_holes: bool,
 }
 
 /// What is said of an entry's size, but in its header.
@@ -47,13 +51,21 @@ impl Extra {
                 name,
                 target,
                 size,
+                names_folder,
+                has_holes,
                 ..
             } = self;
-            records.push(bytes, |key, value| match key {
-                b"path" | b"GNU.sparse.name" => *name = Some(short(value)),
-                b"linkpath" => *target = Some(short(value)),
-                b"size" => *size = Size::of(value),
-                _ => {}
+            records.push(bytes, |key, value| {
+                *has_holes |= key.starts_with(b"GNU.sparse.");
+                match key {
+                    b"path" | b"GNU.sparse.name" => {
+                        *names_folder |= may_be_folder(value);
+                        *name = Some(short(value));
+                    }
+                    b"linkpath" => *target = Some(short(value)),
+                    b"size" => *size = Size::of(value),
+                    _ => {}
+                }
             });
         } else {
             let room = LONGEST_NAME.saturating_sub(length(&self.text));
@@ -65,7 +77,9 @@ impl Extra {
     pub(super) fn end(&mut self, kind: EntryType) -> bool {
         let text = std::mem::take(&mut self.text);
         if kind.is_gnu_longname() {
-            self.name = Some(c_string(&text));
+            let name = c_string(&text);
+            self.names_folder |= may_be_folder(&name);
+            self.name = Some(name);
         } else if kind.is_gnu_longlink() {
             self.target = Some(c_string(&text));
         }
@@ -74,17 +88,22 @@ impl Extra {
 }
 
 impl Size {
-    /// A size in decimal digits; an empty one is that of the header.
+    /// A size in decimal digits; an empty one is that of the header. A long one may not be here whole.
     fn of(value: &[u8]) -> Self {
-        let size = str::from_utf8(value)
-            .ok()
-            .and_then(|size| size.parse().ok());
+        let digits = Some(value).filter(|value| value.len() <= MOST_DIGITS);
+        let size = digits.and_then(|digits| str::from_utf8(digits).ok());
+        let size = size.and_then(|size| size.parse().ok());
         match size {
             _ if value.is_empty() => Self::Untold,
             Some(size) if size < LONGEST_CONTENT => Self::Told(size),
             _ => Self::Wrong,
         }
     }
+}
+
+/// Whether an entry of this name may be a folder to a reader that knows no other sign of one.
+pub(super) fn may_be_folder(name: &[u8]) -> bool {
+    name.is_empty() || name.ends_with(b"/") || length(name) >= LONGEST_NAME
 }
 
 fn c_string(text: &[u8]) -> Vec<u8> {
@@ -96,6 +115,8 @@ pub(super) fn short(name: &[u8]) -> Vec<u8> {
     first(name, LONGEST_NAME).to_vec()
 }
 
+/// More than any size has.
+const MOST_DIGITS: usize = 32;
 /// As long as Linux takes a path.
 const LONGEST_NAME: u64 = 4096;
 /// No file is longer (2^60 bytes).

@@ -3,10 +3,10 @@
 
 use tar::{EntryType, Header};
 
-use super::extra::LONGEST_CONTENT;
+use super::extra::{LONGEST_CONTENT, may_be_folder};
 
 /// Whether these 512 bytes are a header: their checksum is right, of signed or unsigned bytes.
-pub(in crate::verify) fn is_header(block: &[u8]) -> bool {
+pub(crate) fn is_header(block: &[u8]) -> bool {
     let claimed = block.get(CHECKSUM).and_then(octal);
     let Some(claimed) = claimed.and_then(|sum| i64::try_from(sum).ok()) else {
         return false;
@@ -69,9 +69,17 @@ pub(super) fn has_content(kind: EntryType) -> bool {
         || kind.is_fifo())
 }
 
-/// Whether it is a folder by its name alone, as in archives older than POSIX.
-pub(super) fn is_old_folder(header: &Header, name: &[u8]) -> bool {
-    header.as_old().linkflag == [0] && name.ends_with(b"/")
+/// Whether its own name may be what makes it a folder, as in archives older than POSIX. Readers differ in which
+/// headers have a first part of the name in a field of its own.
+pub(super) fn may_be_old_folder(header: &Header) -> bool {
+    let name = &header.as_old().name;
+    let name = name.split(|byte| *byte == 0).next().unwrap_or_default();
+    is_old(header) && may_be_folder(name)
+}
+
+/// Whether it does not say what kind of entry it is.
+pub(super) fn is_old(header: &Header) -> bool {
+    header.as_old().linkflag == [0]
 }
 
 const SIZE: std::ops::Range<usize> = 124..136;
