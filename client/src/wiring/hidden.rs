@@ -1,8 +1,8 @@
 //! Mounts that stand where no flag was read.
 
-use crate::dockerfile::Dockerfile;
+use crate::dockerfile::{Dockerfile, Keyword};
 
-/// The line of the first `--mount` of the text that is no flag of an instruction.
+/// The line of the first `--mount` of the text that is no flag of a step.
 ///
 /// Readers differ in what a heredoc, a comment or a continuation is, so that what is a shell's text here may be
 /// an instruction to the engine. However it reads them, an instruction needs the letters of its flags, in order:
@@ -12,7 +12,9 @@ pub(super) fn mount(dockerfile: &Dockerfile<'_>) -> Option<usize> {
     let flags: Vec<_> = (dockerfile.instructions())
         .flat_map(|it| [Some(&it.command), it.trigger.as_ref()])
         .flatten()
+        .filter(|command| command.keyword == Keyword::Run)
         .flat_map(|command| &command.flags)
+        .filter(|flag| flag.name == "mount")
         .map(|flag| flag.span.start)
         .collect();
     let is_mount = |found: &&[(usize, u8)]| found.iter().map(|(_, letter)| letter).eq(MOUNT);
@@ -85,6 +87,12 @@ mod tests {
                 3,
             ),
             ("FROM a\nRUN x --mount=type=ssh\n", 2),
+            (
+                "# check=a\n# escape=`\nFROM a\nRUN \\\n--network=none --mount=type=ssh x\n",
+                5,
+            ),
+            ("FROM a\nFOO --mount=type=ssh x\n", 2),
+            ("FROM a\nRUN --MOUNT=type=ssh x\n", 2),
             ("FROM a\nLABEL x=--MOUNT=type=ssh\n", 2),
         ] {
             assert_eq!(line(text), Some(expected), "{text}");

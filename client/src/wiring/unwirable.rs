@@ -16,14 +16,16 @@ pub enum Unwirable {
     },
     /// A mount stands where this reader sees no flag; the engine may, and there is a socket that signs.
     #[error(
-        "line {line} has a `--mount` that is no flag of a step, and a socket signs for ADD or the context"
+        "line {line} has a `--mount` that is no flag of a step, and a socket signs for ADD or the context; keep the word out of it"
     )]
     Hidden {
         /// Its line, from 1.
         line: usize,
     },
     /// The engine may read it otherwise, and there is a socket that signs.
-    #[error("its `# syntax=` is no docker/dockerfile:1, and a socket signs for ADD or the context")]
+    #[error(
+        "its frontend (`# syntax=`, BUILDKIT_SYNTAX) is no docker/dockerfile:1, and a socket signs for ADD or the context"
+    )]
     Frontend,
 }
 

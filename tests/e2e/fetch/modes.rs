@@ -68,7 +68,7 @@ fn a_step_that_could_see_the_socket_that_signs_is_built_in_sign_mode_only_where_
 {
     let env = env();
     let exposed = "could be given the socket that signs for ADD or the context";
-    let frontend = "its `# syntax=` is no docker/dockerfile:1";
+    let frontend = "its frontend (`# syntax=`, BUILDKIT_SYNTAX) is no docker/dockerfile:1";
     let hidden = "has a `--mount` that is no flag of a step";
     for (first, step, why) in [
         ("", "ARG T=ssh\nRUN --mount=type=$T ssh-add -l\n", exposed),
@@ -76,7 +76,7 @@ fn a_step_that_could_see_the_socket_that_signs_is_built_in_sign_mode_only_where_
         (
             "# escape=`\n",
             "RUN --m\\ount=type=ssh ssh-add -l\n",
-            exposed,
+            hidden,
         ),
         ("", "RUN --mount=\"type=ssh\r\" ssh-add -l\n", exposed),
         (
@@ -92,6 +92,11 @@ fn a_step_that_could_see_the_socket_that_signs_is_built_in_sign_mode_only_where_
         (
             "# check=skip=all\n# escape=`\n",
             "RUN : # `\nRUN --mount=type=ssh ssh-add -L\n",
+            hidden,
+        ),
+        (
+            "# check=skip=all\n# escape=`\n",
+            "RUN \\\n--network=none --mount=type=ssh ssh-add -L\n",
             hidden,
         ),
         ("# syntax=evil/frontend\n", "", frontend),

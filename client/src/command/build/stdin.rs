@@ -5,6 +5,8 @@ use std::{
     io::{self, Read, Seek as _, Write as _},
 };
 
+use crate::verify::is_header;
+
 /// What standard input held.
 #[derive(Debug)]
 pub(super) enum Content {
@@ -71,12 +73,15 @@ fn spool(head: &[u8], mut rest: impl Read) -> io::Result<File> {
     Ok(file)
 }
 
-/// Whether the bytes may be one of docker's archives: tar, plain or packed. The oldest tar has no magic, but a
-/// name and numbers that end with NUL, which no Dockerfile has.
+/// Whether the bytes may be one of docker's archives: tar, plain or packed. The oldest tar has no magic, so that
+/// its first header is known by its checksum; NULs are in no Dockerfile.
 fn is_archive(head: &[u8]) -> bool {
-    head.contains(&0) || PACKED.iter().any(|magic| head.starts_with(magic))
+    let is_tar = head.get(..HEADER).is_some_and(is_header);
+    is_tar || head.contains(&0) || PACKED.iter().any(|magic| head.starts_with(magic))
 }
 
+/// How long the header of an archive's entry is.
+const HEADER: usize = 512;
 /// The magic numbers of gzip, bzip2, xz and Zstandard.
 const PACKED: [&[u8]; 4] = [b"\x1f\x8b\x08", b"BZh", b"\xfd7zXZ\0", b"\x28\xb5\x2f\xfd"];
 /// Longer than any Dockerfile that is written by hand; a longer one is built as it stands.
@@ -116,6 +121,21 @@ mod tests {
             assert_eq!(other(tar), *tar);
         }
         assert_eq!(other(b"\x1f\x8b\x08rest"), b"\x1f\x8b\x08rest");
+    }
+
+    #[test]
+    fn an_archive_that_is_text_is_one() {
+        let mut header = [b' '; 512];
+        let name = b"# a Dockerfile";
+        header[..100].fill(b'#');
+        header[..name.len()].copy_from_slice(name);
+        header[124..136].copy_from_slice(b"000000001000");
+        header[156] = b'0';
+        let sum: u32 = header.iter().map(|byte| u32::from(*byte)).sum();
+        header[148..156].copy_from_slice(format!("{sum:07o} ").as_bytes());
+        let archive = [&header[..], &[b'\n'; 512]].concat();
+        assert!(std::str::from_utf8(&archive).is_ok());
+        assert_eq!(other(&archive), archive);
     }
 
     #[test]
