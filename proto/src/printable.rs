@@ -1,6 +1,7 @@
 //! Text of the outside, made safe to show.
 
-/// The text with everything escaped that [`is_visible`] is not; bytes that are not UTF-8 are replaced. What is longer than 256 bytes is cut, which is marked with `…`; an escape is whole or left out.
+/// The text with every character escaped that is not visible ([`is_visible`]); bytes that are not UTF-8 are
+/// replaced. What is longer than 256 bytes is cut, which is marked with `…`; an escape is whole or left out.
 #[must_use]
 pub fn printable(text: impl AsRef<[u8]>) -> String {
     let text = String::from_utf8_lossy(text.as_ref());

@@ -14,7 +14,7 @@ use sd_notify::NotifyState;
 use tempfile::TempDir;
 use tracing::{info, warn};
 
-use self::life::{Signals, Sockets, notify};
+use self::life::{Parent, Signals, Sockets, notify};
 use super::{load, open_audit, runtime, unavailable};
 use crate::{
     asker::{Asker, Asking},
@@ -63,9 +63,8 @@ pub(crate) fn run(config: &Config, ready: impl FnOnce(&Places)) -> Result<(), Pr
     let own = Listener::bind(&control)
         .map_err(|error| unavailable("the control socket cannot be made", &error))?;
     let signals = Signals::install().map_err(|error| unavailable("no signals", &error))?;
-    if config.parent.is_some() {
-        life::end_with_parent();
-    }
+    let parent = config.parent.map(Parent::watch).transpose();
+    let parent = parent.map_err(|error| unavailable("no signals", &error))?;
     let (socket, main) = main_socket(config, passed, &control)?;
     let sockets = Sockets { own, place, main };
     let places = Places { control, socket };
@@ -76,7 +75,7 @@ pub(crate) fn run(config: &Config, ready: impl FnOnce(&Places)) -> Result<(), Pr
     let control = Arc::new(control_of(config, &keys, audit, &folder, asker));
     harden::confine(&reach(config, &control, &folder, &places));
     notify(&[NotifyState::Ready]);
-    let life = life::live(&control, sockets, signals, config.parent, asking);
+    let life = life::live(&control, sockets, signals, parent, asking);
     runtime.block_on(life);
     Ok(())
 }

@@ -158,6 +158,21 @@ fn it_lives_as_long_as_its_command_whose_status_it_has() {
     assert!(!home.0.path().join(".keystay/control").exists());
 }
 
+/// The kernel tells the end of a parent also when only its first thread ends.
+#[test]
+fn it_lives_as_long_as_any_thread_of_its_command() {
+    let script = "import ctypes, os, subprocess, threading, time\n\
+        def work():\n \
+            time.sleep(0.5)\n \
+            subprocess.run(['ssh-add', '-l'])\n \
+            os._exit(7)\n\
+        threading.Thread(target=work).start()\n\
+        ctypes.CDLL(None).pthread_exit(None)\n";
+    let output = Home::new().agent(&["python3", "-c", script]);
+    assert_eq!(output.status.code(), Some(7), "{output:?}");
+    assert_eq!(output.stdout, b"The agent has no identities.\n");
+}
+
 #[test]
 fn a_key_without_a_lifetime_gets_the_one_of_the_command_line() {
     let home = Home::new();

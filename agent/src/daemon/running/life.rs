@@ -37,7 +37,7 @@ pub(super) async fn live(
     control: &Arc<Control>,
     sockets: Sockets,
     signals: Signals,
-    parent: Option<i32>,
+    parent: Option<Parent>,
     asking: Option<Asking>,
 ) {
     let asking = async {
@@ -57,7 +57,7 @@ async fn serve(
     control: &Arc<Control>,
     sockets: Sockets,
     mut signals: Signals,
-    parent: Option<i32>,
+    parent: Option<Parent>,
 ) {
     let (stop, stopped) = watch::channel(false);
     let own = control::serve(Arc::clone(control), sockets.own, stopped.clone());
@@ -93,27 +93,40 @@ async fn serve(
     drop(claim);
 }
 
-/// Has the process that the agent ends with end it, where the kernel can (prctl(2)); [`live`] looks too.
-#[cfg(target_os = "linux")]
-pub(super) fn end_with_parent() {
-    let set = rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::TERM));
-    if let Err(error) = set {
-        warn!(%error, "this agent ends a second after its command");
+/// The process that an agent ends with.
+#[derive(Debug)]
+pub(super) struct Parent {
+    id: i32,
+    /// Comes when it ends, where the kernel tells that (prctl(2)); also when only a thread of it does.
+    hint: Signal,
+}
+
+impl Parent {
+    /// Has the kernel tell when it ends.
+    pub(super) fn watch(id: i32) -> io::Result<Self> {
+        let hint = signal(SignalKind::user_defined2())?;
+        #[cfg(target_os = "linux")]
+        rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::USR2))?;
+        Ok(Self { id, hint })
+    }
+
+    /// Returns when it is the agent's parent no more.
+    async fn gone(&mut self) {
+        let mut ticks = interval(PARENT_INTERVAL);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        while getppid().is_some_and(|now| now.as_raw_nonzero().get() == self.id) {
+            select! {
+                _ = ticks.tick() => {}
+                _ = self.hint.recv() => {}
+            }
+        }
     }
 }
 
-#[cfg(not(target_os = "linux"))]
-pub(super) fn end_with_parent() {}
-
-/// Returns when the process that the agent ends with is its parent no more.
-async fn until_gone(parent: Option<i32>) {
-    let Some(parent) = parent else {
-        return pending().await;
-    };
-    let mut ticks = interval(PARENT_INTERVAL);
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    while getppid().is_some_and(|now| now.as_raw_nonzero().get() == parent) {
-        ticks.tick().await;
+async fn until_gone(parent: Option<Parent>) {
+    match parent {
+        Some(mut parent) => parent.gone().await,
+        None => pending().await,
     }
 }
 
