@@ -93,6 +93,7 @@ impl Account<'_> {
             self.gaps.push(Gap::Interrupted(failure.to_string()));
         }
         match inventory.standing {
+            Standing::Ended if inventory.is_odd => self.gaps.push(Gap::Odd),
             Standing::Ended => {}
             Standing::Unfinished => self.gaps.push(Gap::Truncated(inventory.bytes)),
             Standing::Damaged(at) => self.gaps.push(Gap::Damaged(at)),
@@ -112,9 +113,12 @@ impl Account<'_> {
         let members = self.inventory.members.iter().enumerate();
         let others = members.filter(|(number, _)| !self.named.contains(number));
         for (_, member) in others {
-            if matches!(&member.content, Content::Inflated(inflated) if !inflated.whole) {
-                let name = printable(&member.entry.name);
-                self.gaps.push(Gap::Corrupt(name));
+            let name = printable(&member.entry.name);
+            match &member.content {
+                Content::Inflated(inflated) if !inflated.whole => {
+                    self.gaps.push(Gap::Corrupt(name));
+                }
+                _ => self.gaps.extend(gap_of_archive(&name, member)),
             }
         }
     }

@@ -90,6 +90,11 @@ pub enum Gap {
         "layer {0} holds something that readers of archives take differently, or not at all; not all of its files were looked into"
     )]
     Broken(String),
+    /// The saved image is an archive with more than all readers find in it.
+    #[error(
+        "the saved image holds something that readers of archives take differently, or not at all"
+    )]
+    Odd,
     /// The saved image ends too early.
     #[error("the saved image ends after {0} bytes, before its end mark")]
     Truncated(u64),

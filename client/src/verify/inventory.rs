@@ -18,6 +18,8 @@ pub(super) struct Inventory {
     pub(super) left_out: bool,
     pub(super) bytes: u64,
     pub(super) standing: Standing,
+    /// Whether there was something in it that readers of archives take differently, or not at all.
+    pub(super) is_odd: bool,
     pub(super) failure: Option<SourceError>,
     /// Where the contents of members are that were not searched, in their order.
     pub(super) passed_over: Vec<Range<u64>>,
@@ -112,7 +114,7 @@ impl Inventory {
 }
 
 /// The path that a link of this name with this target leads to.
-fn join(name: &[u8], target: &[u8]) -> Vec<u8> {
+pub(super) fn join(name: &[u8], target: &[u8]) -> Vec<u8> {
     let mut parts: Vec<&[u8]> = name.split(|byte| *byte == b'/').collect();
     parts.pop();
     for part in target.split(|byte| *byte == b'/') {

@@ -7,7 +7,7 @@ mod pax;
 use tar::{EntryType, GnuHeader, Header};
 
 use self::{
-    extra::{Extra, Size, short},
+    extra::{Extra, Size, may_be_folder, short},
     header::{has_content, is_extra, is_old, may_be_old_folder, size},
 };
 
@@ -227,15 +227,18 @@ impl Tape {
             };
         }
         self.begin = None;
-        let extra = std::mem::take(&mut self.extra);
-        let name = extra.name.unwrap_or_else(|| short(&header.path_bytes()));
+        let mut extra = std::mem::take(&mut self.extra);
+        let (name, target) = extra.names();
         let size = match extra.size {
             _ if !has_content(kind) => 0,
             Size::Told(size) => size,
             _ => size,
         };
         // For some readers it has content, for others none.
-        let may_be_folder = may_be_old_folder(header) || is_old(header) && extra.names_folder;
+        let may_be_folder = match &name {
+            Some(name) => is_old(header) && may_be_folder(name),
+            None => may_be_old_folder(header),
+        };
         if size > 0 && may_be_folder {
             return damaged;
         }
@@ -243,10 +246,10 @@ impl Tape {
         let is_extended = header.as_gnu().is_some_and(GnuHeader::is_extended);
         let is_mapped = kind.is_gnu_sparse() && is_extended;
         sink.entry(Entry {
-            name,
+            name: name.unwrap_or_else(|| short(&header.path_bytes())),
             target: kind.is_symlink().then(|| {
-                let target = header.link_name_bytes().map(|target| short(&target));
-                extra.target.or(target).unwrap_or_default()
+                let own = header.link_name_bytes().map(|target| short(&target));
+                target.or(own).unwrap_or_default()
             }),
             begin,
             data: self.offset,
@@ -393,6 +396,7 @@ mod tests {
         let size = extra(b'x', "10 size=7\n");
         let (long, global) = (extra(b'L', "name\0"), extra(b'g', "10 size=7\n"));
         let old = header(0, "d", 512).as_bytes().to_vec();
+        let cut = [header(0, "d/", 7).as_bytes().to_vec(), file[512..].to_vec()].concat();
         let mut odd = header(0, "d", 512);
         let bytes = odd.as_mut_bytes();
         bytes.copy_within(0..1, 345);
@@ -414,6 +418,7 @@ mod tests {
             [&extra(b'x', "11 size=-7\n"), &file, &file],
             [&long_size, &file, &file],
             [&extra(b'L', "d/\0"), &extra(b'x', "10 path=d\n"), &old],
+            [&extra(b'L', "\0"), &extra(b'x', "11 path=d/\n"), &old],
             [&with_prefix, &file, &file],
             [&header(0, "d/", 512).as_bytes().to_vec(), &file, &file],
         ] {
@@ -426,6 +431,7 @@ mod tests {
             [&long, &size, &file],
             [&extra(b'K', "target\0"), &long, &file],
             [&header(0, "d/", 0).as_bytes().to_vec(), &size, &file],
+            [&long, &extra(b'x', "11 path=d/\n"), &cut],
         ] {
             let archive = [parts[0].as_slice(), parts[1], parts[2], &end].concat();
             let (seen, standing) = read(&archive, 700);

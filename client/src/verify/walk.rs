@@ -8,7 +8,7 @@ use tokio::sync::mpsc;
 use super::{
     CleanLayers,
     decode::{Batch, Feed, Limits, Pool},
-    inventory::{Content, Inventory, Member},
+    inventory::{Content, Inventory, Member, join},
     member::Reading,
     source::SourceError,
     tape::{Entry, Sink, Tape},
@@ -64,7 +64,7 @@ pub(super) fn walk(
         }
     }
     walk.close();
-    let standing = tape.standing();
+    let (standing, is_odd) = (tape.standing(), tape.is_broken());
     let Walk {
         members,
         left_out,
@@ -79,6 +79,7 @@ pub(super) fn walk(
         not_read: pool.finish(),
         bytes,
         standing,
+        is_odd,
         failure,
     }
 }
@@ -159,12 +160,8 @@ impl Walk {
 impl Sink for Walk {
     fn entry(&mut self, mut entry: Entry) {
         self.close();
-        // An archive of a folder, made in it, has all names so.
-        let mut name = entry.name.as_slice();
-        while let Some(rest) = name.strip_prefix(b"./") {
-            name = rest;
-        }
-        entry.name.drain(..entry.name.len() - name.len());
+        // Docker unpacks an image before it reads it: of several names for one file, the last member is it.
+        entry.name = join(b"", &entry.name);
         self.names += entry.name.len() + entry.target.as_ref().map_or(0, Vec::len);
         if self.members.len() >= MOST_MEMBERS || self.names > ROOM_FOR_NAMES {
             self.left_out = true;

@@ -1,5 +1,7 @@
 //! Long names and sizes, which tar writes into entries of their own.
 
+use std::mem;
+
 use tar::EntryType;
 
 use super::{first, length, pax::Records};
@@ -11,13 +13,26 @@ pub(super) struct Extra {
     kinds: Vec<EntryType>,
     text: Vec<u8>,
     records: Records,
-    pub(super) name: Option<Vec<u8>>,
-    pub(super) target: Option<Vec<u8>>,
+    name: Told,
+    target: Told,
     pub(super) size: Size,
-    /// Whether one of the names is that of a folder; one that is not kept whole may be.
-    pub(super) names_folder: bool,
     /// Whether holes of the content are left out.
     pub(super) has_holes: bool,
+}
+
+/// A name that is told in several ways, of which readers take the first that is there and not empty.
+#[derive(Default)]
+struct Told {
+    gnu: Option<Vec<u8>>,
+    /// Of a file with holes.
+    map: Option<Vec<u8>>,
+    pax: Option<Vec<u8>>,
+}
+
+impl Told {
+    fn first(self) -> Option<Vec<u8>> {
+        self.gnu.or(self.map).or(self.pax)
+    }
 }
 
 /// What is said of an entry's size, but in its header.
@@ -51,18 +66,15 @@ impl Extra {
                 name,
                 target,
                 size,
-                names_folder,
                 has_holes,
                 ..
             } = self;
             records.push(bytes, |key, value| {
                 *has_holes |= key.starts_with(b"GNU.sparse.");
                 match key {
-                    b"path" | b"GNU.sparse.name" => {
-                        *names_folder |= may_be_folder(value);
-                        *name = Some(short(value));
-                    }
-                    b"linkpath" => *target = Some(short(value)),
+                    b"path" => name.pax = told(value),
+                    b"GNU.sparse.name" => name.map = told(value),
+                    b"linkpath" => target.pax = told(value),
                     b"size" => *size = Size::of(value),
                     _ => {}
                 }
@@ -75,15 +87,19 @@ impl Extra {
 
     /// Understands the content of an entry that describes the next one; says whether that makes sense.
     pub(super) fn end(&mut self, kind: EntryType) -> bool {
-        let text = std::mem::take(&mut self.text);
+        let text = mem::take(&mut self.text);
         if kind.is_gnu_longname() {
-            let name = c_string(&text);
-            self.names_folder |= may_be_folder(&name);
-            self.name = Some(name);
+            self.name.gnu = told(c_string(&text));
         } else if kind.is_gnu_longlink() {
-            self.target = Some(c_string(&text));
+            self.target.gnu = told(c_string(&text));
         }
         self.records.are_whole() && self.size != Size::Wrong
+    }
+
+    /// The name of the entry and what it points to, where they are not in its header.
+    pub(super) fn names(&mut self) -> (Option<Vec<u8>>, Option<Vec<u8>>) {
+        let (name, target) = (mem::take(&mut self.name), mem::take(&mut self.target));
+        (name.first(), target.first())
     }
 }
 
@@ -106,8 +122,12 @@ pub(super) fn may_be_folder(name: &[u8]) -> bool {
     name.is_empty() || name.ends_with(b"/") || length(name) >= LONGEST_NAME
 }
 
-fn c_string(text: &[u8]) -> Vec<u8> {
-    short(text.split(|byte| *byte == 0).next().unwrap_or_default())
+fn told(name: &[u8]) -> Option<Vec<u8>> {
+    (!name.is_empty()).then(|| short(name))
+}
+
+fn c_string(text: &[u8]) -> &[u8] {
+    text.split(|byte| *byte == 0).next().unwrap_or_default()
 }
 
 /// The name, cut to what is kept.

@@ -4,7 +4,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use keystay_proto::control::{Problem, ProblemCode, ScanReport};
 use serde_json::json;
-use tar::{Builder, Header};
+use tar::{Builder, EntryType, Header};
 use tokio::sync::mpsc;
 
 use crate::verify::{
@@ -354,6 +354,47 @@ async fn names_may_begin_with_the_folder_that_was_archived() {
         assert_eq!(verified.verdict, Verdict::Clean);
         assert_eq!(verified.layers.len(), 2);
     }
+}
+
+/// Docker unpacks an image before it reads it, and the last member of a name is the file.
+#[tokio::test]
+async fn a_document_that_is_there_under_two_names_of_one_file_is_told() {
+    for second in ["/manifest.json", "x/../manifest.json", ".//manifest.json"] {
+        let mut whole = image().docker_archive().pack();
+        whole.truncate(whole.len() - 1024);
+        let mut archive = Builder::new(whole);
+        let mut header = Header::new_ustar();
+        header.as_old_mut().name[..second.len()].copy_from_slice(second.as_bytes());
+        header.set_entry_type(EntryType::Regular);
+        header.set_size(2);
+        header.set_cksum();
+        archive.append(&header, &b"[]"[..]).unwrap();
+        let verified = verify_bytes(&archive.into_inner().unwrap()).await;
+        let told = Gap::NotUnderstood("manifest.json".to_owned());
+        assert_eq!(gaps(&verified), [told], "{second}");
+    }
+}
+
+/// Other readers may load it.
+#[tokio::test]
+async fn an_unnamed_archive_that_readers_take_differently_is_told() {
+    let mut broken = layer(&[("a", "1")]);
+    broken.extend([7; 512]);
+    let mut saved = image().docker_archive();
+    saved.add("spare", &broken);
+    assert_eq!(
+        gaps(&saved.verify().await),
+        [Gap::Broken("spare".to_owned())]
+    );
+}
+
+#[tokio::test]
+async fn what_stands_behind_the_end_of_the_saved_image_is_told() {
+    let whole = image().docker_archive().pack();
+    let twice = [&whole[..], &whole].concat();
+    assert_eq!(gaps(&verify_bytes(&twice).await), [Gap::Odd]);
+    let padded = [&whole[..], &[0; 10_240]].concat();
+    assert_eq!(verify_bytes(&padded).await.verdict, Verdict::Clean);
 }
 
 #[tokio::test]
