@@ -129,7 +129,20 @@ pub(crate) fn word(text: &str) -> Cow<'_, str> {
     if is_word {
         return Cow::Borrowed(text);
     }
-    Cow::Owned(format!("\"{}\"", text.replace('"', "\\\"")))
+    Cow::Owned(quoted(text))
+}
+
+/// The same for a phrase, which may have blanks.
+pub(crate) fn phrase(text: &str) -> Cow<'_, str> {
+    let is_phrase = !text.contains(['(', ')', '[', ']', ';', '"', '×']) && !text.contains("  ");
+    if is_phrase {
+        return Cow::Borrowed(text);
+    }
+    Cow::Owned(quoted(text))
+}
+
+fn quoted(text: &str) -> String {
+    format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
 }
 
 fn write_line(prefix: &str, text: &str) {
@@ -160,10 +173,21 @@ mod tests {
             ("git  build=x", "\"git  build=x\""),
             ("h/a@1a2b3c4, b", "\"h/a@1a2b3c4, b\""),
             ("a\" from \"b", "\"a\\\" from \\\"b\""),
+            (
+                "h/a\\\"  build=x  \\\"",
+                "\"h/a\\\\\\\"  build=x  \\\\\\\"\"",
+            ),
             ("", "\"\""),
         ] {
             assert_eq!(word(text), shown);
         }
+    }
+
+    #[test]
+    fn a_phrase_that_could_end_early_is_quoted() {
+        assert_eq!(phrase("sshsig file of a"), "sshsig file of a");
+        assert_eq!(phrase("x]  build=evil  [y"), "\"x]  build=evil  [y\"");
+        assert_eq!(phrase("h/a); 3 × x"), "\"h/a); 3 × x\"");
     }
 
     #[test]

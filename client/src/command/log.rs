@@ -13,7 +13,7 @@ use crate::{
     engine::Variables,
     error::Error,
     exit_code::ExitCode,
-    output::{self, Output, word},
+    output::{self, Output, phrase, word},
 };
 
 /// Why the log cannot be read.
@@ -102,7 +102,12 @@ fn shown(asked: &LogArgs, record: &Record, line: &[u8]) -> String {
     words.extend(record.repository.iter().map(|it| word(it).into_owned()));
     words.extend(wanted(record));
     words.extend(record.key.map(|key| key.to_string()));
-    words.extend(record.detail.as_ref().map(|detail| format!("[{detail}]")));
+    words.extend(
+        record
+            .detail
+            .iter()
+            .map(|detail| format!("[{}]", phrase(detail))),
+    );
     words.push(format!("build={}", word(&record.build)));
     words.join("  ") + "\n"
 }

@@ -3,7 +3,7 @@
 use keystay_proto::control::{Fault, FetchUse};
 
 use super::size::first_three;
-use crate::output::word;
+use crate::output::{phrase, word};
 
 /// The repositories that were fetched, with the first digits of the commit that was wanted, or the ref, and how
 /// many more, each host and key once: `acme/lib-a@1a2b3c4, acme/lib-b@5d6e7f8 from github.com with SHA256:…`.
@@ -55,7 +55,11 @@ pub(super) fn failures(faults: &[Fault]) -> Option<String> {
     let of_fetches = faults
         .iter()
         .filter(|fault| matches!(fault, Fault::Fetch { .. } | Fault::HostKeyChanged { .. }));
-    let texts: Vec<String> = of_fetches.map(ToString::to_string).collect();
+    let text = |fault: &Fault| match fault {
+        Fault::Fetch { repository, why } => format!("{}: {}", word(repository), phrase(why)),
+        fault => fault.to_string(),
+    };
+    let texts: Vec<String> = of_fetches.map(text).collect();
     first_three(&texts)
 }
 

@@ -8,6 +8,7 @@ use keystay_proto::{
 };
 
 use super::size::{count, first_three};
+use crate::output::phrase;
 
 /// The keys that signed: `SHA256:… (ed25519, agent) 2 signatures`.
 pub(super) fn keys(known: &[KeyInfo], used: &[KeyUse]) -> Option<String> {
@@ -97,7 +98,7 @@ fn refusal(
         Some(detail) if *reason == Reason::RepositoryNotGranted && is_plain_word(detail) => {
             format!("{count} × {reason} ({detail}); allow it: `--repo {detail}`")
         }
-        Some(detail) => format!("{count} × {reason} ({detail})"),
+        Some(detail) => format!("{count} × {reason} ({})", phrase(detail)),
         None => format!("{count} × {reason}"),
     }
 }
@@ -119,7 +120,8 @@ mod tests {
             told("h/a"),
             "1 × repository not granted (h/a); allow it: `--repo h/a`"
         );
-        for detail in ["x;id;/a", "h/acme/**"] {
+        assert_eq!(told("x;id;/a"), "1 × repository not granted (\"x;id;/a\")");
+        for detail in ["h/acme/**", "h/a b"] {
             assert_eq!(
                 told(detail),
                 format!("1 × repository not granted ({detail})")

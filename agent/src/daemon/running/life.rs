@@ -2,7 +2,7 @@
 
 use std::{env, future::pending, io, sync::Arc, time::Duration};
 
-use rustix::process::getppid;
+use rustix::process::{self, getppid};
 use sd_notify::NotifyState;
 use tokio::{
     select,
@@ -106,7 +106,9 @@ impl Parent {
     pub(super) fn watch(id: i32) -> io::Result<Self> {
         let hint = signal(SignalKind::user_defined2())?;
         #[cfg(target_os = "linux")]
-        rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::USR2))?;
+        if let Err(error) = process::set_parent_process_death_signal(Some(process::Signal::USR2)) {
+            warn!(%error, "the agent ends a second after its command");
+        }
         Ok(Self { id, hint })
     }
 
