@@ -1,5 +1,6 @@
 //! Tar archives read as they pass: POSIX ustar and pax, GNU long names and sparse files.
 
+mod entry;
 mod extra;
 mod header;
 mod pax;
@@ -8,37 +9,11 @@ use tar::{EntryType, GnuHeader, Header};
 
 use self::{
     extra::{Extra, Size, may_be_folder, short},
-    header::{has_content, is_extra, is_old, may_be_old_folder, size},
+    header::{has_content, is_extra, is_old, is_pax, may_be_old_folder, size},
 };
 
+pub(super) use self::entry::{Entry, Sink};
 pub(crate) use self::header::is_header;
-
-/// What is told of an archive while it passes.
-pub(super) trait Sink {
-    /// An entry begins.
-    fn entry(&mut self, entry: Entry);
-    /// The next bytes of the entry's content.
-    fn data(&mut self, bytes: &[u8]);
-    /// The entry's content was there to its last byte.
-    fn end(&mut self);
-}
-
-/// One entry of an archive.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Entry {
-    /// Its path; text of the outside, at most 4,096 bytes.
-    pub(super) name: Vec<u8>,
-    /// What a symbolic link points to.
-    pub(super) target: Option<Vec<u8>>,
-    /// Where its first header begins, those that only carry its long name included.
-    pub(super) begin: u64,
-    /// Where its content begins.
-    pub(super) data: u64,
-    /// How long its content is.
-    pub(super) size: u64,
-    /// Whether blocks with a map of its holes stand before the content.
-    pub(super) is_mapped: bool,
-}
 
 /// A reader of one archive, given its bytes in chunks of any size.
 pub(super) struct Tape {
@@ -144,7 +119,12 @@ impl Tape {
                 body.left -= length(part);
                 match body.kind {
                     Kind::Content => sink.data(part),
-                    Kind::Extra(kind) => self.extra.push(kind, part),
+                    Kind::Extra(kind) => {
+                        self.extra.push(kind, part);
+                        if is_pax(kind) {
+                            sink.attributes_data(part);
+                        }
+                    }
                 }
                 length(part)
             }
@@ -201,7 +181,12 @@ impl Tape {
                 sink.end();
                 true
             }
-            Kind::Extra(kind) => self.extra.end(kind),
+            Kind::Extra(kind) => {
+                if is_pax(kind) {
+                    sink.attributes_end();
+                }
+                self.extra.end(kind)
+            }
         }
     }
 
@@ -220,11 +205,20 @@ impl Tape {
         let kind = header.entry_type();
         if is_extra(kind) {
             let body = Body::new(Kind::Extra(kind), size);
-            return if self.extra.begin(kind) {
-                State::Body(body)
-            } else {
-                damaged
-            };
+            if !self.extra.begin(kind) {
+                return damaged;
+            }
+            if is_pax(kind) {
+                sink.attributes(Entry {
+                    name: short(&header.path_bytes()),
+                    target: None,
+                    begin,
+                    data: self.offset,
+                    size,
+                    is_mapped: false,
+                });
+            }
+            return State::Body(body);
         }
         self.begin = None;
         let mut extra = std::mem::take(&mut self.extra);

@@ -56,6 +56,18 @@ impl Sink for Layer {
     fn end(&mut self) {
         self.feed.end();
     }
+
+    fn attributes(&mut self, entry: Entry) {
+        self.feed.entry(entry);
+    }
+
+    fn attributes_data(&mut self, bytes: &[u8]) {
+        self.feed.data(bytes);
+    }
+
+    fn attributes_end(&mut self) {
+        self.feed.end();
+    }
 }
 
 impl Inner {

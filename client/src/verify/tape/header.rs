@@ -54,8 +54,12 @@ fn binary(field: &[u8]) -> Option<u64> {
 
 /// Whether the entry only describes the next one, or all.
 pub(super) fn is_extra(kind: EntryType) -> bool {
-    let is_pax = kind.is_pax_local_extensions() || kind.is_pax_global_extensions();
-    kind.is_gnu_longname() || kind.is_gnu_longlink() || is_pax
+    kind.is_gnu_longname() || kind.is_gnu_longlink() || is_pax(kind)
+}
+
+/// Whether it does so by records, which may be of any length and content.
+pub(super) fn is_pax(kind: EntryType) -> bool {
+    kind.is_pax_local_extensions() || kind.is_pax_global_extensions()
 }
 
 /// Whether the entry has content; links, folders and devices have none, whatever their header

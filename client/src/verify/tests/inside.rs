@@ -354,6 +354,29 @@ async fn links_attributes_and_holes_of_real_archives_are_named() {
 }
 
 #[tokio::test]
+async fn packed_keys_in_extended_attributes_are_found() {
+    let packed = gzip(key_file().as_bytes());
+    let encoded = STANDARD.encode(&packed);
+    for attribute in [
+        ("SCHILY.xattr.user.key", &packed[..]),
+        ("LIBARCHIVE.xattr.user.key", encoded.as_bytes()),
+    ] {
+        let mut archive = tar::Builder::new(Vec::new());
+        archive.append_pax_extensions([attribute]).unwrap();
+        let mut header = tar::Header::new_ustar();
+        header.set_size(1);
+        archive.append_data(&mut header, "attr", &b"x"[..]).unwrap();
+        let layer = archive.into_inner().unwrap();
+        let image = Image::of(&[("COPY . /", layer)]);
+        let found = places(&image.oci_archive().verify().await);
+        assert!(
+            matches!(&found[..], [place] if place.ends_with("!gzip")),
+            "{found:?}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn a_file_that_go_extracts_from_what_looks_like_a_header_is_looked_into() {
     let mut archive = tar::Builder::new(Vec::new());
     let (packed, mut hidden) = (gzip(key_file().as_bytes()), vec![0; 1024]);
