@@ -54,8 +54,7 @@ fn options_of_the_user_are_docker_s_own() {
         let id = fs::read_to_string(env.context().join("id")).unwrap();
         built.status(0).stdout_is(&format!("{id}\n"));
         built.stderr_has(&format!("keystay: image     CLEAN {} searched", &id[..19]));
-        let run = ["run", "--rm", "--network", "none", &second, "cat", "/who"];
-        env.docker().args(run).output().stdout_is("acme\n");
+        env.ran(&second, &["cat", "/who"]).stdout_is("acme\n");
         let remove = ["image", "rm", &second];
         env.docker().args(remove).output().status(0);
     }

@@ -49,9 +49,8 @@ fn fetched(instructions: &str, options: &[&str]) {
         .status(0)
         .stderr_lacks("keystay: note:")
         .stderr_has(&format!("keystay: hosts     {host} verified "));
-    let run = ["run", "--rm", "--network", "none", env.tag()];
-    let run = env.docker().args(run).args(["cat", "/src/a.txt"]);
-    run.output().stdout_is("alpha\n");
+    let ran = env.ran(env.tag(), &["cat", "/src/a.txt"]);
+    ran.stdout_is("alpha\n");
 }
 
 /// Makes the git host answer on port 22 of a loopback address that no build of this process knows: what one

@@ -18,9 +18,8 @@ fn a_step_knows_the_users_hosts_and_the_image_learns_none() {
         env.build_with("deploy-a").output().status(0);
         let script = "cat /git/a.txt /plain/a.txt; wc -c </etc/ssh/ssh_known_hosts; \
                       ls -A /root/.ssh 2>/dev/null | wc -l";
-        let run = ["run", "--rm", "--network", "none", env.tag()];
-        let run = env.docker().args(run).args(["sh", "-c", script]);
-        run.output().stdout_is("alpha\nalpha\n0\n0\n");
+        let ran = env.ran(env.tag(), &["sh", "-c", script]);
+        ran.stdout_is("alpha\nalpha\n0\n0\n");
     }
 }
 

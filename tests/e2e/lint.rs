@@ -81,10 +81,7 @@ fn a_build_is_told_what_lint_would_say() {
 /// What the image's own command prints.
 #[track_caller]
 fn run(env: &Env) -> String {
-    let run = env
-        .docker()
-        .args(["run", "--rm", "--network", "none", env.tag()]);
-    let output: Output = run.output();
+    let output: Output = env.ran(env.tag(), &[]);
     output.status(0);
     output.stdout.clone()
 }

@@ -110,10 +110,7 @@ fn assert_told(env: &Env, built: &Output) {
 
 #[track_caller]
 fn assert_runs(env: &Env, expected: &str) {
-    let run = env
-        .docker()
-        .args(["run", "--rm", "--network", "none", env.tag()])
-        .output();
+    let run = env.ran(env.tag(), &[]);
     run.status(0);
     assert_eq!(run.stdout.clone() + &run.stderr, expected);
 }

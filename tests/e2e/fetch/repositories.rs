@@ -44,18 +44,7 @@ fn the_commits_that_were_fetched_are_recorded() {
          git -C /a rev-parse HEAD >/commit && cat /commit\n",
     );
     build(&env, &["dev"], &[]).output().status(0);
-    let commit = env
-        .docker()
-        .args([
-            "run",
-            "--rm",
-            "--network",
-            "none",
-            env.tag(),
-            "cat",
-            "/commit",
-        ])
-        .output();
+    let commit = env.ran(env.tag(), &["cat", "/commit"]);
     let records = fetches(&env);
     let wanted = records.last().unwrap().commits.clone();
     assert_eq!(wanted, [commit.stdout.trim()]);
