@@ -2,7 +2,7 @@
 
 use std::{env, future::pending, io, sync::Arc, time::Duration};
 
-use rustix::process::{self, getppid};
+use rustix::process::getppid;
 use sd_notify::NotifyState;
 use tokio::{
     select,
@@ -106,7 +106,7 @@ impl Parent {
     pub(super) fn watch(id: i32) -> io::Result<Self> {
         let hint = signal(SignalKind::user_defined2())?;
         #[cfg(target_os = "linux")]
-        if let Err(error) = process::set_parent_process_death_signal(Some(process::Signal::USR2)) {
+        if let Err(error) = tell_end_of_parent() {
             warn!(%error, "the agent ends a second after its command");
         }
         Ok(Self { id, hint })
@@ -123,6 +123,12 @@ impl Parent {
             }
         }
     }
+}
+
+#[cfg(target_os = "linux")]
+fn tell_end_of_parent() -> rustix::io::Result<()> {
+    use rustix::process::{Signal, set_parent_process_death_signal};
+    set_parent_process_death_signal(Some(Signal::USR2))
 }
 
 async fn until_gone(parent: Option<Parent>) {
