@@ -45,7 +45,7 @@ fn everything_but_a_granted_login_is_refused_and_a_fetch_goes_on(env: &Env) {
         "keystay: keys      {} 3 signatures\n\
          keystay: hosts     not shown by the login 1; {host} verified 2\n\
          keystay: refused   1 × the key is not granted (user git); 3 × not a login (sshsig git); \
-         1 × login as another user (user root\\u{{1b}}]0;x\\u{{7}}\\r\\nkeystay: all is well\u{fffd}); \
+         1 × login as another user (\"user root\\\\u{{1b}}]0;x\\\\u{{7}}\\\\r\\\\nkeystay: all is well\u{fffd}\"); \
          and 4 more\n",
         named(lab, "dev")
     ));
