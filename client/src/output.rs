@@ -2,11 +2,11 @@
 
 use std::{
     borrow::Cow,
-    fmt::Write as _,
     io::{self, IsTerminal as _, Write as _},
 };
 
-use keystay_proto::{is_plain_word, is_visible};
+pub(crate) use keystay_proto::escaped as printable;
+use keystay_proto::is_plain_word;
 
 use crate::error::Error;
 
@@ -104,23 +104,6 @@ pub(crate) fn write(text: &str) -> io::Result<()> {
         stdout.write_all(text.as_bytes())?;
     }
     stdout.flush()
-}
-
-/// The text with every character that moves the cursor, changes the terminal or reorders its
-/// neighbours written as an escape.
-pub(crate) fn printable(text: &str) -> Cow<'_, str> {
-    if text.chars().all(is_visible) {
-        return Cow::Borrowed(text);
-    }
-    let mut safe = String::with_capacity(text.len() + 8);
-    for character in text.chars() {
-        if is_visible(character) {
-            safe.push(character);
-        } else {
-            let _ = write!(safe, "{}", character.escape_default());
-        }
-    }
-    Cow::Owned(safe)
 }
 
 /// Text of the outside as one word of a line: in quotes where it could be taken for more of the line than that.

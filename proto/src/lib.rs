@@ -22,4 +22,4 @@ mod wire;
 pub use certificate::Certificate;
 pub use error::DecodeError;
 pub use key::{Fingerprint, FingerprintError, Signature, algorithm};
-pub use printable::{is_plain_word, is_visible, printable};
+pub use printable::{escaped, is_plain_word, is_visible, printable};

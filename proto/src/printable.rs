@@ -1,5 +1,7 @@
 //! Text of the outside, made safe to show.
 
+use std::borrow::Cow;
+
 /// The text with every character escaped that is not visible ([`is_visible`]); bytes that are not UTF-8 are
 /// replaced. What is longer than 256 bytes is cut, which is marked with `…`; an escape is whole or left out.
 #[must_use]
@@ -20,6 +22,23 @@ pub fn printable(text: impl AsRef<[u8]>) -> String {
         }
     }
     shown
+}
+
+/// The text with every character escaped that is not visible ([`is_visible`]), however long it is.
+#[must_use]
+pub fn escaped(text: &str) -> Cow<'_, str> {
+    if text.chars().all(is_visible) {
+        return Cow::Borrowed(text);
+    }
+    let mut shown = String::with_capacity(text.len() + 8);
+    for character in text.chars() {
+        if is_visible(character) {
+            shown.push(character);
+        } else {
+            shown.extend(character.escape_default());
+        }
+    }
+    Cow::Owned(shown)
 }
 
 /// Whether text of an enemy may stand in a command that a person is told to type: it is one word to

@@ -116,7 +116,7 @@ pub(crate) enum FetchError {
 }
 
 impl FetchError {
-    /// What the step is told: nothing of the files and names of this machine.
+    /// What the step is told: not where files of this machine are, and no login name that is not its own.
     pub(crate) fn to_step(&self) -> String {
         match self {
             Self::HostKeyChanged { host, .. } => {

@@ -1,18 +1,10 @@
 //! Text of the outside, made fit for a terminal.
 
-use keystay_proto::is_visible;
+use keystay_proto::escaped;
 
 /// The text with all characters escaped that are not seen as themselves.
 pub(super) fn printable(text: &[u8]) -> String {
-    let mut shown = String::new();
-    for character in String::from_utf8_lossy(text).chars() {
-        if is_visible(character) {
-            shown.push(character);
-        } else {
-            shown.extend(character.escape_default());
-        }
-    }
-    shown
+    escaped(&String::from_utf8_lossy(text)).into_owned()
 }
 
 /// The first 120 characters, and a mark if there are more.
